@@ -1,0 +1,58 @@
+# The server, the page and the pinned CLI; not root, with an init and an ssh client.
+#
+#   docker build -t breakglass .
+#   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+#     -v breakglass:/state -p 127.0.0.1:8080:8080 --env-file breakglass.env breakglass
+#
+# Pinned by tag: a digest has to be read from a registry, which the machine this was written on could not reach. Pin it
+# where you build (FROM node:24.21.0-bookworm-slim@sha256:...). For the same reason no image has been built from this
+# file by its authors; test/repo.test.ts checks that every path it copies exists.
+
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json vite.config.ts ./
+COPY src ./src
+COPY web ./web
+RUN npm run build
+
+FROM node:24.21.0-bookworm-slim AS dependencies
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+# The CLI is placed by the vendor's own script; its platform package and the npm copy of Node are then doubles.
+RUN npm ci --ignore-scripts --omit=dev \
+  && npm run place-cli \
+  && rm -rf node_modules/@anthropic-ai/claude-code-linux-* node_modules/node-linux-* node_modules/.bin/node \
+  && node_modules/.bin/claude --version
+
+FROM node:24.21.0-bookworm-slim
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends ca-certificates openssh-client tini \
+  && rm -rf /var/lib/apt/lists/* \
+  && groupadd --gid 10001 breakglass \
+  && useradd --uid 10001 --gid 10001 --home-dir /state/home --no-create-home --shell /usr/sbin/nologin breakglass \
+  && install -d -o 10001 -g 10001 -m 0700 /state /state/home /state/sessions
+WORKDIR /app
+COPY package.json ./
+COPY --from=dependencies /build/node_modules ./node_modules
+COPY --from=build /build/dist/web ./dist/web
+COPY agents ./agents
+COPY src ./src
+
+# HOME is state: the CLI keeps the conversations it resumes there.
+ENV NODE_ENV=production \
+    PATH=/app/node_modules/.bin:/usr/local/bin:/usr/bin:/bin \
+    LANG=C.UTF-8 \
+    HOME=/state/home \
+    HOST=0.0.0.0 \
+    PORT=8080 \
+    BREAKGLASS_SESSIONS_DIR=/state/sessions
+USER 10001:10001
+VOLUME /state
+EXPOSE 8080
+HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# An init: the agent's commands leave orphans, and something has to reap them.
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "src/breakglass/main.ts"]

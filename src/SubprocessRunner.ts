@@ -1,0 +1,197 @@
+/**
+ * The only place that starts a program: an argv list, no shell, the environment by name, dead with its scope together
+ * with all it started. An exit code is an answer, not an error; only not starting is one.
+ */
+import {
+  Array,
+  Cause,
+  Context,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Schema,
+  Stream,
+  type Pull,
+  type Scope
+} from "effect"
+import * as Child from "node:child_process"
+import type { Readable, Writable } from "node:stream"
+import * as Lines from "./lines.ts"
+import * as Marker from "./marker.ts"
+
+export interface Program {
+  /** A name looked up on the PATH the program is given, or an absolute path. */
+  readonly file: string
+  readonly args: ReadonlyArray<string>
+  /** Variables handed on from the server's own environment, when they are set there. Nothing else is. */
+  readonly inherit: ReadonlyArray<string>
+  /** Variables set for this program. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Fed as it arrives; the pipe is closed when the stream ends. Without it stdin is /dev/null. */
+  readonly stdin?: Stream.Stream<string>
+  /** Finds what the program started; see `marker.ts`. Put into its environment. */
+  readonly marker?: Marker.Marker
+}
+
+export interface Running {
+  readonly pid: number
+  /** stdout, line by line. Ends with the program (plus a short drain), even if a grandchild still holds the pipe. */
+  readonly lines: Stream.Stream<Lines.Line>
+  /** The last 64 KiB of stderr so far. */
+  readonly stderr: Effect.Effect<string>
+  readonly exited: Effect.Effect<Exited>
+  /** The processes it has now, its own among them; null when /proc cannot be read. */
+  readonly processes: Effect.Effect<ReadonlySet<number> | null>
+  /** SIGKILLs the program's group and sweeps its marker. Safe to call again. */
+  readonly end: Effect.Effect<Marker.Swept>
+}
+
+/** As `wait` reports it: one of the two is null. */
+export interface Exited {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+/** The program could not be started. `reason` is the errno name (ENOENT, EACCES, E2BIG …), never argv. */
+export class SpawnFailed extends Schema.TaggedError<SpawnFailed>()("SpawnFailed", {
+  file: Schema.String,
+  reason: Schema.String
+}) {}
+
+export class SubprocessRunner extends Context.Service<
+  SubprocessRunner,
+  {
+    /** Starts a program that lives as long as the scope. */
+    start(program: Program): Effect.Effect<Running, SpawnFailed, Scope.Scope>
+  }
+>()("SubprocessRunner") {
+  static readonly layer = Layer.succeed(
+    SubprocessRunner,
+    SubprocessRunner.of({ start: (program) => Effect.acquireRelease(spawn(program), (running) => running.end) })
+  )
+}
+
+const stderrKept = 64 * 1024
+
+/** How long after its exit a program's pipes are still read. A grandchild may hold them open for ever. */
+const drain = "1 second"
+
+const spawn = Effect.fnUntraced(function* (program: Program) {
+  const scope = yield* Effect.scope
+  const child = yield* Effect.try({
+    try: () => launch(program),
+    catch: (error) => new SpawnFailed({ file: program.file, reason: errno(error) })
+  })
+  const stderr = tail(child.stderr)
+  const exited = yield* Deferred.make<Exited>()
+  child.once("exit", (code, signal) => Deferred.doneUnsafe(exited, Exit.succeed({ code, signal })))
+  yield* Effect.callback<void, SpawnFailed>((resume) => {
+    child.once("spawn", () => resume(Effect.void))
+    // Stays: a later failure to deliver a signal must not take the server down.
+    child.on("error", (error) => resume(Effect.fail(new SpawnFailed({ file: program.file, reason: errno(error) }))))
+  })
+  if (program.stdin !== undefined && child.stdin !== null) {
+    yield* Effect.forkIn(feed(child.stdin, program.stdin), scope)
+  }
+  const late = yield* Effect.forkIn(Effect.andThen(Deferred.await(exited), Effect.sleep(drain)), scope)
+  const pid = child.pid ?? 0
+  const find = program.marker === undefined ? alone(pid) : Marker.census(program.marker)
+  const running: Running = {
+    pid,
+    lines: Stream.fromPull(Effect.sync(() => read(child.stdout, Fiber.await(late)))),
+    stderr: Effect.sync(stderr),
+    exited: Deferred.await(exited),
+    processes: find,
+    end: end(pid, find)
+  }
+  return running
+})
+
+const launch = (program: Program): Child.ChildProcessByStdio<Writable | null, Readable, Readable> =>
+  Child.spawn(program.file, [...program.args], {
+    env: environment(program),
+    cwd: program.cwd,
+    // A group of its own: Ctrl-C in the operator's terminal is for the server, which then ends its turns itself.
+    detached: true,
+    stdio: [program.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"]
+  }) as Child.ChildProcessByStdio<Writable | null, Readable, Readable>
+
+const environment = ({ inherit, env, marker }: Program): Record<string, string> => {
+  const named = inherit.flatMap((name) => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const [name = "", value = ""] = marker?.split("=", 2) ?? []
+  return { ...Object.fromEntries(named), ...env, ...(marker === undefined ? {} : { [name]: value }) }
+}
+
+const errno = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
+
+/** Read from the start: a program blocks for ever on a full stderr pipe. */
+const tail = (stderr: Readable): (() => string) => {
+  let kept: Buffer = Buffer.alloc(0)
+  stderr.on("data", (chunk: Buffer) => {
+    kept = Buffer.concat([kept, chunk])
+    if (kept.length > stderrKept) kept = kept.subarray(kept.length - stderrKept)
+  })
+  return () => kept.toString("utf8")
+}
+
+const feed = (stdin: Writable, source: Stream.Stream<string>) => {
+  // EPIPE: the program stopped reading. Its exit says the rest.
+  stdin.on("error", () => {})
+  const write = (text: string) =>
+    Effect.callback<void>((resume) => {
+      stdin.write(text, () => resume(Effect.void))
+    })
+  return Effect.ensuring(
+    Stream.runForEach(source, write),
+    Effect.sync(() => stdin.end())
+  )
+}
+
+/** Pulled, never pushed: a slow journal slows the program and does not fill memory. */
+const read = (stdout: Readable, late: Effect.Effect<unknown>): Pull.Pull<Array.NonEmptyReadonlyArray<Lines.Line>> => {
+  const splitter = Lines.make()
+  let over = false
+  const more = Effect.callback<void>((resume) => {
+    const off = () => events.forEach((event) => stdout.off(event, go))
+    const go = () => {
+      off()
+      resume(Effect.void)
+    }
+    for (const event of events) stdout.on(event, go)
+    return Effect.sync(off)
+  })
+  const waiting = Effect.raceFirst(
+    more,
+    Effect.andThen(
+      late,
+      Effect.sync(() => stdout.destroy())
+    )
+  )
+  const pull: Pull.Pull<Array.NonEmptyReadonlyArray<Lines.Line>> = Effect.suspend(() => {
+    if (over) return Cause.done()
+    const chunk: Buffer | null = stdout.read()
+    over = chunk === null && (stdout.readableEnded || stdout.destroyed)
+    const lines = chunk !== null ? splitter.push(chunk) : over ? splitter.end() : []
+    if (Array.isReadonlyArrayNonEmpty(lines)) return Effect.succeed(lines)
+    return chunk !== null || over ? pull : Effect.andThen(waiting, pull)
+  })
+  return pull
+}
+
+const events = ["readable", "end", "close", "error"] as const
+
+const alone = (pid: number) => Effect.sync(() => new Set(Marker.signal(pid, 0) ? [pid] : []))
+
+const end = Effect.fnUntraced(function* (pid: number, find: Running["processes"]) {
+  const before = yield* find
+  Marker.signal(-pid, "SIGKILL")
+  const { seen, left } = yield* Marker.sweep(find)
+  return { seen: new Set([...(before ?? []), ...seen]), left }
+})

@@ -1,0 +1,65 @@
+/** What the recovery agent is told: `agents/NAME.md`, with the target's name and the way to reach it filled in. */
+import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
+import type { Agent } from "../claude/command.ts"
+import { Config, ConfigRefused, type Settings } from "./Config.ts"
+
+export class Agents extends Context.Service<
+  Agents,
+  {
+    readonly recovery: Agent
+    /** Where the CLI runs. Always the same directory: a conversation can only be resumed from where it began. */
+    readonly cwd: string
+  }
+>()("breakglass/Agents") {
+  static readonly layer = Layer.effect(
+    Agents,
+    Effect.gen(function* () {
+      const config = yield* Config
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const file = path.join(import.meta.dirname, "../../agents", `${config.agent}.md`)
+      const text = yield* fs.readFileString(file).pipe(Effect.mapError(() => missing(config.agent)))
+      const cwd = path.join(config.directory, "work")
+      // On a disk that takes no writes the chat cannot run, and says so when asked; the buttons must still come up.
+      yield* Effect.ignore(fs.makeDirectory(cwd, { recursive: true, mode: 0o700 }))
+      return Agents.of({ recovery: yield* parse(config, text), cwd })
+    })
+  )
+}
+
+const missing = (name: string) =>
+  new ConfigRefused({ message: `BREAKGLASS_AGENT is "${name}"; there is no agents/${name}.md` })
+
+const parse = (config: Settings, text: string) => {
+  const [, head = "", body = ""] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text) ?? []
+  const field = (name: string) => new RegExp(`^${name}: *(.+)$`, "m").exec(head)?.[1] ?? ""
+  const agent = {
+    name: config.agent,
+    description: field("description"),
+    tools: field("tools")
+      .split(",")
+      .map((tool) => tool.trim()),
+    prompt: fill(config, body.trim())
+  }
+  // The CLI takes an agent it cannot read for none, and then runs with every tool it has.
+  return Schema.decodeUnknownEffect(Whole)(agent).pipe(
+    Effect.mapError(
+      () => new ConfigRefused({ message: `agents/${config.agent}.md lacks a description, tools or text` })
+    )
+  )
+}
+
+const Whole = Schema.Struct({
+  name: Schema.NonEmptyString,
+  description: Schema.NonEmptyString,
+  tools: Schema.NonEmptyArray(Schema.NonEmptyString),
+  prompt: Schema.NonEmptyString
+})
+
+const fill = ({ target, devvm }: Settings, body: string): string =>
+  body
+    .replaceAll("{{target}}", target)
+    .replaceAll(
+      "{{address}}",
+      devvm.host === null ? "(not configured: BREAKGLASS_DEVVM_HOST is not set)" : `${devvm.user}@${devvm.host}`
+    )

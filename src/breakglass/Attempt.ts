@@ -1,0 +1,212 @@
+/**
+ * One run of the CLI: started, listened to until it ends or is ended, and then swept away with everything it started.
+ * Interrupting it is not death but the Stop of the CLI's own protocol; see `halt`.
+ */
+import { type Cause, Clock, Deferred, Effect, Exit, Fiber, Option, Queue, Stream } from "effect"
+import * as Command from "../claude/command.ts"
+import { decodeLine, type Message, type Result } from "../claude/StreamJson.ts"
+import type { Event } from "../contract/Event.ts"
+import type { Line } from "../lines.ts"
+import { type Program, type Running, SubprocessRunner } from "../SubprocessRunner.ts"
+import { cap } from "./cap.ts"
+import type { EventLog } from "./EventLog.ts"
+import type { JournalFailed, SessionPatch } from "./Journal.ts"
+import { type OpenTools, translate } from "./translate.ts"
+import { conversationLost, type Ended, type Seen } from "./verdict.ts"
+
+/** All in seconds. */
+export interface Limits {
+  /** The whole turn. */
+  readonly total: number
+  /** Silence while no tool runs: the model is stuck. */
+  readonly silent: number
+  /** Silence while a tool runs. Tools print nothing until they end, so only their own limit plus a margin is suspicious. */
+  readonly tool: number
+}
+
+export interface Options {
+  readonly program: Omit<Program, "stdin">
+  readonly prompt: string
+  readonly limits: Limits
+  readonly log: EventLog
+  /** Whether an interruption is the operator's Stop; otherwise it is the server going down. */
+  readonly stopping: () => boolean
+}
+
+export interface Attempt extends Seen {
+  /** Processes of the turn that were ended, and those that could not be. */
+  readonly swept: { readonly ended: number; readonly left: number; readonly how: string }
+}
+
+/** Only its waiting is `restore`d: a Stop in the middle must still find out, and answer, what it ended. */
+export const run = (options: Options, restore: Restore) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const runner = yield* SubprocessRunner
+      const stdin = yield* Queue.unbounded<string, Cause.Done>()
+      yield* Queue.offer(stdin, Command.prompt(options.prompt))
+      const running = yield* runner.start({ ...options.program, stdin: Stream.fromQueue(stdin) })
+      const ear = new Ear(options.log, yield* Deferred.make<void>())
+      const listening = yield* Effect.forkScoped(Stream.runForEachArray(running.lines, (lines) => ear.hear(lines)))
+
+      // After `result` an open stdin is all that keeps the CLI alive.
+      yield* Effect.forkScoped(Effect.andThen(Deferred.await(ear.closing), Queue.end(stdin)))
+
+      const waited = yield* Effect.exit(restore(ending(running, ear, listening, options.limits)))
+      const ended = Exit.isSuccess(waited)
+        ? waited.value
+        : ({ _tag: options.stopping() ? "Stopped" : "Shutdown" } satisfies Ended)
+      const before = yield* running.processes
+      const how = ended._tag === "Itself" ? "by itself" : yield* halt(running, ear, stdin)
+      yield* Queue.end(stdin)
+      const { seen, left } = yield* running.end
+      yield* Effect.timeoutOption(Fiber.await(listening), "2 seconds")
+      const exited = yield* Effect.timeoutOption(running.exited, "1 second")
+
+      const all = new Set([...(before ?? [running.pid]), ...seen])
+      const attempt: Attempt = {
+        ended,
+        result: ear.result,
+        opened: ear.opened,
+        exited: Option.getOrElse(exited, () => ({ code: null, signal: "SIGKILL" })),
+        stderr: yield* running.stderr,
+        swept: {
+          ended: all.size - (left ?? 0),
+          left: left ?? 0,
+          how: left === null ? `${how}; /proc cannot be read, so only the process group was ended` : how
+        }
+      }
+      return attempt
+    })
+  )
+
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** Waits for whatever ends the run first. */
+const ending = (
+  running: Running,
+  ear: Ear,
+  listening: Fiber.Fiber<void, JournalFailed>,
+  limits: Limits
+): Effect.Effect<Ended> => {
+  const itself: Ended = { _tag: "Itself" }
+  const listened = Effect.matchEffect(Fiber.join(listening), {
+    onFailure: ({ reason }) => Effect.succeed<Ended>({ _tag: "Journal", reason }),
+    // It closed its stdout: what it still does nobody will hear.
+    onSuccess: () => Effect.as(Effect.sleep("2 seconds"), itself)
+  })
+  return Effect.raceAllFirst([
+    Effect.as(running.exited, itself),
+    listened,
+    // With its stdin ended it takes about 50 ms.
+    Effect.as(Effect.andThen(Deferred.await(ear.closing), Effect.sleep("5 seconds")), itself),
+    Effect.as(Effect.sleep(limits.total * 1000), { _tag: "TimedOut", seconds: limits.total } satisfies Ended),
+    watch(ear, limits)
+  ])
+}
+
+/** Counts seconds, not clock time: a clock that jumps must not end a turn. */
+const watch = (ear: Ear, limits: Limits): Effect.Effect<Ended, never> =>
+  Effect.gen(function* () {
+    while (true) {
+      yield* Effect.sleep("1 second")
+      ear.quiet += 1
+      yield* ear.progress
+      const limit = ear.open.size > 0 ? limits.tool : limits.silent
+      if (ear.quiet >= limit) return { _tag: "Silent", seconds: limit }
+    }
+  })
+
+/**
+ * The only stop that also ends a running Bash tool and keeps the conversation's memory of it: control `interrupt`, wait
+ * for `result`, end stdin. SIGTERM orphans the tool and erases the call from the transcript (CLI 2.1.197).
+ */
+const halt = Effect.fnUntraced(function* (running: Running, ear: Ear, stdin: Queue.Queue<string, Cause.Done>) {
+  yield* Queue.offer(stdin, Command.interrupt)
+  yield* Effect.raceFirst(Deferred.await(ear.closing), running.exited).pipe(Effect.timeoutOption("3 seconds"))
+  yield* Queue.end(stdin)
+  const gone = yield* Effect.timeoutOption(running.exited, "2 seconds")
+  return Option.isSome(gone) ? "interrupt" : "SIGKILL, because it did not answer the interrupt"
+})
+
+/** Turns what the CLI says into events, in order, one transaction per burst. */
+class Ear {
+  result: Result | null = null
+  opened = false
+  open: OpenTools = new Map()
+  /** Seconds without a sign of life. */
+  quiet = 0
+  readonly closing: Deferred.Deferred<void>
+  private readonly log: EventLog
+  private text = ""
+
+  constructor(log: EventLog, closing: Deferred.Deferred<void>) {
+    this.log = log
+    this.closing = closing
+  }
+
+  hear(lines: ReadonlyArray<Line>) {
+    return Effect.gen({ self: this }, function* () {
+      const now = yield* Clock.currentTimeMillis
+      const events: Array<Event> = []
+      let patch: SessionPatch = {}
+      const before = { text: this.text, open: this.open }
+      this.quiet = 0
+      for (const line of lines) {
+        if (line._tag === "Cut") events.push(unread(line))
+        const message = line._tag === "Line" ? Option.getOrNull(decodeLine(line.text)) : null
+        if (message === null) continue
+        if (message.type === "system" && message.subtype === "init") {
+          patch = { cli_id: message.session_id, cli_opened: true }
+        }
+        events.push(...this.take(message, now))
+      }
+      const capped = events.map(cap)
+      const full = new Map(capped.flatMap(({ full }, index) => (full === null ? [] : [[index, full] as const])))
+      if (capped.length > 0) {
+        yield* this.log.append(
+          capped.map(({ event }) => event),
+          patch,
+          full
+        )
+      }
+      if (this.text !== "" && this.text !== before.text) yield* this.log.writing(this.text)
+      if (this.open !== before.open) yield* this.progress
+      if (this.result !== null) yield* Deferred.succeed(this.closing, undefined)
+    })
+  }
+
+  get progress() {
+    return Effect.gen({ self: this }, function* () {
+      const now = yield* Clock.currentTimeMillis
+      const tools = [...this.open].map(([tool_id, { name, since }]) => ({ tool_id, name, elapsed_ms: now - since }))
+      yield* this.log.running(tools)
+    })
+  }
+
+  private take(message: Message, now: number): ReadonlyArray<Event> {
+    if (message.type === "stream_event") {
+      if ("event" in message) this.text += message.event.delta.text
+      return []
+    }
+    if (message.type === "system" && message.subtype === "init") this.opened = true
+    if (message.type === "result") {
+      this.result = message
+      // Not the end of a turn but of a try: the turn goes on with another conversation.
+      if (conversationLost(message, "")) return []
+    }
+    const { events, open } = translate(message, this.open, now)
+    this.open = open
+    if (events.some(({ kind }) => kind === "text")) this.text = ""
+    return events
+  }
+}
+
+const unread = (line: Extract<Line, { _tag: "Cut" }>): Event => ({
+  kind: "notice",
+  code: "line_skipped",
+  text:
+    line.why === "overlong"
+      ? `The agent printed a line of ${line.bytes} bytes, over the limit; it was skipped and the turn goes on.`
+      : `The agent ended in the middle of a line; its ${line.bytes} bytes were skipped.`
+})

@@ -1,0 +1,116 @@
+/**
+ * Fail closed: without a bearer token, a proven edge or a login there is no operator, and with nothing configured there is
+ * nobody. Secrets are compared by digest, in constant time, here and nowhere else.
+ */
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Clock, Context, DateTime, Effect, Layer, Option, Redacted } from "effect"
+import { HttpServerRequest } from "effect/http"
+import { createHash, createHmac, timingSafeEqual } from "node:crypto"
+import * as Contract from "../contract/Api.ts"
+import { Operator } from "../contract/Operator.ts"
+import { admit, type Facts, Headers, crossSite, type Refusal, type Secrets } from "./admit.ts"
+import { Config } from "./Config.ts"
+
+export class Auth extends Context.Service<
+  Auth,
+  {
+    /** Who sent this request. */
+    readonly operator: (
+      request: HttpServerRequest.HttpServerRequest
+    ) => Effect.Effect<{ readonly name: string }, Refusal>
+    /** The cookie's value for a browser that showed the token, and its life in seconds. */
+    readonly login: (
+      request: HttpServerRequest.HttpServerRequest,
+      token: string
+    ) => Effect.Effect<{ readonly value: string; readonly secure: boolean }, Refusal>
+  }
+>()("breakglass/Auth") {
+  static readonly layer = Layer.effect(
+    Auth,
+    Effect.gen(function* () {
+      const config = yield* Config
+      const token = config.token === null ? null : Redacted.value(config.token)
+      const edge = config.edgeSecret === null ? null : Redacted.value(config.edgeSecret)
+      const secrets = (now: number): Secrets => ({
+        token: (given) => token !== null && same(given, token),
+        edge: (given) => edge !== null && same(given, edge),
+        cookie: (given) => token !== null && valid(given, token, now)
+      })
+      if (token === null && edge === null && config.trustedProxies.length === 0) {
+        yield* Effect.logWarning(
+          "Nobody can sign in: set API_BEARER_TOKEN, or BREAKGLASS_EDGE_SECRET and/or BREAKGLASS_TRUSTED_PROXIES"
+        )
+      }
+      return Auth.of({
+        operator: Effect.fnUntraced(function* (request) {
+          const now = yield* Clock.currentTimeMillis
+          const admitted = admit(facts(request), config, secrets(now))
+          return "via" in admitted ? admitted : yield* admitted
+        }),
+        login: Effect.fnUntraced(function* (request, given) {
+          const foreign = crossSite(new Headers(facts(request).rawHeaders), config.publicOrigin)
+          if (foreign !== null) return yield* foreign
+          if (token === null || !same(given, token)) return yield* wrongToken
+          const now = yield* DateTime.now
+          const expires = Math.floor(DateTime.toEpochMillis(now) / 1000) + cookieLife
+          return {
+            value: `${expires}.${sign(expires, token)}`,
+            secure: config.publicOrigin?.startsWith("https:") ?? false
+          }
+        })
+      })
+    })
+  )
+
+  /** For the embedded demo, which holds nothing: whoever can reach it is its operator. It listens on loopback only. */
+  static readonly layerDemo = Layer.succeed(
+    Auth,
+    Auth.of({
+      operator: Effect.fnUntraced(function* (request) {
+        const { method, rawHeaders } = facts(request)
+        const foreign = method === "GET" || method === "HEAD" ? null : crossSite(new Headers(rawHeaders), null)
+        return foreign === null ? { name: "demo" } : yield* foreign
+      }),
+      login: () => Effect.fail(wrongToken)
+    })
+  )
+
+  /** The contract's middleware: every route that declares it is refused or knows its operator. */
+  static readonly middleware = Layer.effect(
+    Contract.Auth,
+    Effect.map(
+      Auth,
+      ({ operator }) =>
+        (handler) =>
+          Effect.gen(function* () {
+            const request = yield* HttpServerRequest.HttpServerRequest
+            return yield* Effect.provideService(handler, Operator, yield* operator(request))
+          })
+    )
+  )
+}
+
+/** Seconds: as long as one bad night. */
+export const cookieLife = 12 * 60 * 60
+
+const facts = (request: HttpServerRequest.HttpServerRequest): Facts => ({
+  method: request.method,
+  rawHeaders: NodeHttpServerRequest.toIncomingMessage(request).rawHeaders,
+  peer: Option.getOrElse(request.peerAddress, () => "")
+})
+
+const digest = (text: string) => createHash("sha256").update(text).digest()
+const same = (given: string, secret: string): boolean => timingSafeEqual(digest(given), digest(secret))
+
+/** Signed with the token, so that a new token ends every login. */
+const sign = (expires: number, token: string): string =>
+  createHmac("sha256", digest(`login ${token}`))
+    .update(String(expires))
+    .digest("base64url")
+
+const valid = (cookie: string, token: string, now: number): boolean => {
+  const [, expires = "0", signature = ""] = /^([0-9]{1,12})\.([A-Za-z0-9_-]{43})$/.exec(cookie) ?? []
+  return same(signature, sign(Number(expires), token)) && Number(expires) * 1000 > now
+}
+
+const wrongToken = new Contract.Unauthenticated({ detail: "That is not the token. Nobody was signed in." })

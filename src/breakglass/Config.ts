@@ -1,0 +1,229 @@
+/**
+ * Every knob of this process, its default, and the reason where that is not obvious. A bad value stops the start with
+ * one line that names the variable, what it was given and what it takes; a secret's value is never repeated.
+ */
+import { Config as C, ConfigProvider, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import * as Path from "node:path"
+import { type Cidr, parseCidr } from "./cidr.ts"
+
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  /** The one origin a browser may come from; null: whatever Host it asked for. */
+  readonly publicOrigin: string | null
+  readonly token: Redacted.Redacted | null
+  readonly trustedProxies: ReadonlyArray<Cidr>
+  readonly edgeSecret: Redacted.Redacted | null
+  /** Lower case, as Node spells header names. */
+  readonly edgeSecretHeader: string
+  readonly userHeader: string
+  /** null: whoever the edge lets in. */
+  readonly allowedUsers: ReadonlyArray<string> | null
+  readonly directory: string
+  readonly agent: string
+  readonly model: string
+  readonly models: ReadonlyArray<string>
+  readonly claude: string
+  readonly maxConcurrentTurns: number
+  readonly maxTurns: number
+  readonly maxBudgetUsd: number | null
+  /** Seconds. */
+  readonly turnTimeout: number
+  readonly keepalive: number
+  readonly verbTimeout: number
+  readonly target: string
+  readonly vmid: string
+  readonly ssh: string
+  readonly devvm: { readonly host: string | null; readonly user: string }
+  readonly pve: { readonly host: string | null; readonly user: string }
+  readonly keyPath: string | null
+}
+
+/** One line: the variable, what it was given, what it takes. */
+export class ConfigRefused extends Schema.TaggedError<ConfigRefused>()("ConfigRefused", { message: Schema.String }) {}
+
+export class Config extends Context.Service<Config, Settings>()("breakglass/Config") {
+  static readonly layer = Layer.effect(
+    Config,
+    Effect.suspend(() => settings)
+  )
+
+  /** Of the environment only PORT; whatever else is set belongs to a real server. */
+  static readonly layerDemo = (directory: string) =>
+    Layer.effect(
+      Config,
+      Effect.gen(function* () {
+        const port = yield* whole("PORT", 8080, 0, 65535)
+        const provider = ConfigProvider.fromEnvRecord({ HOME: directory, BREAKGLASS_SESSIONS_DIR: directory })
+        return { ...(yield* Effect.provideService(settings, ConfigProvider.ConfigProvider, provider)), port }
+      })
+    )
+}
+
+/** The start is refused when anyone on the network could guess or claim an identity. */
+const refusal = (settings: Settings): string | null => {
+  const token = settings.token === null ? null : Redacted.value(settings.token)
+  if (token !== null && token.length < 32 && !loopback(settings.host)) {
+    return `API_BEARER_TOKEN has ${token.length} characters; with HOST=${settings.host} it takes at least 32`
+  }
+  if (settings.edgeSecret === null && settings.trustedProxies.some(({ bits }) => bits === 0)) {
+    return "BREAKGLASS_TRUSTED_PROXIES trusts every address; without BREAKGLASS_EDGE_SECRET it takes the proxy's own CIDRs"
+  }
+  return null
+}
+
+export const loopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
+
+const optional = <A>(config: C.Config<A>) => C.map(C.option(config), Option.getOrNull)
+
+const word = (name: string, fallback: string, pattern: RegExp, takes: string) =>
+  checked(name, C.String(name).pipe(C.withDefault(fallback)), (value) => pattern.test(value), takes)
+
+const whole = (name: string, fallback: number, least: number, most: number) =>
+  checked(
+    name,
+    C.String(name).pipe(C.withDefault(String(fallback))),
+    (value) => /^[0-9]{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
+    `a whole number from ${least} to ${most}`
+  ).pipe(Effect.map(Number))
+
+const checked = (
+  name: string,
+  config: C.Config<string>,
+  fits: (value: string) => boolean,
+  takes: string
+): Effect.Effect<string, ConfigRefused> =>
+  Effect.gen(function* () {
+    const value = yield* config.pipe(Effect.mapError(() => new ConfigRefused({ message: `${name} takes ${takes}` })))
+    if (fits(value)) return value
+    const given = value.length > 60 ? `${value.slice(0, 60)}…` : value
+    return yield* new ConfigRefused({ message: `${name} is ${JSON.stringify(given)}; it takes ${takes}` })
+  })
+
+const list = (name: string) =>
+  C.String(name).pipe(
+    C.withDefault(""),
+    C.map((text) =>
+      text
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== "")
+    )
+  )
+
+const hostname = /^[A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}$/
+const user = /^[a-z_][a-z0-9_-]{0,31}$/
+const headerName = /^[a-z0-9][a-z0-9-]{0,63}$/
+const modelName = /^[a-z0-9][a-z0-9.[\]-]{0,63}$/
+const program = /^(\/.*|[A-Za-z0-9._-]+)$/
+
+const secret = (name: string) =>
+  optional(C.Redacted(name)).pipe(
+    Effect.flatMap((value) =>
+      value !== null && Redacted.value(value).trim() === ""
+        ? Effect.fail(new ConfigRefused({ message: `${name} is blank; it takes a secret, or must not be set` }))
+        : Effect.succeed(value)
+    )
+  )
+
+const optionalWord = (name: string, pattern: RegExp, takes: string) =>
+  Effect.map(word(name, "", new RegExp(`^$|${pattern.source}`), takes), (value) => (value === "" ? null : value))
+
+const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.gen(function* () {
+  const home = yield* C.String("HOME").pipe(
+    Effect.mapError(
+      () =>
+        new ConfigRefused({ message: "HOME is not set; it takes the directory the agent keeps its conversations in" })
+    )
+  )
+  const models = ["sonnet", "opus", "haiku", ...(yield* list("BREAKGLASS_MODELS"))]
+  const badModel = models.find((model) => !modelName.test(model))
+  if (badModel !== undefined) {
+    return yield* new ConfigRefused({
+      message: `BREAKGLASS_MODELS holds ${JSON.stringify(badModel)}; it takes model names, comma separated`
+    })
+  }
+  const trustedProxies = yield* Effect.forEach(yield* list("BREAKGLASS_TRUSTED_PROXIES"), (text) => {
+    const cidr = parseCidr(text)
+    return cidr === null
+      ? Effect.fail(
+          new ConfigRefused({
+            message: `BREAKGLASS_TRUSTED_PROXIES holds ${JSON.stringify(text)}; it takes CIDRs such as 10.0.0.0/24, comma separated`
+          })
+        )
+      : Effect.succeed(cidr)
+  })
+  const allowed = yield* list("BREAKGLASS_ALLOWED_USERS")
+  const model = yield* checked(
+    "BREAKGLASS_MODEL",
+    C.String("BREAKGLASS_MODEL").pipe(C.withDefault("sonnet")),
+    (name) => models.includes(name),
+    `one of ${models.join(", ")} (BREAKGLASS_MODELS adds more)`
+  )
+  const budget = yield* optionalWord(
+    "BREAKGLASS_MAX_BUDGET_USD",
+    /^[0-9]{1,5}(\.[0-9]{1,2})?$/,
+    "dollars a turn, such as 5 or 2.50"
+  )
+
+  const read: Settings = {
+    host: yield* word("HOST", "127.0.0.1", hostname, "an address to listen on"),
+    port: yield* whole("PORT", 8080, 0, 65535),
+    publicOrigin: yield* optionalWord(
+      "BREAKGLASS_PUBLIC_ORIGIN",
+      /^https?:\/\/[a-z0-9.:[\]-]+$/,
+      "an origin such as https://breakglass.example.org, lower case, without a path"
+    ),
+    token: yield* secret("API_BEARER_TOKEN"),
+    trustedProxies,
+    edgeSecret: yield* secret("BREAKGLASS_EDGE_SECRET"),
+    edgeSecretHeader: yield* word(
+      "BREAKGLASS_EDGE_SECRET_HEADER",
+      "x-breakglass-edge",
+      headerName,
+      "a header name, lower case"
+    ),
+    userHeader: yield* word("BREAKGLASS_USER_HEADER", "x-authentik-username", headerName, "a header name, lower case"),
+    allowedUsers: allowed.length === 0 ? null : allowed,
+    directory: Path.resolve(
+      yield* C.String("BREAKGLASS_SESSIONS_DIR").pipe(C.withDefault(Path.join(home, ".local/state/breakglass")))
+    ),
+    agent: yield* word(
+      "BREAKGLASS_AGENT",
+      "breakglass",
+      /^[a-z][a-z0-9-]{0,63}$/,
+      "the name of a file in agents/, without .md"
+    ),
+    model,
+    models,
+    claude: yield* word("BREAKGLASS_CLAUDE", "claude", program, "a program name or an absolute path"),
+    maxConcurrentTurns: yield* whole("BREAKGLASS_MAX_CONCURRENT_TURNS", 2, 1, 100),
+    // A loop of one model call a second still ends within minutes; a long repair has needed about sixty.
+    maxTurns: yield* whole("BREAKGLASS_MAX_TURNS", 200, 1, 10_000),
+    maxBudgetUsd: budget === null ? null : Number(budget),
+    turnTimeout: yield* whole("BREAKGLASS_TURN_TIMEOUT_SECONDS", 1800, 1, 86_400),
+    // Proxies cut silent connections, the strictest common one after 30 s.
+    keepalive: yield* whole("BREAKGLASS_SSE_KEEPALIVE_SECONDS", 20, 1, 3600),
+    verbTimeout: yield* whole("BREAKGLASS_PVE_VERB_TIMEOUT_SECONDS", 120, 1, 3600),
+    target: yield* word(
+      "BREAKGLASS_TARGET_NAME",
+      "devvm",
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      "a name to show people"
+    ),
+    vmid: yield* word("BREAKGLASS_VMID", "", /^[0-9]{0,9}$/, "the VM's number on its host"),
+    ssh: yield* word("BREAKGLASS_SSH", "ssh", program, "a program name or an absolute path"),
+    devvm: {
+      host: yield* optionalWord("BREAKGLASS_DEVVM_HOST", hostname, "a host name or address"),
+      user: yield* word("BREAKGLASS_DEVVM_USER", "breakglass", user, "a user name")
+    },
+    pve: {
+      // An address, not a name: an incident may take DNS with it.
+      host: yield* optionalWord("BREAKGLASS_PVE_HOST", hostname, "an address"),
+      user: yield* word("BREAKGLASS_PVE_USER", "root", user, "a user name")
+    },
+    keyPath: yield* optionalWord("BREAKGLASS_KEY_PATH", /^\/.*$/, "an absolute path")
+  }
+  const unsafe = refusal(read)
+  return unsafe === null ? read : yield* new ConfigRefused({ message: unsafe })
+})

@@ -1,0 +1,106 @@
+/**
+ * Asking the Proxmox host, over ssh to its forced command. ssh reads no configuration but these options, is given no
+ * credential but the host's, and its own exit 255 is never mistaken for the verb's.
+ */
+import { Duration, Effect, Option, Stream } from "effect"
+import type { OpOutcome } from "../contract/Pve.ts"
+import { type Exited, SubprocessRunner } from "../SubprocessRunner.ts"
+import type { Settings } from "./Config.ts"
+import type { Answer, Ask } from "./PveVerbs.ts"
+
+export const make = Effect.fnUntraced(function* (config: Settings) {
+  const runner = yield* SubprocessRunner
+  const { host } = config.pve
+  const ask: Ask = (verb, opId, say) => {
+    if (host === null) return Effect.succeed(notConfigured)
+    return Effect.scoped(
+      Effect.gen(function* () {
+        const running = yield* runner.start({
+          file: config.ssh,
+          args: [...options(config), `${config.pve.user}@${host}`, `${verb} ${opId}`],
+          inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"],
+          env: { LC_ALL: "C" }
+        })
+        const lines: Array<string> = []
+        const listening = Stream.runForEach(running.lines, (line) => {
+          const text = line._tag === "Line" ? printable(line.text) : `(${line.bytes} bytes left out)`
+          lines.push(text)
+          if (lines.length > linesKept) lines.shift()
+          return say(text)
+        })
+        const heard = yield* Effect.timeoutOption(listening, Duration.seconds(config.verbTimeout))
+        const stdout = lines.map((line) => `${line}\n`).join("")
+        const stderr = printable(yield* running.stderr)
+        if (Option.isNone(heard)) return { ...unheard, stdout, stderr }
+        const exited = yield* running.exited
+        return {
+          outcome: outcome(exited, stderr),
+          exit_code: exited.signal === null ? exited.code : null,
+          stdout,
+          stderr
+        }
+      })
+    ).pipe(
+      Effect.catch(({ reason }) =>
+        Effect.succeed<Answer>({ ...nothing, stderr: `ssh could not be started (${reason}). Nothing was sent.` })
+      )
+    )
+  }
+  return ask
+})
+
+/** `-F none` and the rest: no file of the account this runs as may change what is run or who is believed. */
+export const options = ({ directory, keyPath }: Pick<Settings, "directory" | "keyPath">): ReadonlyArray<string> => [
+  ...["-F", "none"],
+  "-T",
+  ...(keyPath === null ? [] : ["-i", keyPath]),
+  ...[
+    "BatchMode=yes",
+    "IdentitiesOnly=" + (keyPath === null ? "no" : "yes"),
+    "ConnectTimeout=5",
+    "ServerAliveInterval=5",
+    "ServerAliveCountMax=3",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile=${directory}/known_hosts`,
+    "GlobalKnownHostsFile=/dev/null",
+    "UpdateHostKeys=no",
+    "ControlMaster=no",
+    "ControlPath=none",
+    "ForwardAgent=no",
+    "ClearAllForwardings=yes"
+  ].flatMap((option) => ["-o", option])
+]
+
+/** The forced command's own codes; 255 is ssh's, and what it printed says which kind. */
+export const outcome = ({ code, signal }: Exited, stderr: string): OpOutcome => {
+  if (signal !== null) return "unknown"
+  if (code === 0) return "ok"
+  if (code === 2) return "rejected"
+  if (code === 75) return "busy"
+  if (code !== 255) return "failed"
+  if (/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|No .* host key is known/.test(stderr))
+    return "host_key"
+  if (/Permission denied|Too many authentication failures/.test(stderr)) return "auth"
+  if (
+    /Could not resolve|Connection (refused|timed out)|No route to host|Network is unreachable|banner exchange/.test(
+      stderr
+    )
+  ) {
+    return "unreachable"
+  }
+  // The connection broke after it stood: the host may have begun.
+  return "unknown"
+}
+
+const linesKept = 2000
+
+/** What a terminal would act on, and a page could be fooled by, is not passed on. */
+const printable = (text: string): string => text.replace(/[^\P{Cc}\t\n]/gu, "\uFFFD")
+
+const nothing: Answer = { outcome: "failed", exit_code: null, stdout: "", stderr: "" }
+const notConfigured: Answer = {
+  ...nothing,
+  stderr: "BREAKGLASS_PVE_HOST is not set, so there is no host to ask. Nothing was sent."
+}
+/** The host may still be at it; what became of it is for `status` to tell. */
+const unheard = { outcome: "unknown", exit_code: null } as const

@@ -1,0 +1,171 @@
+/** What is around the routes: the page, health, headers on every answer, one keepalive for all readers, a clean drain. */
+import { NodeHttpServer } from "@effect/platform-node"
+import { ByteSize, Cause, Context, Duration, Effect, Layer, Schedule } from "effect"
+import {
+  HttpIncomingMessage,
+  HttpRouter,
+  HttpEffect,
+  HttpServerRequest,
+  HttpServerResponse,
+  HttpStaticServer
+} from "effect/http"
+import { HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { createServer } from "node:http"
+import * as Path from "node:path"
+import { Api } from "../contract/Api.ts"
+import { Auth } from "./Auth.ts"
+import { Config } from "./Config.ts"
+import * as Http from "./Http.ts"
+import { Journal } from "./Journal.ts"
+import { PveVerbs } from "./PveVerbs.ts"
+import { Session } from "./Session.ts"
+
+/** Whether the server is on its way down. */
+class Draining extends Context.Service<Draining, { now: boolean }>()("breakglass/Draining") {
+  static readonly layer = Layer.sync(Draining, () => Draining.of({ now: false }))
+}
+
+const health = HttpRouter.add(
+  "GET",
+  "/health",
+  Effect.succeed(HttpServerResponse.jsonUnsafe({ status: "ok", service: "claude-breakglass" }))
+)
+
+const ready = HttpRouter.add(
+  "GET",
+  "/ready",
+  Effect.gen(function* () {
+    const { now } = yield* Draining
+    const journal = yield* Journal
+    const ready = !now && (yield* journal.writable)
+    return HttpServerResponse.jsonUnsafe({ ready }, { status: ready ? 200 : 503 })
+  })
+)
+
+const openapi = HttpRouter.add(
+  "GET",
+  "/openapi.json",
+  Effect.gen(function* () {
+    const auth = yield* Auth
+    yield* auth.operator(yield* HttpServerRequest.HttpServerRequest)
+    return HttpServerResponse.jsonUnsafe(OpenApi.fromApi(Api))
+  })
+)
+
+const built = Path.join(import.meta.dirname, "../../dist/web")
+/** Only what the build put there; whatever else is asked for, however it is spelt, is not found. */
+const files = (prefix: "" | "/assets", cacheControl: string) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const router = yield* HttpRouter.HttpRouter
+      const file = yield* HttpStaticServer.make({ root: Path.join(built, prefix), cacheControl })
+      const routes = prefix === "" ? router : router.prefixed(prefix)
+      yield* routes.add(
+        "GET",
+        "/*",
+        Effect.orElseSucceed(file, () => HttpServerResponse.empty({ status: 404 }))
+      )
+    })
+  )
+
+// Names under /assets carry a hash of their content.
+const page = Layer.mergeAll(files("/assets", "public, max-age=31536000, immutable"), files("", "no-cache"))
+
+/** Every answer, of every kind, carries these. No file of ours needs more, and nothing an agent prints can get more. */
+export const securityHeaders = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'"
+  ].join("; "),
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()"
+} as const
+
+const everyAnswer = HttpRouter.middleware(
+  (answer) =>
+    Effect.andThen(
+      HttpEffect.appendPreResponseHandler((_request, response) =>
+        Effect.succeed(HttpServerResponse.setHeaders(explained(response), securityHeaders))
+      ),
+      Effect.tapCause(answer, (cause) =>
+        Cause.hasDies(cause) ? Effect.logError("A request failed", cause) : Effect.void
+      )
+    ),
+  { global: true }
+)
+
+/** The router's own refusals have no body or a bare one; a client reads `detail` of every error. */
+const explained = (response: HttpServerResponse.HttpServerResponse) => {
+  if (response.status < 400 || response.headers["content-type"]?.includes("json") === true) return response
+  const [title, detail] = words.get(response.status) ?? ["Error", "The request was refused."]
+  return HttpServerResponse.jsonUnsafe(
+    { type: "about:blank", title, status: response.status, detail },
+    { status: response.status, contentType: "application/problem+json" }
+  )
+}
+
+const words: ReadonlyMap<number, readonly [string, string]> = new Map([
+  [400, ["Bad Request", "The request could not be read. Nothing was done."]],
+  [404, ["Not Found", "There is nothing at this address."]],
+  [405, ["Method Not Allowed", "This address does not take that method. Nothing was done."]],
+  [413, ["Content Too Large", "The body is too large. Nothing was done."]],
+  [415, ["Unsupported Media Type", "The body must be application/json. Nothing was done."]],
+  [500, ["Internal Server Error", "The server failed inside this request; its log has the cause."]]
+])
+
+const keepalives = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { keepalive } = yield* Config
+    const session = yield* Session
+    const power = yield* PveVerbs
+    const beat = Effect.andThen(session.keepalive, power.keepalive)
+    yield* Effect.forkScoped(Effect.repeat(beat, Schedule.spaced(Duration.seconds(keepalive))))
+  })
+)
+
+/** Built after the server, so undone before it: readers are told and leave, and the server then has nothing to wait for. */
+const drain = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const draining = yield* Draining
+    const session = yield* Session
+    const power = yield* PveVerbs
+    yield* Effect.addFinalizer(() => {
+      draining.now = true
+      return Effect.andThen(session.close, power.close)
+    })
+  })
+)
+
+/** The prompt's limit, with room for its JSON escapes. */
+const bodyLimit = ByteSize.kibibytes(512)
+
+const listener = Layer.unwrap(
+  Effect.map(Config, ({ host, port }) =>
+    NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "2 seconds" })
+  )
+)
+
+export const layer = (options: { readonly demo: boolean }) => {
+  const routes = Layer.mergeAll(Http.layer(options), health, ready, openapi, page).pipe(
+    Layer.provide(everyAnswer),
+    Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails()])
+  )
+  return Layer.mergeAll(drain, keepalives).pipe(
+    Layer.provide(HttpRouter.serve(routes, { disableLogger: true })),
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)),
+    Layer.provide([listener, Draining.layer])
+  )
+}

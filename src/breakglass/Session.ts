@@ -1,0 +1,222 @@
+/**
+ * The conversations, owned by the server (the tmux model): phones attach, drop and come back, the turn goes on. A session
+ * is a log and at most one turn; the turn's fiber belongs to this layer, never to the request that began it.
+ */
+import { Context, DateTime, Deferred, Effect, Fiber, Layer, Option, type Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { JournalUnavailable, NotFound, type SessionRow, TooManyTurns, TurnInProgress } from "../contract/Api.ts"
+import type { Outcome } from "../contract/Event.ts"
+import type { SubprocessRunner } from "../SubprocessRunner.ts"
+import { Agents } from "./Agents.ts"
+import { Config } from "./Config.ts"
+import * as EventLog from "./EventLog.ts"
+import { Journal, type SessionRow as Stored } from "./Journal.ts"
+import * as Turn from "./Turn.ts"
+
+export interface Prompt {
+  readonly text: string
+  readonly model: string
+  readonly promptId: string | null
+}
+
+export class Session extends Context.Service<
+  Session,
+  {
+    readonly create: Effect.Effect<string, JournalUnavailable>
+    /** Newest activity first. */
+    readonly list: Effect.Effect<ReadonlyArray<SessionRow>, JournalUnavailable>
+    readonly get: (id: string) => Effect.Effect<SessionRow, NotFound>
+    /** The session's SSE frames after `after`; null replays all. */
+    readonly attach: (id: string, after: number | null) => Effect.Effect<Stream.Stream<Uint8Array>, NotFound>
+    /** Answers once the turn is claimed and its `user` event is on disk; the turn runs on without the caller. */
+    readonly prompt: (
+      id: string,
+      prompt: Prompt
+    ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable>
+    /** Stop. Answers when `turn_end` is in the log: whether the turn ended by it. */
+    readonly cancel: (id: string) => Effect.Effect<boolean, NotFound>
+    /** The whole of an event that was cut. */
+    readonly full: (id: string, event: number) => Effect.Effect<string, NotFound>
+    /** A comment frame to every reader. */
+    readonly keepalive: Effect.Effect<void>
+    /** Says `bye` to every reader. */
+    readonly close: Effect.Effect<void>
+  }
+>()("breakglass/Session") {
+  static readonly layer = Layer.effect(
+    Session,
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const config = yield* Config
+      const agents = yield* Agents
+      const scope = yield* Effect.scope
+      const context = yield* Effect.context<SubprocessRunner>()
+      const loaded = new Map<string, Live>()
+      let turns = 0
+
+      const load = Effect.fnUntraced(function* (id: string) {
+        const known = loaded.get(id)
+        if (known !== undefined) return known
+        if (!uuid.test(id)) return yield* noSession
+        const row = yield* Effect.orDie(journal.session(id))
+        if (Option.isNone(row)) return yield* noSession
+        const prompts = yield* Effect.orDie(journal.prompts(id))
+        const log = yield* EventLog.make(journal, id, { id: row.value.last_event_id, at: row.value.last_event_at })
+        const live: Live = { row: row.value, log, prompts: new Set(prompts), turn: null, stopping: false }
+        // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
+        const first = loaded.get(id) ?? live
+        loaded.set(id, first)
+        return first
+      })
+
+      const create = Effect.gen(function* () {
+        const id = SecureRandom.uuidV4Unsafe()
+        const created_at = DateTime.formatIso(yield* DateTime.now)
+        yield* journal.createSession({ id, created_at, cli_id: id })
+        return id
+      }).pipe(Effect.mapError(unavailable))
+
+      const list = Effect.map(journal.sessions, (rows) =>
+        rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null }))
+      ).pipe(Effect.mapError(unavailable))
+
+      const prompt = Effect.fn("Session.prompt")(function* (id: string, { text, model, promptId }: Prompt) {
+        const live = yield* load(id)
+        if (promptId !== null && live.prompts.has(promptId)) return
+        if (live.turn !== null) return yield* inProgress
+        if (turns >= config.maxConcurrentTurns) return yield* tooMany(config.maxConcurrentTurns)
+        // Claimed before anything yields: of ten prompts at once nine find it so.
+        const turn: Running = {
+          id: SecureRandom.uuidV4Unsafe(),
+          fiber: Deferred.makeUnsafe(),
+          outcome: Deferred.makeUnsafe()
+        }
+        live.turn = turn
+        live.stopping = false
+        turns += 1
+        if (promptId !== null) live.prompts.add(promptId)
+        const release = Effect.sync(() => {
+          live.turn = null
+          turns -= 1
+        })
+        const title = live.row.title === "" ? { title: titled(text) } : {}
+        const begin = live.log.append([{ kind: "user", text }], {
+          ...title,
+          open_turn: turn.id,
+          ...(promptId === null ? {} : { prompt_id: promptId })
+        })
+        yield* begin.pipe(
+          Effect.tapError(() => {
+            live.prompts.delete(promptId ?? "")
+            return Effect.andThen(release, Deferred.succeed(turn.fiber, null))
+          }),
+          Effect.mapError(unavailable)
+        )
+        const stored = Option.getOrElse(yield* Effect.orDie(journal.session(id)), () => live.row)
+        live.row = stored
+        const options: Turn.Options = {
+          command: {
+            file: config.claude,
+            agent: agents.recovery,
+            model,
+            cwd: agents.cwd,
+            maxTurns: config.maxTurns,
+            maxBudgetUsd: config.maxBudgetUsd,
+            turn: turn.id
+          },
+          conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
+          prompt: stored.unfinished ? `${afterKill}\n\n${text}` : text,
+          limits: { total: config.turnTimeout, silent: 90, tool: 660 },
+          log: live.log,
+          stopping: () => live.stopping,
+          newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
+          settled: (outcome) => Effect.andThen(release, Deferred.succeed(turn.outcome, outcome))
+        }
+        const run = Turn.run(options).pipe(Effect.provideContext(context))
+        yield* Deferred.succeed(turn.fiber, yield* Effect.forkIn(run, scope))
+      }, Effect.uninterruptible)
+
+      const cancel = Effect.fn("Session.cancel")(function* (id: string) {
+        const live = yield* load(id)
+        const { turn } = live
+        const fiber = turn === null ? null : yield* Deferred.await(turn.fiber)
+        if (turn === null || fiber === null) return false
+        live.stopping = true
+        yield* Fiber.interrupt(fiber)
+        return (yield* Deferred.await(turn.outcome)) === "cancelled"
+      })
+
+      const everyLog = (each: (log: EventLog.EventLog) => Effect.Effect<void>) =>
+        Effect.suspend(() => Effect.forEach([...loaded.values()], ({ log }) => each(log), { discard: true }))
+
+      return Session.of({
+        create,
+        list,
+        get: (id) => Effect.map(load(id), wire),
+        attach: (id, after) => Effect.map(load(id), ({ log }) => log.attach(after)),
+        prompt,
+        cancel,
+        full: (id, event) =>
+          Effect.gen(function* () {
+            yield* load(id)
+            const body = yield* Effect.orDie(journal.full(id, event))
+            return yield* Option.match(body, { onNone: () => Effect.fail(noEvent), onSome: Effect.succeed })
+          }),
+        keepalive: everyLog((log) => log.keepalive),
+        close: everyLog((log) => log.close)
+      })
+    })
+  )
+}
+
+interface Running {
+  readonly id: string
+  /** null when the turn could not begin. */
+  readonly fiber: Deferred.Deferred<Fiber.Fiber<void> | null>
+  readonly outcome: Deferred.Deferred<Outcome>
+}
+
+interface Live {
+  row: Stored
+  readonly log: EventLog.EventLog
+  readonly prompts: Set<string>
+  /** The turn that runs now; there is no other word on whether one does. */
+  turn: Running | null
+  stopping: boolean
+}
+
+const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pick<Live, "log">>): SessionRow => {
+  const last = log?.last() ?? { id: row.last_event_id, at: row.last_event_at }
+  return {
+    session_id: row.id,
+    title: row.title,
+    created_at: row.created_at,
+    last_event_at: last.at,
+    last_event_id: last.id,
+    turn_active: turn !== null
+  }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+const titled = (text: string): string => {
+  const line = text.trim().split("\n", 1)[0] ?? ""
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line
+}
+
+const afterKill =
+  "(From breakglass, not the operator: the turn before this one was killed. A command of yours may have run without " +
+  "your seeing its result. Check the state before you act on it.)"
+
+const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
+const noEvent = new NotFound({ detail: "There is no more of this event than the log shows." })
+const inProgress = new TurnInProgress({
+  detail: "A turn is running in this session. The prompt was not taken. Wait for its end, or stop it."
+})
+const tooMany = (cap: number) =>
+  new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
+const unavailable = () =>
+  new JournalUnavailable({
+    detail:
+      "The journal cannot be written, so nothing was begun. The VM controls do not need it. Free the server's disk."
+  })

@@ -1,0 +1,113 @@
+/**
+ * One prompt, start to finish, into the log. A turn cannot fail: whatever happens is an event, and `turn_end` is written
+ * in one place, last, exactly once. Interrupting it is Stop: it then ends the CLI and everything the CLI started, and
+ * says what it ended.
+ */
+import { Cause, Effect, Exit, Schedule } from "effect"
+import * as Command from "../claude/command.ts"
+import type { Event, Outcome } from "../contract/Event.ts"
+import { SpawnFailed } from "../SubprocessRunner.ts"
+import * as Attempt from "./Attempt.ts"
+import type { EventLog } from "./EventLog.ts"
+import type { SessionPatch } from "./Journal.ts"
+import * as Verdict from "./verdict.ts"
+
+export interface Options extends Pick<Attempt.Options, "limits" | "log" | "stopping"> {
+  readonly command: Omit<Command.Options, "conversation">
+  readonly conversation: Command.Options["conversation"]
+  readonly prompt: string
+  /** For the id of the conversation that replaces a lost one. */
+  readonly newId: Effect.Effect<string>
+  /** Told once, after `turn_end` is written. */
+  readonly settled: (outcome: Outcome) => Effect.Effect<void>
+}
+
+export const run = (options: Options) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const ran = yield* Effect.exit(attempts(options, restore))
+      const { events, patch, outcome } = ended(ran, options)
+      if (Exit.isFailure(ran) && Cause.hasDies(ran.cause)) yield* Effect.logError("A turn died", ran.cause)
+      yield* close(options.log, [...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
+      yield* options.settled(outcome)
+    })
+  )
+
+/** Three at most: "in use" leads to resuming, "not found" to a new id, and both for one id to a new one as well. */
+const attempts = Effect.fnUntraced(function* (options: Options, restore: Attempt.Restore) {
+  let conversation = options.conversation
+  for (let left = 2; ; left--) {
+    const attempt = yield* Attempt.run(
+      { ...options, program: Command.turn({ ...options.command, conversation }) },
+      restore
+    )
+    const next = left === 0 ? null : yield* recovery(attempt, conversation, options.newId)
+    if (next === null) return attempt
+    conversation = next.conversation
+    yield* Effect.ignore(options.log.append(next.events, { cli_id: conversation.id, cli_opened: false }))
+  }
+})
+
+const recovery = Effect.fnUntraced(function* (
+  { ended, opened, result, stderr }: Attempt.Attempt,
+  conversation: Command.Options["conversation"],
+  newId: Effect.Effect<string>
+) {
+  if (ended._tag !== "Itself" || opened) return null
+  if (conversation.mode === "new" && Verdict.conversationTaken(stderr)) {
+    return { conversation: { ...conversation, mode: "resume" } as const, events: [] }
+  }
+  if (!Verdict.conversationLost(result, stderr)) return null
+  const lost: Event = {
+    kind: "notice",
+    code: "context_lost",
+    text:
+      "The agent no longer has this conversation and starts without memory of it. The log above is complete; " +
+      "tell it again what it needs to know."
+  }
+  return { conversation: { id: yield* newId, mode: "new" } as const, events: [lost] }
+})
+
+interface Closing {
+  readonly events: ReadonlyArray<Event>
+  readonly outcome: Outcome
+  readonly patch: SessionPatch
+}
+
+const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed>, { command }: Options): Closing => {
+  if (Exit.isSuccess(ran)) return closing(ran.value)
+  const failure = Cause.squash(ran.cause)
+  if (failure instanceof SpawnFailed) {
+    return {
+      outcome: "failed",
+      events: [Verdict.errorEvent(Verdict.notStarted(command.file, failure.reason))],
+      patch: {}
+    }
+  }
+  const defect = "The server failed inside this turn; its log has the cause. What the agent started was ended."
+  return { outcome: "failed", events: [Verdict.errorEvent(defect)], patch: { unfinished: true } }
+}
+
+const closing = (attempt: Attempt.Attempt): Closing => {
+  const { outcome, error } = Verdict.verdict(attempt)
+  const { ended, result, opened, swept } = attempt
+  const strays: ReadonlyArray<Event> = ended._tag === "Itself" && swept.ended > 0 ? [leftBehind(swept.ended)] : []
+  const last: ReadonlyArray<Event> =
+    outcome === "cancelled" ? [cancelled(swept)] : error === null ? [] : [Verdict.errorEvent(error)]
+  return { outcome, events: [...strays, ...last], patch: { unfinished: opened && result === null } }
+}
+
+const cancelled = (swept: Attempt.Attempt["swept"]): Event => ({ kind: "cancelled", ...swept, remote: "none" })
+
+const leftBehind = (count: number): Event => ({
+  kind: "notice",
+  code: "left_behind",
+  text: `${count === 1 ? "1 process that this turn left running was" : `${count} processes that this turn left running were`} ended.`
+})
+
+/** A disk that is full for a moment must not leave a turn without its end. */
+const close = (log: EventLog, events: ReadonlyArray<Event>, patch: SessionPatch) =>
+  log.append(events, patch).pipe(
+    Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 10 }),
+    Effect.catch(({ reason }) => Effect.logError(`The end of a turn could not be written: ${reason}`))
+  )

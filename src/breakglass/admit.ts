@@ -1,0 +1,109 @@
+/**
+ * Who may do this? A pure reading of one request; `Auth` supplies the secrets' comparison. Doubt is refusal: a credential
+ * that is presented twice, under an alias a proxy might let through, or malformed never turns into a person.
+ */
+import { BadRequest, Forbidden, Unauthenticated, WrongContentType } from "../contract/Api.ts"
+import type { Settings } from "./Config.ts"
+
+/** One request as it came off the wire: nothing joined, nothing lowered. */
+export interface Facts {
+  readonly method: string
+  /** Name, value, name, value …, as Node's `rawHeaders`. */
+  readonly rawHeaders: ReadonlyArray<string>
+  /** The transport peer. Never a forwarded address. */
+  readonly peer: string
+}
+
+/** Constant-time comparisons against what is configured; false when it is not. */
+export interface Secrets {
+  readonly token: (given: string) => boolean
+  readonly edge: (given: string) => boolean
+  readonly cookie: (given: string) => boolean
+}
+
+export interface Admitted {
+  readonly name: string
+  readonly via: "bearer" | "edge" | "login"
+}
+
+export type Refusal = BadRequest | Unauthenticated | Forbidden | WrongContentType
+
+export const cookieName = "breakglass"
+
+/** The operator, or why not. */
+export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+  const headers = new Headers(facts.rawHeaders)
+  const single = [settings.userHeader, settings.edgeSecretHeader, "authorization", "origin", "host"]
+  if (single.some((name) => headers.count(name) > 1)) return ambiguous
+  if (headers.aliased(settings.userHeader) || headers.aliased(settings.edgeSecretHeader)) return ambiguous
+
+  const identity = identify(headers, facts.peer, settings, secrets)
+  if (!("via" in identity) || identity.via === "bearer") return identity
+  const safe = facts.method === "GET" || facts.method === "HEAD"
+  return (safe ? null : crossSite(headers, settings.publicOrigin)) ?? identity
+}
+
+/** What a browser's request that changes something must show, and one from elsewhere cannot. */
+export const crossSite = (headers: Headers, publicOrigin: string | null): Refusal | null => {
+  const origin = headers.get("origin")
+  const own = publicOrigin === null ? hostOf(origin) === headers.get("host") : origin === publicOrigin
+  const site = headers.get("sec-fetch-site")
+  if (origin === null || !own || headers.count("origin") > 1) return foreign
+  if (site !== null && site !== "same-origin") return foreign
+  return /^application\/json(; ?charset=utf-8)?$/i.test(headers.get("content-type") ?? "") ? null : notJson
+}
+
+const identify = (headers: Headers, peer: string, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+  const authorization = headers.get("authorization")
+  // An edge with basic auth may pass its own credential on; it is not for us.
+  if (authorization !== null && !/^basic /i.test(authorization)) {
+    const [, given = ""] = /^Bearer ([\x21-\x7e]{1,4096})$/.exec(authorization) ?? []
+    return given !== "" && secrets.token(given) ? { name: "token", via: "bearer" } : unauthenticated
+  }
+  const user = headers.get(settings.userHeader)
+  if (user !== null && proven(headers, peer, settings, secrets)) {
+    if (!/^[\x21-\x7e]{1,128}$/.test(user)) return unauthenticated
+    const allowed = settings.allowedUsers === null || settings.allowedUsers.includes(user)
+    return allowed ? { name: user, via: "edge" } : notAllowed
+  }
+  return secrets.cookie(headers.cookie(cookieName)) ? { name: "login", via: "login" } : unauthenticated
+}
+
+/** By everything that is configured; by nothing when nothing is. */
+const proven = (headers: Headers, peer: string, settings: Settings, secrets: Secrets): boolean => {
+  const { edgeSecret, trustedProxies } = settings
+  if (edgeSecret === null && trustedProxies.length === 0) return false
+  const secret = edgeSecret === null || secrets.edge(headers.get(settings.edgeSecretHeader) ?? "")
+  return secret && (trustedProxies.length === 0 || trustedProxies.some(({ contains }) => contains(peer)))
+}
+
+export class Headers {
+  private readonly pairs: ReadonlyArray<readonly [name: string, value: string]>
+  constructor(raw: ReadonlyArray<string>) {
+    this.pairs = raw.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), raw[at + 1] ?? ""] as const] : []))
+  }
+  get(name: string): string | null {
+    return this.pairs.find(([key]) => key === name)?.[1] ?? null
+  }
+  count(name: string): number {
+    return this.pairs.filter(([key]) => key === name).length
+  }
+  /** A spelling that some proxy or gateway takes for the same header (CVE-2024-47070 and its kin). */
+  aliased(name: string): boolean {
+    return this.pairs.some(([key]) => key !== name && key.replace(/[^a-z0-9]/g, "-") === name)
+  }
+  cookie(name: string): string {
+    const cookies = this.pairs.flatMap(([key, value]) => (key === "cookie" ? value.split(/; */) : []))
+    return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) ?? ""
+  }
+}
+
+const hostOf = (origin: string | null): string | null => /^https?:\/\/([^/]+)$/.exec(origin ?? "")?.[1] ?? null
+
+const ambiguous = new BadRequest({
+  detail: "A header that carries identity came twice or under another spelling. Nothing was done."
+})
+const unauthenticated = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
+const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothing was done." })
+const foreign = new Forbidden({ detail: "The request did not come from this page. Nothing was done." })
+const notJson = new WrongContentType({ detail: "The body must be application/json. Nothing was done." })

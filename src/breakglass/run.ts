@@ -1,0 +1,29 @@
+/** How a process of ours lives and ends: 0 when it was asked to, 1 with one line that says why when it could not go on. */
+import { NodeRuntime } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Layer, Logger } from "effect"
+import { ServeError } from "effect/http/HttpServerError"
+import { ConfigRefused } from "./Config.ts"
+import { JournalRefused } from "./Journal.ts"
+
+export const run = <E>(main: Layer.Layer<never, E>): void =>
+  NodeRuntime.runMain(
+    Layer.launch(main).pipe(
+      Effect.tapCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.void : Console.error(why(cause)))),
+      Effect.provide(Logger.layer([Logger.consoleJson]))
+    ),
+    {
+      disableErrorReporting: true,
+      // SIGTERM is the ordinary way to stop; the default would make it 130.
+      teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+    }
+  )
+
+const why = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (error instanceof ConfigRefused) return `breakglass did not start: ${error.message}.`
+  if (error instanceof JournalRefused)
+    return `breakglass did not start: ${error.reason}. BREAKGLASS_SESSIONS_DIR names the directory.`
+  if (error instanceof ServeError)
+    return "breakglass did not start: it cannot listen on HOST and PORT (in use, or not allowed)."
+  return `breakglass ended: ${Cause.pretty(cause)}`
+}

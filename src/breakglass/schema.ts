@@ -1,0 +1,38 @@
+/** The journal's tables, and the way forward from every older shape of them. */
+import type { DatabaseSync } from "node:sqlite"
+
+/** One step per version that was ever released; `PRAGMA user_version` counts those already taken. */
+const steps: ReadonlyArray<string> = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL DEFAULT '',
+    created_at TEXT NOT NULL,
+    cli_id TEXT NOT NULL,
+    cli_opened INTEGER NOT NULL DEFAULT 0,
+    open_turn TEXT,
+    unfinished INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE TABLE event (
+    log TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (log, id)
+  ) WITHOUT ROWID;
+  CREATE TABLE event_full (log TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (log, id)) WITHOUT ROWID;
+  CREATE TABLE prompt (session TEXT NOT NULL, prompt_id TEXT NOT NULL, PRIMARY KEY (session, prompt_id)) WITHOUT ROWID;
+  `
+]
+
+/** Takes the steps not yet taken, all or none. A file from a newer server is refused before anything is written. */
+export const migrate = (db: DatabaseSync): void => {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"])
+  if (version > steps.length) {
+    throw new Error(`the journal was written by a newer server (version ${version}, this one knows ${steps.length})`)
+  }
+  db.exec("BEGIN IMMEDIATE")
+  for (const step of steps.slice(version)) db.exec(step)
+  db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)
+}

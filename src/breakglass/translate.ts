@@ -1,0 +1,102 @@
+/** What the CLI said, as events of our log; pure. The clock is the caller's. */
+import type { Event } from "../contract/Event.ts"
+import type { Message, Result } from "../claude/StreamJson.ts"
+
+/** Tools that were called and have not answered. */
+export type OpenTools = ReadonlyMap<string, { readonly name: string; readonly since: number }>
+
+export interface Translation {
+  readonly events: ReadonlyArray<Event>
+  readonly open: OpenTools
+}
+
+export const translate = (message: Message, open: OpenTools, now: number): Translation => {
+  switch (message.type) {
+    case "system":
+      return { events: [message.subtype === "init" ? opened(message.session_id) : retrying(message)], open }
+    case "assistant": {
+      const events = message.message.content.flatMap((block): ReadonlyArray<Event> => {
+        if ("text" in block) return block.text === "" ? [] : [{ kind: "text", text: block.text }]
+        if ("input" in block) return [{ kind: "tool", name: block.name, input: block.input, tool_id: block.id }]
+        return []
+      })
+      const called = events.flatMap((event) =>
+        event.kind === "tool" ? [[event.tool_id, { name: event.name, since: now }] as const] : []
+      )
+      return { events, open: called.length === 0 ? open : new Map([...open, ...called]) }
+    }
+    case "user":
+      return finished(message, open, now)
+    case "result":
+      return { events: interrupted(message) ? [] : [closing(message)], open: new Map() }
+    case "stream_event":
+      return { events: [], open }
+  }
+}
+
+const opened = (session_id: string): Event => ({ kind: "session", session_id })
+
+const retrying = (retry: Extract<Message, { subtype: "api_retry" }>): Event => ({
+  kind: "notice",
+  code: "api_retry",
+  text:
+    `The model API ${retry.error_status === null ? "does not answer" : `answered ${retry.error_status}`}; ` +
+    `trying again, attempt ${retry.attempt} of ${retry.max_retries}. The VM controls do not need it.`
+})
+
+const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, now: number): Translation => {
+  const blocks = message.message.content
+  if (typeof blocks === "string") return { events: [], open }
+  const left = new Map(open)
+  const events = blocks.flatMap((block): ReadonlyArray<Event> => {
+    if (!("tool_use_id" in block)) return []
+    const since = open.get(block.tool_use_id)?.since ?? now
+    left.delete(block.tool_use_id)
+    const whole = said(shown(block.content))
+    return [
+      {
+        kind: "tool_result",
+        tool_id: block.tool_use_id,
+        is_error: block.is_error ?? false,
+        output: whole,
+        truncated: false,
+        output_bytes: Buffer.byteLength(whole),
+        duration_ms: now - since
+      }
+    ]
+  })
+  return { events, open: left }
+}
+
+type Content = Extract<Extract<Message, { type: "user" }>["message"]["content"], ReadonlyArray<unknown>>[number]
+type ToolContent = Extract<Content, { tool_use_id: string }>["content"]
+
+const shown = (content: ToolContent): string => {
+  if (content === undefined) return ""
+  if (typeof content === "string") return content
+  return content.map((block) => ("text" in block ? block.text : `[${block.type}]`)).join("\n")
+}
+
+/** What the CLI tells the model about an interrupted tool, put for people. */
+const said = (output: string): string =>
+  output.startsWith("The user doesn't want to proceed with this tool use")
+    ? "Stopped before it finished; what it had printed is lost."
+    : output
+
+const closing = (message: Result): Event => ({
+  kind: "result",
+  is_error: message.is_error,
+  result: message.result ?? reason(message),
+  duration_ms: message.duration_ms,
+  cost_usd: message.total_cost_usd,
+  usage: message.usage
+})
+
+/** A stop has its own event; the CLI's closing word would show it as an error. */
+const interrupted = (message: Result): boolean => message.terminal_reason?.startsWith("aborted_") === true
+
+const reason = (message: Result): string => {
+  if (message.subtype === "error_max_turns") return "The turn reached its limit of model calls."
+  if (message.subtype === "error_max_budget_usd") return "The turn reached its budget."
+  return message.errors?.join("\n") ?? message.subtype
+}

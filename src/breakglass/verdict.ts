@@ -1,0 +1,91 @@
+/** How an attempt at a turn went, read off what was seen of it; pure. */
+import type { Event, Outcome } from "../contract/Event.ts"
+import type { Result } from "../claude/StreamJson.ts"
+import type { Exited } from "../SubprocessRunner.ts"
+
+/** Why we, and not the CLI, ended the turn. */
+export type Ended =
+  | { readonly _tag: "Itself" }
+  | { readonly _tag: "Stopped" }
+  | { readonly _tag: "Shutdown" }
+  | { readonly _tag: "TimedOut"; readonly seconds: number }
+  | { readonly _tag: "Silent"; readonly seconds: number }
+  | { readonly _tag: "Journal"; readonly reason: string }
+
+export interface Seen {
+  readonly ended: Ended
+  readonly result: Result | null
+  readonly opened: boolean
+  readonly exited: Exited
+  readonly stderr: string
+}
+
+export interface Verdict {
+  readonly outcome: Outcome
+  /** What the log says of it before `turn_end`; a stop has its own `cancelled`, success has nothing. */
+  readonly error: string | null
+}
+
+export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
+  switch (ended._tag) {
+    case "Stopped":
+      return { outcome: "cancelled", error: null }
+    case "Shutdown":
+      return {
+        outcome: "interrupted",
+        error: "The server was stopped while this turn ran. Send the prompt again to go on."
+      }
+    case "TimedOut":
+      return { outcome: "timed_out", error: `turn timed out after ${ended.seconds}s` }
+    case "Silent":
+      return {
+        outcome: "failed",
+        error:
+          `The model API said nothing for ${ended.seconds} s, so the turn was ended. No command was running. ` +
+          "Send the prompt again, or use the VM controls, which do not need it."
+      }
+    case "Journal":
+      return { outcome: "failed", error: `The journal could not be written (${ended.reason}), so the turn was ended.` }
+    case "Itself":
+      if (result === null) return { outcome: "failed", error: died(exited, stderr) }
+      return result.is_error
+        ? { outcome: "failed", error: cut(failure(result)) }
+        : { outcome: "completed", error: null }
+  }
+}
+
+/** What the CLI's own words say about the conversation, when they say the id was the wrong one. */
+export const conversationLost = (result: Result | null, stderr: string): boolean =>
+  [...(result?.errors ?? []), stderr].some((text) => text.includes("No conversation found with session ID"))
+
+export const conversationTaken = (stderr: string): boolean => /Session ID \S+ is already in use/.test(stderr)
+
+/** The agent could not be started at all. */
+export const notStarted = (file: string, reason: string): string =>
+  reason === "ENOENT"
+    ? `The agent could not be started: no program "${file}" was found (or its working directory is gone). ` +
+      "Nothing ran. Install Claude Code or set BREAKGLASS_CLAUDE to its path."
+    : `The agent could not be started: "${file}" gave ${reason}. Nothing ran.`
+
+export const errorEvent = (error: string): Event => ({ kind: "error", error })
+
+const died = ({ code, signal }: Exited, stderr: string): string => {
+  const words = stderr.trim()
+  if (words.includes("cannot be used with root")) {
+    return "The agent refuses to run as root. Nothing ran. Run the server as another user, or set IS_SANDBOX=1 where it is contained."
+  }
+  if (words !== "") return cut(words)
+  return signal === null ? `exit ${code}` : `The agent was killed (${signal}).`
+}
+
+const failure = (result: Result): string => {
+  const words = result.result ?? result.errors?.join("\n") ?? result.subtype
+  if (result.subtype === "error_max_turns") return "The turn reached its limit of model calls. Send a prompt to go on."
+  if (result.subtype === "error_max_budget_usd") return "The turn reached its budget. Send a prompt to go on."
+  if (words.startsWith("Not logged in")) {
+    return "The agent has no model credential. Nothing ran. Set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY and restart the server."
+  }
+  return words
+}
+
+const cut = (text: string): string => (text.length > 500 ? `${text.slice(0, 499)}…` : text)

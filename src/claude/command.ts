@@ -1,0 +1,108 @@
+/**
+ * Options to argv, environment and stdin lines of the Claude CLI; pure. The flags and variables are those that survived
+ * experiment on 2.1.197 (docs/adr/0003). Nothing an operator typed is ever in argv.
+ */
+import type { Program } from "../SubprocessRunner.ts"
+
+/** What the recovery agent is told, in the form `--agents` takes. */
+export interface Agent {
+  readonly name: string
+  readonly description: string
+  readonly prompt: string
+  readonly tools: ReadonlyArray<string>
+}
+
+export interface Options {
+  /** `claude`, or an absolute path. */
+  readonly file: string
+  readonly agent: Agent
+  readonly model: string
+  /** The CLI's own conversation. `new` claims the id, which works once; then it must be resumed. */
+  readonly conversation: { readonly id: string; readonly mode: "new" | "resume" }
+  /** Resuming works only from the directory the conversation began in. */
+  readonly cwd: string
+  readonly maxTurns: number
+  readonly maxBudgetUsd: number | null
+  /** Names this turn in the environment of everything it starts; a UUID. */
+  readonly turn: string
+}
+
+/** The variable that marks every process of a turn. */
+export const markerName = "BREAKGLASS_TURN"
+
+/** Of the server's environment, all that the CLI and its tools are given. Tools can read every one of them. */
+export const inherited = [
+  "PATH",
+  "HOME",
+  "LANG",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+  "CLAUDE_CODE_OAUTH_TOKEN",
+  "ANTHROPIC_BASE_URL",
+  "IS_SANDBOX",
+  "SSH_AUTH_SOCK"
+] as const
+
+export const turn = (options: Options): Omit<Program, "stdin"> => ({
+  file: options.file,
+  args: [
+    "-p",
+    ...["--input-format", "stream-json"],
+    ...["--output-format", "stream-json"],
+    "--verbose",
+    "--include-partial-messages",
+    // Inline and with no settings read: a hook, MCP server or agent that an earlier turn planted on disk stays inert.
+    ...["--setting-sources", ""],
+    "--strict-mcp-config",
+    ...["--agents", agents(options.agent)],
+    ...["--agent", options.agent.name],
+    // With stream-json input an agent the CLI cannot read is no error: it runs with all 24 of its tools instead.
+    ...["--tools", options.agent.tools.join(",")],
+    "--dangerously-skip-permissions",
+    ...["--model", options.model],
+    ...["--max-turns", String(options.maxTurns)],
+    ...(options.maxBudgetUsd === null ? [] : ["--max-budget-usd", String(options.maxBudgetUsd)]),
+    ...[options.conversation.mode === "new" ? "--session-id" : "--resume", options.conversation.id]
+  ],
+  inherit: inherited,
+  env: settings,
+  cwd: options.cwd,
+  marker: `${markerName}=${options.turn}`
+})
+
+/**
+ * The prompt as a line of stdin. The newline in front keeps a leading `/` from being run as a command of the CLI's own
+ * (`/clear` even changes the conversation's id).
+ */
+export const prompt = (text: string): string =>
+  `${JSON.stringify({ type: "user", message: { role: "user", content: `\n${text}` } })}\n`
+
+/** Ends the running turn and the tool it is in: the only thing that does, short of SIGINT. Safe at any time. */
+export const interrupt = `${JSON.stringify({
+  type: "control_request",
+  request_id: "stop",
+  request: { subtype: "interrupt" }
+})}\n`
+
+const agents = ({ name, description, prompt, tools }: Agent): string =>
+  JSON.stringify({ [name]: { description, prompt, tools } })
+
+const settings = {
+  // Otherwise every new conversation's first prompt is sent once more, to be given a title.
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  DISABLE_TELEMETRY: "1",
+  DISABLE_ERROR_REPORTING: "1",
+  DISABLE_AUTOUPDATER: "1",
+  // Ten by default, about three minutes in which nothing can be said but "trying".
+  CLAUDE_CODE_MAX_RETRIES: "3",
+  // To the response's headers. Not below a minute: it also limits the repeat of a broken stream.
+  API_TIMEOUT_MS: "60000",
+  CLAUDE_ENABLE_STREAM_WATCHDOG: "1",
+  // A command that goes to the background outlives its turn and starts a second one nobody asked for.
+  CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: "1",
+  // `@/path` in a prompt would attach the file.
+  CLAUDE_CODE_DISABLE_ATTACHMENTS: "1",
+  BASH_DEFAULT_TIMEOUT_MS: "120000",
+  BASH_MAX_TIMEOUT_MS: "600000",
+  BASH_MAX_OUTPUT_LENGTH: "30000"
+}

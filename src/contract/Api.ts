@@ -1,0 +1,229 @@
+/**
+ * The routes, what they take and answer, and their errors with statuses. Declarations only; nothing here runs.
+ * Errors are RFC 9457 problems: they say what happened and what did not, and hold no path, argv, prompt or secret.
+ */
+import { Schema } from "effect"
+import {
+  HttpApi,
+  HttpApiEndpoint,
+  HttpApiError,
+  HttpApiGroup,
+  HttpApiMiddleware,
+  HttpApiSchema,
+  OpenApi
+} from "effect/http-api"
+import type { Operator } from "./Operator.ts"
+import { mutating, Operation, Verb, verbs } from "./Pve.ts"
+
+const Problem = HttpApiError.Problem
+const urn = <Name extends string>(name: Name) => `urn:breakglass:${name}` as const
+
+export class BadRequest extends Problem<BadRequest>()("BadRequest", {
+  type: "about:blank",
+  status: 400,
+  title: "Bad Request"
+}) {}
+export class Unauthenticated extends Problem<Unauthenticated>()("Unauthenticated", {
+  type: "about:blank",
+  status: 401,
+  title: "Unauthorized"
+}) {}
+export class Forbidden extends Problem<Forbidden>()("Forbidden", {
+  type: "about:blank",
+  status: 403,
+  title: "Forbidden"
+}) {}
+export class NotFound extends Problem<NotFound>()("NotFound", {
+  type: "about:blank",
+  status: 404,
+  title: "Not Found"
+}) {}
+export class TooLarge extends Problem<TooLarge>()("TooLarge", {
+  type: "about:blank",
+  status: 413,
+  title: "Content Too Large"
+}) {}
+export class WrongContentType extends Problem<WrongContentType>()("WrongContentType", {
+  type: "about:blank",
+  status: 415,
+  title: "Unsupported Media Type"
+}) {}
+export class TurnInProgress extends Problem<TurnInProgress>()("TurnInProgress", {
+  type: urn("turn-in-progress"),
+  status: 409,
+  title: "A turn is running"
+}) {}
+export class TooManyTurns extends Problem<TooManyTurns>()("TooManyTurns", {
+  type: urn("too-many-turns"),
+  status: 429,
+  title: "Too many turns at once"
+}) {}
+/** Another mutating operation runs; which, whose and since when. */
+export class OperationBusy extends Problem<OperationBusy>()(
+  "OperationBusy",
+  { type: urn("operation-busy"), status: 409, title: "Another operation is running" },
+  { verb: Verb, actor: Schema.String, started_at: Schema.String, op_id: Schema.String }
+) {}
+export class OperationIdTaken extends Problem<OperationIdTaken>()("OperationIdTaken", {
+  type: urn("operation-id-taken"),
+  status: 409,
+  title: "The op_id belongs to another operation"
+}) {}
+export class JournalUnavailable extends Problem<JournalUnavailable>()("JournalUnavailable", {
+  type: urn("journal-unavailable"),
+  status: 503,
+  title: "The journal cannot be written"
+}) {}
+
+/** Admits the request or refuses it, and says who asks. Its implementation is `breakglass/Auth.ts`. */
+export class Auth extends HttpApiMiddleware.Service<Auth, { provides: Operator }>()("contract/Auth", {
+  error: [BadRequest, Unauthenticated, Forbidden, WrongContentType]
+}) {}
+
+/** A session, as `tmux ls` would show it. `turn_active` is derived from a live fiber. */
+export const SessionRow = Schema.Struct({
+  session_id: Schema.String,
+  title: Schema.String,
+  created_at: Schema.String,
+  last_event_at: Schema.NullOr(Schema.String),
+  last_event_id: Schema.NullOr(Schema.Int),
+  turn_active: Schema.Boolean
+})
+export type SessionRow = typeof SessionRow.Type
+
+/** UTF-8 bytes of a prompt; one more is 413. */
+export const promptLimit = 64 * 1024
+
+const Prompt = Schema.Struct({
+  prompt: Schema.String,
+  model: Schema.optionalKey(Schema.String),
+  /** Sent again with the same id, a prompt is answered as before and starts no second turn. */
+  prompt_id: Schema.optionalKey(Schema.String.pipe(Schema.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/))))
+})
+
+// Any text: an id that is no UUID is a session that does not exist, not a malformed request.
+const id = { id: Schema.String }
+
+const EventStream = HttpApiSchema.WithHeaders(HttpApiSchema.StreamUint8Array({ contentType: "text/event-stream" }), {
+  "cache-control": Schema.String,
+  "x-accel-buffering": Schema.String
+})
+const place = {
+  headers: { "last-event-id": Schema.optional(Schema.String) },
+  query: { after: Schema.optional(Schema.String) }
+}
+
+const sessions = HttpApiGroup.make("sessions")
+  .add(
+    HttpApiEndpoint.post("create", "/api/session", {
+      success: Schema.Struct({ session_id: Schema.String }),
+      error: JournalUnavailable
+    }),
+    HttpApiEndpoint.get("list", "/api/session", {
+      success: Schema.Struct({ sessions: Schema.Array(SessionRow) }),
+      error: JournalUnavailable
+    }),
+    HttpApiEndpoint.get("get", "/api/session/:id", { params: id, success: SessionRow, error: NotFound }),
+    HttpApiEndpoint.get("stream", "/api/session/:id/stream", {
+      params: id,
+      ...place,
+      success: EventStream,
+      error: NotFound
+    }),
+    HttpApiEndpoint.post("prompt", "/api/session/:id/prompt", {
+      params: id,
+      payload: Prompt,
+      success: Schema.Struct({ status: Schema.Literal("started") }),
+      error: [BadRequest, NotFound, TooLarge, TurnInProgress, TooManyTurns, JournalUnavailable]
+    }),
+    HttpApiEndpoint.post("cancel", "/api/session/:id/cancel", {
+      params: id,
+      success: Schema.Struct({ cancelled: Schema.Boolean }),
+      error: NotFound
+    }),
+    HttpApiEndpoint.get("full", "/api/session/:id/events/:event/full", {
+      params: { ...id, event: Schema.String },
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; charset=utf-8" })),
+      error: NotFound
+    })
+  )
+  .middleware(Auth)
+
+/** What scripts and the clients of the system before this one read. */
+export const VerbAnswer = Schema.Struct({
+  verb: Verb,
+  exit_code: Schema.NullOr(Schema.Int),
+  stdout: Schema.String,
+  stderr: Schema.String,
+  rejected: Schema.Boolean
+})
+
+const pve = HttpApiGroup.make("pve")
+  .add(
+    HttpApiEndpoint.get("verbs", "/api/pve/verbs", {
+      success: Schema.Struct({
+        verbs: Schema.Array(Schema.Literals(verbs)),
+        mutating: Schema.Array(Schema.Literals(mutating))
+      })
+    }),
+    HttpApiEndpoint.get("stream", "/api/pve/stream", { ...place, success: EventStream }),
+    HttpApiEndpoint.get("operations", "/api/pve/ops", {
+      success: Schema.Struct({ operations: Schema.Array(Operation) })
+    }),
+    HttpApiEndpoint.get("operation", "/api/pve/ops/:op_id", {
+      params: { op_id: Schema.String },
+      success: Operation,
+      error: NotFound
+    }),
+    HttpApiEndpoint.post("start", "/api/pve/ops", {
+      payload: Schema.Struct({
+        verb: Verb,
+        op_id: Schema.String.pipe(Schema.check(Schema.isPattern(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/))),
+        confirm: Schema.optionalKey(Schema.String)
+      }),
+      success: Operation.pipe(HttpApiSchema.status(202)),
+      error: [BadRequest, OperationBusy, OperationIdTaken]
+    }),
+    // Waits for the end of it: 200 when `exit_code` is 0, else 502 with the same body.
+    HttpApiEndpoint.post("run", "/api/pve/:verb", {
+      params: { verb: Schema.String },
+      success: VerbAnswer,
+      error: [BadRequest, OperationBusy]
+    })
+  )
+  .middleware(Auth)
+
+/** What the page has to know before anything else. */
+export const Info = Schema.Struct({
+  demo: Schema.Boolean,
+  target: Schema.String,
+  operator: Schema.String,
+  models: Schema.Array(Schema.String),
+  default_model: Schema.String,
+  keepalive_seconds: Schema.Int
+})
+export type Info = typeof Info.Type
+
+const info = HttpApiGroup.make("info")
+  .add(HttpApiEndpoint.get("get", "/api/info", { success: Info }))
+  .middleware(Auth)
+
+/** For browsers with no proxy in front: the token once, then a cookie. */
+const login = HttpApiGroup.make("login").add(
+  HttpApiEndpoint.post("login", "/api/login", {
+    payload: Schema.Struct({ token: Schema.String }),
+    success: Schema.Struct({ status: Schema.Literal("signed_in") }),
+    error: [BadRequest, Unauthenticated, Forbidden, WrongContentType]
+  }),
+  HttpApiEndpoint.post("logout", "/api/logout", {
+    success: Schema.Struct({ status: Schema.Literal("signed_out") })
+  }).middleware(Auth)
+)
+
+export class Api extends HttpApi.make("breakglass")
+  .add(sessions)
+  .add(pve)
+  .add(info)
+  .add(login)
+  .middleware(HttpApiMiddleware.ProblemDetails)
+  .annotateMerge(OpenApi.annotations({ title: "breakglass", version: "1" })) {}

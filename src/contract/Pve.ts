@@ -1,0 +1,48 @@
+/** The power vocabulary: verbs, operations and what is observed of the VM. */
+import { Schema } from "effect"
+
+/** What the hypervisor host can be asked to do, sorted. */
+export const verbs = ["cycle", "forensics", "reset", "start", "status", "stop"] as const
+export const Verb = Schema.Literals(verbs)
+export type Verb = typeof Verb.Type
+
+/** The verbs that change the VM; each needs `confirm`. */
+export const mutating = ["cycle", "reset", "start", "stop"] as const satisfies ReadonlyArray<Verb>
+
+/** How an operation ended. `unknown` is an answer: the host was not reached to say. */
+export const OpOutcome = Schema.Literals([
+  "ok",
+  "failed",
+  "rejected",
+  "busy",
+  "unreachable",
+  "host_key",
+  "auth",
+  "unknown"
+])
+export type OpOutcome = typeof OpOutcome.Type
+
+/** One run of one verb. Times are ISO 8601, UTC; what is not known yet is null. */
+export const Operation = Schema.Struct({
+  op_id: Schema.String,
+  verb: Verb,
+  actor: Schema.String,
+  started_at: Schema.String,
+  ended_at: Schema.NullOr(Schema.String),
+  phase: Schema.String,
+  outcome: Schema.NullOr(OpOutcome),
+  exit_code: Schema.NullOr(Schema.Int),
+  output: Schema.String,
+  /** Read back after a mutating verb: true, false, or null when it was not (or not yet) read. */
+  verified: Schema.NullOr(Schema.Boolean),
+  /** The line that `verified` rests on. */
+  evidence: Schema.String
+})
+export type Operation = typeof Operation.Type
+
+/** An event of the VM's own log: an operation moved on, or printed. `op` is the operation without its output. */
+export const VmEvent = Schema.Union([
+  Schema.Struct({ kind: Schema.tag("operation"), op: Operation }),
+  Schema.Struct({ kind: Schema.tag("output"), op_id: Schema.String, text: Schema.String })
+])
+export type VmEvent = typeof VmEvent.Type

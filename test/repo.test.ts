@@ -1,0 +1,185 @@
+/** Facts about the repository that must stay true. */
+import { assert, describe, it } from "@effect/vitest"
+import { execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+
+interface Package {
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+  readonly optionalDependencies: Readonly<Record<string, string>>
+}
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly license?: string }>>
+}
+
+const root = Path.resolve(import.meta.dirname, "..")
+const read = (path: string) => Fs.readFileSync(Path.join(root, path), "utf8")
+const lines = (path: string) => read(path).trimEnd().split("\n").length
+const pkg: Package = JSON.parse(read("package.json"))
+const lock: Lock = JSON.parse(read("package-lock.json"))
+
+/** Everything installed at run time, but the CLI's and Node's binaries. redis is a peer that platform-node insists on. */
+const allowed: ReadonlyArray<string> = [
+  "@anthropic-ai/claude-code",
+  "@effect/platform-node",
+  "@effect/platform-node-shared",
+  "@redis/bloom",
+  "@redis/client",
+  "@redis/json",
+  "@redis/search",
+  "@redis/time-series",
+  "@types/node",
+  "@types/ws",
+  "effect",
+  "redis",
+  "undici",
+  "undici-types",
+  "ws"
+]
+
+/** What is, or would be, committed. */
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+  .trim()
+  .split("\n")
+  .filter((path) => Fs.existsSync(Path.join(root, path)))
+const markdown = files.filter((path) => path.endsWith(".md") && !path.startsWith("test/fixtures/"))
+
+/** Files over 200 lines, each with the reason that was accepted. */
+const long: Readonly<Record<string, string>> = {
+  "web/style.css": "one style sheet, so that the cascade is read in one place"
+}
+
+describe("the tree", () => {
+  it("holds no source file over 200 lines but the justified", () => {
+    const over = files.filter((path) => /^(src|web|test|bench)\/.*\.(ts|tsx|css)$/.test(path) && lines(path) > 200)
+    assert.deepStrictEqual(
+      over.filter((path) => !(path in long)).map((path) => `${path}: ${lines(path)}`),
+      []
+    )
+  })
+
+  it("holds no secret, no path of the machine it was written on and no registry's address", () => {
+    const forbidden = [
+      /sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{40,}/,
+      /-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/=]{40,}/,
+      /\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|npm_[A-Za-z0-9]{36})\b/,
+      /\/work\/(main|shared|\.library)\b/,
+      /\/tmp\/bash_jobs/,
+      new RegExp(["registry", "npmjs", "org"].join("\\.")),
+      new RegExp(["deb", "debian", "org"].join("\\."))
+    ]
+    const found = files.flatMap((path) => {
+      const text = read(path)
+      return forbidden.filter((pattern) => pattern.test(text)).map((pattern) => `${path}: ${pattern.source}`)
+    })
+    assert.deepStrictEqual(
+      found.filter((line) => !line.startsWith("test/repo.test.ts: ")),
+      []
+    )
+  })
+})
+
+describe("the documents", () => {
+  it("README opens with the two commands", () => {
+    const block = /```sh\n([^`]*)```/.exec(read("README.md"))?.[1]
+    assert.strictEqual(block, "npm ci && npm run demo\nnpm ci && npm test\n")
+  })
+
+  it("README lists every variable that is read or handed on", () => {
+    const names = [read("src/breakglass/Config.ts"), read("src/claude/command.ts").split("export const turn")[0] ?? ""]
+      .flatMap((text) => [...text.matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g)].map((match) => match[1] ?? ""))
+      .filter((name) => name !== "BREAKGLASS_TURN")
+    assert.isAbove(names.length, 20)
+    const readme = read("README.md")
+    assert.deepStrictEqual(
+      names.filter((name) => !readme.includes(`\`${name}\``)),
+      []
+    )
+  })
+
+  it("README lists no variable that does not exist", () => {
+    const config = read("src/breakglass/Config.ts")
+    const named = [...read("README.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map((match) => match[1] ?? "")
+    assert.deepStrictEqual(
+      named.filter((name) => !config.includes(`"${name}"`)),
+      []
+    )
+  })
+
+  it("link only to files that are here", () => {
+    const broken = markdown.flatMap((path) =>
+      [...read(path).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+        .map((match) => match[1] ?? "")
+        .filter((link) => !/^[a-z]+:/.test(link) && !Fs.existsSync(Path.join(root, Path.dirname(path), link)))
+        .map((link) => `${path}: ${link}`)
+    )
+    assert.deepStrictEqual(broken, [])
+  })
+
+  it("AGENTS.md has at most 30 lines, an ADR fewer than 60", () => {
+    assert.isAtMost(lines("AGENTS.md"), 30)
+    const records = files.filter((path) => path.startsWith("docs/adr/"))
+    assert.isAbove(records.length, 5)
+    assert.deepStrictEqual(
+      records.filter((path) => lines(path) >= 60),
+      []
+    )
+  })
+})
+
+describe("the packages", () => {
+  it("are pinned exactly", () => {
+    const all = Object.entries({ ...pkg.dependencies, ...pkg.devDependencies, ...pkg.optionalDependencies })
+    assert.deepStrictEqual(
+      all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
+      []
+    )
+  })
+
+  it("are locked by integrity, without an address", () => {
+    assert.notInclude(read("package-lock.json"), '"resolved"')
+  })
+
+  it("SUP-02: at run time are the ones allowed here", () => {
+    const installed = Object.entries(lock.packages).filter(([path, { dev }]) => path !== "" && dev !== true)
+    const names = installed.map(([path]) => path.replace(/^.*node_modules\//, ""))
+    assert.deepStrictEqual(Object.keys(pkg.dependencies), [
+      "@anthropic-ai/claude-code",
+      "@effect/platform-node",
+      "effect"
+    ])
+    assert.deepStrictEqual(
+      names.filter((name) => !/^(@anthropic-ai\/claude-code|node-linux)-/.test(name)).sort(),
+      allowed
+    )
+    // The CLI and its binaries, under their vendor's terms.
+    const vendor = ["SEE LICENSE IN LICENSE.md", "SEE LICENSE IN README.md"]
+    const licenses = new Set(installed.map(([, { license }]) => license ?? "none"))
+    assert.deepStrictEqual([...licenses].sort(), ["MIT", ...vendor])
+  })
+})
+
+describe("what is built", () => {
+  it("the page's bundle holds no Effect", () => {
+    const assets = Fs.readdirSync(Path.join(root, "dist/web"), { recursive: true, encoding: "utf8" })
+    const scripts = assets.filter((path) => path.endsWith(".js"))
+    assert.isNotEmpty(scripts)
+    assert.deepStrictEqual(
+      scripts.filter((path) => read(Path.join("dist/web", path)).includes("~effect/")),
+      []
+    )
+  })
+
+  it("the image copies paths that exist and that its context lets in", () => {
+    const copied = [...read("Dockerfile").matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+      (match) => match[1]?.split(" ") ?? []
+    )
+    assert.isAbove(copied.length, 5)
+    const context = read(".dockerignore").split("\n")
+    assert.deepStrictEqual(
+      copied.filter((path) => !Fs.existsSync(Path.join(root, path)) || !context.includes(`!${path}`)),
+      []
+    )
+  })
+})

@@ -1,0 +1,117 @@
+/** The only file with a URL. Every answer is a value: a page at 3 a.m. must be able to say what happened and what did not. */
+import type { Operation, Verb } from "../src/contract/Pve.ts"
+import type { Opened } from "./attach.ts"
+
+export interface Info {
+  readonly demo: boolean
+  readonly target: string
+  readonly models: ReadonlyArray<string>
+  readonly default_model: string
+  readonly operator: string
+  readonly keepalive_seconds: number
+}
+
+export interface SessionRow {
+  readonly session_id: string
+  readonly title: string
+  readonly created_at: string
+  readonly last_event_at: string
+  readonly last_event_id: number
+  readonly turn_active: boolean
+}
+
+/** `status` 0: no answer reached us, so whether the request had an effect is not known. */
+export type Answer<A> =
+  | { readonly ok: true; readonly value: A }
+  | { readonly ok: false; readonly status: number; readonly detail: string; readonly signedOut: boolean }
+
+export interface Prompt {
+  readonly prompt: string
+  readonly model: string
+  readonly prompt_id: string
+}
+
+export interface OpRequest {
+  readonly verb: Verb
+  readonly op_id: string
+  readonly confirm?: string
+}
+
+export const api = {
+  info: () => request<Info>("GET", "/api/info"),
+  login: (token: string) => request<unknown>("POST", "/api/login", { token }),
+  sessions: () => request<{ readonly sessions: ReadonlyArray<SessionRow> }>("GET", "/api/session"),
+  create: () => request<{ readonly session_id: string }>("POST", "/api/session", {}),
+  prompt: (id: string, prompt: Prompt) => request<unknown>("POST", `${session(id)}/prompt`, prompt),
+  cancel: (id: string) => request<{ readonly cancelled: boolean }>("POST", `${session(id)}/cancel`, {}, 60_000),
+  attachSession: (id: string, after: number | undefined, signal: AbortSignal) =>
+    stream(`${session(id)}/stream`, after, signal),
+  operations: () => request<unknown>("GET", "/api/pve/ops"),
+  operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", op),
+  attachPower: (after: number | undefined, signal: AbortSignal) => stream("/api/pve/stream", after, signal)
+}
+
+export type Api = typeof api
+
+const session = (id: string) => `/api/session/${encodeURIComponent(id)}`
+
+const signedOutDetail = "You are signed out. Nothing was changed by this request."
+
+const request = async <A>(method: string, url: string, body?: unknown, limitMs = 20_000): Promise<Answer<A>> => {
+  try {
+    const response = await fetch(url, {
+      method,
+      // A sign-in page of another origin must be seen as such, not followed.
+      redirect: "manual",
+      cache: "no-store",
+      headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      signal: AbortSignal.timeout(limitMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    if (isSignIn(response)) return { ok: false, status: 401, detail: signedOutDetail, signedOut: true }
+    if (!response.ok) {
+      return {
+        ok: false,
+        status: response.status,
+        detail: await detailOf(response),
+        signedOut: response.status === 401
+      }
+    }
+    return { ok: true, value: (await response.json().catch(() => undefined)) as A }
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError"
+    const detail = late ? `No answer in ${limitMs / 1000} s.` : "The server cannot be reached."
+    return { ok: false, status: 0, detail, signedOut: false }
+  }
+}
+
+const stream = async (url: string, after: number | undefined, signal: AbortSignal): Promise<Opened> => {
+  const response = await fetch(after === undefined ? url : `${url}?after=${after}`, {
+    redirect: "manual",
+    cache: "no-store",
+    headers: { accept: "text/event-stream" },
+    signal
+  })
+  if (response.status === 401 || isSignIn(response)) return { kind: "signed_out" }
+  if (response.status === 404) return { kind: "gone" }
+  if (response.status === 403) return { kind: "refused", reason: await detailOf(response) }
+  if (!response.ok) return { kind: "failed", reason: await detailOf(response) }
+  const type = response.headers.get("content-type") ?? ""
+  if (response.body === null || !type.startsWith("text/event-stream")) {
+    return { kind: "failed", reason: "something between here and the server answered in its place" }
+  }
+  return { kind: "stream", body: response.body }
+}
+
+/** A single sign-on in front of us answers with a redirect or with its page, where we would answer JSON or a stream. */
+const isSignIn = (response: Response) =>
+  response.type === "opaqueredirect" ||
+  (response.ok && (response.headers.get("content-type") ?? "").startsWith("text/html"))
+
+const detailOf = async (response: Response): Promise<string> => {
+  const problem: unknown = await response.json().catch(() => undefined)
+  if (typeof problem === "object" && problem !== null && "detail" in problem && typeof problem.detail === "string") {
+    return problem.detail
+  }
+  return `The server answered ${response.status}.`
+}

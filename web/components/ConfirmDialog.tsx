@@ -1,0 +1,82 @@
+/** The same press without holding: two steps, each opening with the focus on Cancel. */
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+import type { AppState } from "../AppModel.ts"
+import { labels } from "../verbs.ts"
+import { visible } from "../visible.ts"
+
+interface Props {
+  readonly app: AppState
+  readonly verb: "cycle" | "reset" | "stop"
+  readonly onConfirm: () => void
+  readonly onCancel: () => void
+}
+
+export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const cancel = useRef<HTMLButtonElement>(null)
+  const step = useSignal(1)
+  const target = visible(app.target.value)
+  const { title, lost } = labels[verb]
+  useEffect(() => {
+    if (dialog.current?.open === false) dialog.current.showModal()
+    cancel.current?.focus()
+  }, [step.value])
+  return (
+    <dialog
+      ref={dialog}
+      class="confirm"
+      aria-labelledby="confirm-title"
+      onClose={onCancel}
+      onKeyDown={(event) => {
+        // A held key must not walk through the steps.
+        if (event.repeat && event.key !== "Tab") event.preventDefault()
+      }}
+    >
+      <h2 id="confirm-title">
+        {title}: <b>{target}</b>
+      </h2>
+      <p class="label">Step {step.value} of 2</p>
+      {step.value === 1 ? (
+        <dl>
+          <dt>Lost</dt>
+          <dd>{lost}</dd>
+          <dt>Running now</dt>
+          <dd>{runningNow(app)}</dd>
+          <dt>First</dt>
+          <dd>The host collects evidence, for about 20 s at most.</dd>
+        </dl>
+      ) : (
+        <p>
+          This sends <b>{verb}</b> to <b>{target}</b> now. It cannot be taken back.
+        </p>
+      )}
+      <div class="row buttons">
+        <button type="button" class="button" ref={cancel} onClick={onCancel}>
+          Cancel
+        </button>
+        {step.value === 1 ? (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              step.value = 2
+            }}
+          >
+            Continue
+          </button>
+        ) : (
+          <button type="button" class="button deadly" onClick={onConfirm}>
+            {title} ({verb})
+          </button>
+        )}
+      </div>
+    </dialog>
+  )
+}
+
+const runningNow = (app: AppState): string => {
+  if (app.session.value?.running.value === true) return "The agent is working. Its commands on the VM will be cut off."
+  const active = app.sessions.rows.value?.filter((row) => row.turn_active).length ?? 0
+  return active > 0 ? "The agent is working in another session." : "No agent turn that this page knows of."
+}

@@ -1,0 +1,46 @@
+/** A verb that ends the running system: held for 1.5 s, or confirmed in two steps. */
+import { useSignal } from "@preact/signals"
+import type { AppState } from "../AppModel.ts"
+import { labels } from "../verbs.ts"
+import { ConfirmDialog } from "./ConfirmDialog.tsx"
+import { HoldButton } from "./HoldButton.tsx"
+
+interface Props {
+  readonly app: AppState
+  readonly verb: "cycle" | "reset" | "stop"
+  readonly why: string
+}
+
+export const DangerVerb = ({ app, verb, why }: Props) => {
+  const confirming = useSignal(false)
+  const { title, effect } = labels[verb]
+  const fire = () => {
+    confirming.value = false
+    void app.power.operate(verb, app.info.value?.target)
+  }
+  return (
+    <div class={`danger-verb ${verb}`}>
+      <HoldButton
+        title={title}
+        verb={verb}
+        disabled={why !== ""}
+        recommended={verb === "cycle"}
+        onHeld={fire}
+        onTap={() => {
+          confirming.value = true
+        }}
+      />
+      <p>{why === "" ? effect : why}</p>
+      {confirming.value && (
+        <ConfirmDialog
+          app={app}
+          verb={verb}
+          onConfirm={fire}
+          onCancel={() => {
+            confirming.value = false
+          }}
+        />
+      )}
+    </div>
+  )
+}

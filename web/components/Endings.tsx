@@ -1,0 +1,65 @@
+/** How a turn ended: the outcome and its price, what failed and what to do, what Stop stopped. A stop is not an error. */
+import type { Outcome } from "../../src/contract/Event.ts"
+import type { EndItem as End, Item } from "../transcript.ts"
+import { visible } from "../visible.ts"
+import { clock, cost, count, took } from "../words.ts"
+import { Mark, type Tone } from "./Mark.tsx"
+
+type Of<K extends Item["kind"]> = Extract<Item, { readonly kind: K }>
+
+const outcomes = {
+  completed: { tone: "ok", word: "Done" },
+  failed: { tone: "bad", word: "Failed" },
+  cancelled: { tone: "off", word: "Stopped" },
+  timed_out: { tone: "bad", word: "Out of time" },
+  interrupted: { tone: "bad", word: "Cut off by a server restart" }
+} satisfies Record<Outcome, { readonly tone: Tone; readonly word: string }>
+
+export const EndItem = ({ item }: { readonly item: End }) => {
+  const { tone, word } = outcomes[item.outcome] ?? { tone: "unknown", word: item.outcome }
+  return (
+    <p class="item end">
+      <Mark tone={tone} />
+      <strong>{word}</strong>
+      {item.result !== undefined && (
+        <span>
+          {took(item.result.duration_ms)} · {cost(item.result.cost_usd)}
+        </span>
+      )}
+      <time dateTime={item.at}>{clock(item.at)}</time>
+    </p>
+  )
+}
+
+/** A good result repeats the last prose; its price is in the turn's last line. */
+export const ResultItem = ({ item }: { readonly item: Of<"result"> }) =>
+  item.is_error && item.result !== "" ? (
+    <div class="item failure">
+      <strong>The agent gave up</strong>
+      <p>{visible(item.result)}</p>
+    </div>
+  ) : null
+
+export const ErrorItem = ({ item }: { readonly item: Of<"error"> }) => (
+  <div class="item failure">
+    <strong>The turn failed</strong>
+    <p>{visible(item.error)}</p>
+    <p class="quiet">The VM controls do not need the agent. You can also send the prompt again.</p>
+  </div>
+)
+
+const remotes = {
+  none: "Nothing was running on the VM.",
+  ended: "What it ran on the VM was ended too.",
+  unknown: "Whether its command still runs on the VM is not known: the VM did not answer."
+} satisfies Record<Of<"cancelled">["remote"], string>
+
+export const CancelledItem = ({ item }: { readonly item: Of<"cancelled"> }) => (
+  <div class={`item stopped ${item.left > 0 || item.remote === "unknown" ? "unsure" : ""}`}>
+    <strong>You stopped the agent</strong>
+    <p>
+      {count(item.ended, "process", "processes")} ended, {item.left === 0 ? "none left" : `${item.left} still running`}.{" "}
+      {remotes[item.remote] ?? ""}
+    </p>
+  </div>
+)

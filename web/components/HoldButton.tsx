@@ -1,0 +1,93 @@
+/** Fires after 1.5 s under one unmoving finger. Drift, scroll or leaving the page lets go; a tap or a key asks in steps instead. */
+import { useSignal } from "@preact/signals"
+import { useEffect, useRef } from "preact/hooks"
+
+const holdMs = 1500
+const tapMs = 350
+const driftPx = 24
+
+interface Props {
+  readonly title: string
+  readonly verb: string
+  readonly disabled: boolean
+  readonly recommended: boolean
+  readonly onHeld: () => void
+  readonly onTap: () => void
+}
+
+export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }: Props) => {
+  const held = useSignal(0)
+  const hold = useRef<{ x: number; y: number; at: number; frame: number } | undefined>(undefined)
+  const quiet = useRef(false)
+
+  const letGo = () => {
+    if (hold.current !== undefined) cancelAnimationFrame(hold.current.frame)
+    hold.current = undefined
+    held.value = 0
+  }
+  const tick = () => {
+    const now = hold.current
+    if (now === undefined) return
+    held.value = Math.min(1, (performance.now() - now.at) / holdMs)
+    if (held.value < 1) {
+      now.frame = requestAnimationFrame(tick)
+      return
+    }
+    letGo()
+    quiet.current = true
+    navigator.vibrate?.([20, 60, 20])
+    onHeld()
+  }
+  useEffect(() => {
+    document.addEventListener("visibilitychange", letGo)
+    document.addEventListener("scroll", letGo, true)
+    return () => {
+      letGo()
+      document.removeEventListener("visibilitychange", letGo)
+      document.removeEventListener("scroll", letGo, true)
+    }
+  }, [])
+
+  return (
+    <button
+      type="button"
+      class={`hold ${held.value > 0 ? "holding" : ""}`}
+      disabled={disabled}
+      onPointerDown={(event) => {
+        if (event.button !== 0 || !event.isPrimary) return
+        event.currentTarget.setPointerCapture(event.pointerId)
+        quiet.current = false
+        hold.current = { x: event.clientX, y: event.clientY, at: performance.now(), frame: requestAnimationFrame(tick) }
+        navigator.vibrate?.(10)
+      }}
+      onPointerMove={(event) => {
+        const from = hold.current
+        if (from === undefined || Math.hypot(event.clientX - from.x, event.clientY - from.y) <= driftPx) return
+        quiet.current = true
+        letGo()
+      }}
+      onPointerUp={() => {
+        if (hold.current !== undefined && performance.now() - hold.current.at > tapMs) quiet.current = true
+        letGo()
+      }}
+      onPointerCancel={letGo}
+      onContextMenu={(event) => event.preventDefault()}
+      onKeyDown={(event) => {
+        if (event.repeat) event.preventDefault()
+      }}
+      onClick={(event) => {
+        // A click no pointer made comes from a key or assistive technology.
+        if (event.detail !== 0 && quiet.current) return
+        onTap()
+      }}
+    >
+      <span class="fill" style={{ transform: `scaleX(${held.value})` }} />
+      <strong>{title}</strong>{" "}
+      <span class="verb">
+        {verb}
+        {recommended && <em> · start here</em>}
+      </span>{" "}
+      <span class="how">{held.value > 0 ? `Keep holding… ${((1 - held.value) * 1.5).toFixed(1)} s` : "Hold"}</span>
+    </button>
+  )
+}

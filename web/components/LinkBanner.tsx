@@ -1,0 +1,29 @@
+/** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
+import type { AppState } from "../AppModel.ts"
+import { shownLink } from "../states.ts"
+import { clock } from "../words.ts"
+
+export const LinkBanner = ({ app }: { readonly app: AppState }) => {
+  const shown = shownLink(app)
+  const link = shown.link.value
+  if (app.signedOut.value) return null
+  if (link.state !== "waiting" && link.state !== "refused") return null
+  const seen = shown.lastSeen.value
+  const seconds = link.state === "waiting" ? Math.max(0, Math.ceil((link.until - app.now.value) / 1000)) : 0
+  return (
+    <div class="offline" role="status">
+      <p>
+        <strong>{link.state === "refused" ? "Refused" : "Not connected"}</strong>: {link.reason}.{" "}
+        {seen > 0 && <>What you see is from {clock(seen)}. </>}
+        {link.state === "waiting" && (
+          <span class="steady" aria-hidden="true">
+            Next try in {seconds} s.
+          </span>
+        )}
+      </p>
+      <button type="button" class="button" onClick={() => shown.check()}>
+        Try now
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+/** An operation as it goes and as it ended. Only an answer that was read back is called verified. */
+import type { AppState } from "../AppModel.ts"
+import type { Run } from "../power.ts"
+import { outcomes } from "../verbs.ts"
+import { visible } from "../visible.ts"
+import { moment, stopwatch, took } from "../words.ts"
+import { Mark } from "./Mark.tsx"
+import { Output } from "./Output.tsx"
+
+export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Run }) => {
+  const from = Date.parse(run.started_at)
+  const said = run.outcome === null ? undefined : (outcomes[run.outcome] ?? outcomes.unknown)
+  return (
+    <section class="run" aria-label="Last operation">
+      <p class="row" role="status">
+        <Mark tone={said === undefined ? "busy" : tone(run)} />
+        <strong>
+          {run.verb}: {said === undefined ? "running" : word(run)}
+        </strong>
+        <span class="quiet steady">
+          {run.ended_at === null ? stopwatch(app.now.value - from) : took(Date.parse(run.ended_at) - from)}
+        </span>
+      </p>
+      <p class="quiet">
+        {moment(run.started_at, app.now.value)} by {visible(run.actor)}
+      </p>
+      {run.ended_at === null && <Phases run={run} />}
+      {run.evidence !== "" && <p class="evidence">{visible(run.evidence)}</p>}
+      {said !== undefined && said.next !== "" && <p class="next">{said.next}</p>}
+      {run.output !== "" && (
+        <details key={run.op_id}>
+          <summary>{run.ended_at === null ? "Output" : "How it went, and output"}</summary>
+          {run.ended_at !== null && <Phases run={run} />}
+          <Output text={run.output} />
+        </details>
+      )}
+    </section>
+  )
+}
+
+const Phases = ({ run }: { readonly run: Run }) => (
+  <ol class="phases">
+    {run.phases.map((each, index) => (
+      <li key={index} class={index === run.phases.length - 1 && run.ended_at === null ? "now" : ""}>
+        <span>{visible(each.phase)}</span>
+        <span class="quiet">{took(Math.max(1, Date.parse(each.at) - Date.parse(run.started_at)))}</span>
+      </li>
+    ))}
+  </ol>
+)
+
+const word = (run: Run): string => {
+  if (run.outcome !== "ok") return (outcomes[run.outcome ?? "unknown"] ?? outcomes.unknown).word
+  return run.verified === true ? "done, verified" : run.verified === false ? "NOT verified" : "done"
+}
+
+const tone = (run: Run) =>
+  run.outcome === "ok" && run.verified === false
+    ? ("unknown" as const)
+    : (outcomes[run.outcome ?? "unknown"] ?? outcomes.unknown).tone

@@ -1,0 +1,49 @@
+/** What the agent does now, and the way to end it. Present only while a turn runs, always in this place. */
+import type { AppState } from "../AppModel.ts"
+import type { Session } from "../SessionModel.ts"
+import type { Transcript } from "../transcript.ts"
+import { summary } from "../tool.ts"
+import { visible } from "../visible.ts"
+import { stopwatch } from "../words.ts"
+import { Mark } from "./Mark.tsx"
+
+export const StopBar = ({ app, session }: { readonly app: AppState; readonly session: Session }) => {
+  const transcript = session.transcript.value
+  const live = session.link.value.state === "live"
+  const since = transcript.turn === undefined ? 0 : app.now.value - Date.parse(transcript.turn.at)
+  return (
+    <div class={`stopbar ${live ? "" : "stale"}`}>
+      <p>
+        <span class="doing">
+          <Mark tone={live ? "busy" : "unknown"} />
+          {!live ? "Was working; not known now" : `Agent working ${stopwatch(since)}`}
+        </span>
+        <span class="command">{visible(doing(transcript))}</span>
+      </p>
+      <button
+        type="button"
+        class="button stop-agent"
+        aria-describedby="stop-reach"
+        disabled={session.stopping.value}
+        onClick={() => void session.stop()}
+      >
+        <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+          <rect x="2" y="2" width="12" height="12" rx="2" />
+        </svg>
+        {session.stopping.value ? "Stopping…" : "Stop"}
+      </button>
+      <span id="stop-reach" class="unseen">
+        Ends the agent and what it runs. It does not touch the VM's power.
+      </span>
+    </div>
+  )
+}
+
+const doing = (transcript: Transcript): string => {
+  const tool = transcript.blocks
+    .slice(-2)
+    .flat()
+    .findLast((item) => item.kind === "tool" && item.state === "running")
+  if (tool?.kind === "tool") return summary(tool.name, tool.input).line
+  return transcript.live === "" ? "Thinking" : "Writing"
+}
