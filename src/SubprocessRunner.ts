@@ -2,20 +2,7 @@
  * The only place that starts a program: an argv list, no shell, the environment by name, dead with its scope together
  * with all it started. An exit code is an answer, not an error; only not starting is one.
  */
-import {
-  Array,
-  Cause,
-  Context,
-  Deferred,
-  Effect,
-  Exit,
-  Fiber,
-  Layer,
-  Schema,
-  Stream,
-  type Pull,
-  type Scope
-} from "effect"
+import { Array, Cause, Context, Deferred, Effect, Exit, Layer, Schema, Stream, type Pull, type Scope } from "effect"
 import * as Child from "node:child_process"
 import type { Readable, Writable } from "node:stream"
 import * as Lines from "./lines.ts"
@@ -81,34 +68,44 @@ const drain = "1 second"
 
 const spawn = Effect.fnUntraced(function* (program: Program) {
   const scope = yield* Effect.scope
-  const child = yield* Effect.try({
-    try: () => launch(program),
-    catch: (error) => new SpawnFailed({ file: program.file, reason: errno(error) })
-  })
-  const stderr = tail(child.stderr)
   const exited = yield* Deferred.make<Exited>()
-  child.once("exit", (code, signal) => Deferred.doneUnsafe(exited, Exit.succeed({ code, signal })))
-  yield* Effect.callback<void, SpawnFailed>((resume) => {
-    child.once("spawn", () => resume(Effect.void))
-    // Stays: a later failure to deliver a signal must not take the server down.
-    child.on("error", (error) => resume(Effect.fail(new SpawnFailed({ file: program.file, reason: errno(error) }))))
+  const failed = (error: unknown) => new SpawnFailed({ file: program.file, reason: errno(error) })
+  const child = yield* Effect.callback<Started, SpawnFailed>((resume) => {
+    try {
+      const child = launch(program)
+      // Both stay: a signal that cannot be delivered later must not take the server down.
+      child.on("error", (error) => resume(Effect.fail(failed(error))))
+      child.once("exit", (code, signal) => Deferred.doneUnsafe(exited, Exit.succeed({ code, signal })))
+      // Without a file descriptor left there are no pipes, and the error is on its way.
+      if (child.stdout === null || child.stdout === undefined || child.pid === undefined) return
+      const started = { pid: child.pid, stdin: child.stdin, lines: listen(child.stdout), stderr: tail(child.stderr) }
+      child.once("spawn", () => resume(Effect.succeed(started)))
+    } catch (error) {
+      resume(Effect.fail(failed(error)))
+    }
   })
-  if (program.stdin !== undefined && child.stdin !== null) {
-    yield* Effect.forkIn(feed(child.stdin, program.stdin), scope)
-  }
-  const late = yield* Effect.forkIn(Effect.andThen(Deferred.await(exited), Effect.sleep(drain)), scope)
-  const pid = child.pid ?? 0
+  const { pid, stdin } = child
+  if (program.stdin !== undefined && stdin !== null) yield* Effect.forkIn(feed(stdin, program.stdin), scope)
   const find = program.marker === undefined ? alone(pid) : Marker.census(program.marker)
   const running: Running = {
     pid,
-    lines: Stream.fromPull(Effect.sync(() => read(child.stdout, Fiber.await(late)))),
-    stderr: Effect.sync(stderr),
+    lines: Stream.fromPull(Effect.sync(() => child.lines(Deferred.await(exited)))),
+    stderr: Effect.sync(child.stderr),
     exited: Deferred.await(exited),
     processes: find,
     end: end(pid, find)
   }
   return running
 })
+
+type Pulled = Pull.Pull<Array.NonEmptyReadonlyArray<Lines.Line>>
+
+interface Started {
+  readonly pid: number
+  readonly stdin: Writable | null
+  readonly lines: (exited: Effect.Effect<Exited>) => Pulled
+  readonly stderr: () => string
+}
 
 const launch = (program: Program): Child.ChildProcessByStdio<Writable | null, Readable, Readable> =>
   Child.spawn(program.file, [...program.args], {
@@ -155,37 +152,35 @@ const feed = (stdin: Writable, source: Stream.Stream<string>) => {
 }
 
 /** Pulled, never pushed: a slow journal slows the program and does not fill memory. */
-const read = (stdout: Readable, late: Effect.Effect<unknown>): Pull.Pull<Array.NonEmptyReadonlyArray<Lines.Line>> => {
+const listen = (stdout: Readable): Started["lines"] => {
+  let wake = () => {}
+  // On exit Node resumes a stdout that has no "readable" listener at that moment, and what is buffered is thrown away.
+  for (const event of ["readable", "end", "close", "error"]) stdout.on(event, () => wake())
+  const ended = () => stdout.readableEnded || stdout.destroyed
+  const more = Effect.callback<void>((resume) => {
+    wake = () => resume(Effect.void)
+    if (stdout.readableLength > 0 || ended()) wake()
+  })
   const splitter = Lines.make()
   let over = false
-  const more = Effect.callback<void>((resume) => {
-    const off = () => events.forEach((event) => stdout.off(event, go))
-    const go = () => {
-      off()
-      resume(Effect.void)
-    }
-    for (const event of events) stdout.on(event, go)
-    return Effect.sync(off)
-  })
-  const waiting = Effect.raceFirst(
-    more,
-    Effect.andThen(
-      late,
+  return (exited) => {
+    // A grandchild may hold the pipe open for ever: after the exit a silence of this length is the end.
+    const silence = Effect.andThen(exited, Effect.sleep(drain))
+    const silent = Effect.andThen(
+      silence,
       Effect.sync(() => stdout.destroy())
     )
-  )
-  const pull: Pull.Pull<Array.NonEmptyReadonlyArray<Lines.Line>> = Effect.suspend(() => {
-    if (over) return Cause.done()
-    const chunk: Buffer | null = stdout.read()
-    over = chunk === null && (stdout.readableEnded || stdout.destroyed)
-    const lines = chunk !== null ? splitter.push(chunk) : over ? splitter.end() : []
-    if (Array.isReadonlyArrayNonEmpty(lines)) return Effect.succeed(lines)
-    return chunk !== null || over ? pull : Effect.andThen(waiting, pull)
-  })
-  return pull
+    const pull: Pulled = Effect.suspend(() => {
+      if (over) return Cause.done()
+      const chunk: Buffer | null = stdout.read()
+      over = chunk === null && ended()
+      const lines = chunk !== null ? splitter.push(chunk) : over ? splitter.end() : []
+      if (Array.isReadonlyArrayNonEmpty(lines)) return Effect.succeed(lines)
+      return chunk !== null || over ? pull : Effect.andThen(Effect.raceFirst(more, silent), pull)
+    })
+    return pull
+  }
 }
-
-const events = ["readable", "end", "close", "error"] as const
 
 const alone = (pid: number) => Effect.sync(() => new Set(Marker.signal(pid, 0) ? [pid] : []))
 

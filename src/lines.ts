@@ -48,7 +48,7 @@ export const make = (cap: number = maxLineBytes): Splitter => {
         from = at + 1
       }
       // A copy: the pool behind `chunk` may be reused before the rest of this line arrives.
-      hold(chunk.slice(from))
+      hold(new Uint8Array(chunk.subarray(from)))
       return lines
     },
     end() {

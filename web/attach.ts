@@ -1,28 +1,23 @@
 /**
  * Keeps one stream attached for as long as its owner lives, and says truthfully in which state it is. A stream without
- * bytes for 2.5 keepalives is dead, whatever the socket believes. A 401 or 404 ends the attempts: they never loop.
+ * bytes for 2.5 keepalives is dead, whatever the socket believes; one that opens and says nothing is held back by a proxy,
+ * and is asked for in pieces instead. A 401 or 404 ends the attempts: they never loop.
  */
 import { signal, type ReadonlySignal } from "@preact/signals"
-import { emptyFeed, feed, type Frame } from "./sse.ts"
+import { backoff, type Link, type Opened } from "./link.ts"
+import { receive } from "./receive.ts"
+import type { Frame } from "./sse.ts"
 
-export type Link =
-  | { readonly state: "connecting" }
-  | { readonly state: "catching_up" }
-  | { readonly state: "live" }
-  | { readonly state: "waiting"; readonly until: number; readonly reason: string }
-  | { readonly state: "signed_out" }
-  | { readonly state: "gone" }
-  | { readonly state: "refused"; readonly reason: string }
-
-/** What the server said to an attach: bytes to read, or why there are none. */
-export type Opened =
-  | { readonly kind: "stream"; readonly body: ReadableStream<Uint8Array> }
-  | { readonly kind: "signed_out" | "gone" }
-  | { readonly kind: "refused" | "failed"; readonly reason: string }
+export interface Ask {
+  /** The last id that was read; undefined when nothing has been. */
+  readonly after: number | undefined
+  /** An answer that ends when everything was said. */
+  readonly poll: boolean
+  readonly signal: AbortSignal
+}
 
 export interface Source {
-  /** `after` is undefined when nothing has been read yet. */
-  readonly open: (after: number | undefined, signal: AbortSignal) => Promise<Opened>
+  readonly open: (ask: Ask) => Promise<Opened>
   readonly keepaliveMs: () => number
 }
 
@@ -42,18 +37,19 @@ export interface Attachment {
   readonly close: () => void
 }
 
-/** Half to whole of 1, 2, 4 … 30 s: never more than one request a second, never all phones in the same instant. */
-export const backoff = (attempt: number, random: number): number =>
-  Math.max(1000, Math.min(30_000, 1000 * 2 ** attempt) * (0.5 + random / 2))
-
 const steadyMs = 5000
-const openingMs = 15_000
+/** The server says something at once; longer than this without a byte is a proxy that waits for the end. */
+const heldMs = 9000
+const pollEveryMs = 3000
+const tryStreamEvery = 20
 
 export const attach = (source: Source, reader: Reader): Attachment => {
   const link = signal<Link>({ state: "connecting" })
   const lastSeen = signal(0)
   let closed = false
   let attempt = 0
+  /** Polls still to do before the stream is tried again; 0 when the stream is whole. */
+  let polls = 0
   let connection = new AbortController()
   let startedAt = 0
   let wake = () => {}
@@ -62,77 +58,63 @@ export const attach = (source: Source, reader: Reader): Attachment => {
     while (!closed) {
       connection = new AbortController()
       startedAt = Date.now()
-      const ended = await connect(connection)
+      const ended = await connect(connection, polls > 1)
       if (closed) return
       if (Date.now() - startedAt > steadyMs && lastSeen.value > startedAt) attempt = 0
-      if (ended.state !== "waiting") {
-        link.value = ended
-        await new Promise<void>((resolve) => (wake = resolve))
-      } else if (ended.until > Date.now()) {
-        link.value = ended
+      link.value = ended
+      if (ended.state === "polling") await rest(pollEveryMs)
+      else if (ended.state === "connecting") continue
+      else if (ended.state === "waiting") {
         attempt++
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ended.until - Date.now())
-          wake = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
+        await rest(ended.until - Date.now())
+      } else await rest(undefined)
+    }
+  }
+
+  const rest = (ms: number | undefined) =>
+    new Promise<void>((resolve) => {
+      const timer = ms === undefined ? 0 : setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
       }
-      wake = () => {}
-    }
-  }
-
-  const connect = async (controller: AbortController): Promise<Link> => {
-    let silent = false
-    let watchdog = 0
-    const heard = (limit = source.keepaliveMs() * 2.5) => {
-      clearTimeout(watchdog)
-      watchdog = window.setTimeout(() => {
-        silent = true
-        controller.abort()
-      }, limit)
-    }
-    const later = (reason: string): Link => ({
-      state: "waiting",
-      // An abort that is not the watchdog's is a check: it wants the next connection now.
-      until: controller.signal.aborted && !silent ? 0 : Date.now() + backoff(attempt, Math.random()),
-      reason: silent ? "the server went silent" : reason
     })
-    heard(openingMs)
-    link.value = { state: "connecting" }
-    try {
-      const opened = await source.open(reader.after(), controller.signal)
-      if (opened.kind === "failed") return later(opened.reason)
-      if (opened.kind === "refused") return { state: "refused", reason: opened.reason }
-      if (opened.kind !== "stream") return { state: opened.kind }
-      reader.opened()
-      link.value = { state: "catching_up" }
-      return later(await read(opened.body, controller.signal, heard))
-    } catch {
-      return later(navigator.onLine ? "the server cannot be reached" : "this device is offline")
-    } finally {
-      clearTimeout(watchdog)
-      controller.abort()
-    }
-  }
 
-  const read = async (body: ReadableStream<Uint8Array>, abort: AbortSignal, heard: () => void): Promise<string> => {
-    const bytes = body.getReader()
-    const text = new TextDecoder("utf-8", { ignoreBOM: true })
-    let state = emptyFeed
-    for (;;) {
-      const { done, value } = await bytes.read()
-      if (done) return "the server ended the stream"
-      if (closed || abort.aborted) return "closed"
-      heard()
-      lastSeen.value = Date.now()
-      const [next, frames] = feed(state, text.decode(value, { stream: true }))
-      state = next
-      if (frames.length > 0) reader.frames(frames)
-      if (frames.some((frame) => frame.event === "caught-up")) link.value = { state: "live" }
-      if (frames.some((frame) => frame.event === "bye")) return "the server is restarting"
+  /** One connection from its beginning to its end, and what to do then. */
+  const connect = async (controller: AbortController, poll: boolean): Promise<Link> => {
+    if (link.value.state !== "polling") link.value = { state: "connecting" }
+    let spoke = false
+    const ended = await receive({
+      open: () => source.open({ after: reader.after(), poll, signal: controller.signal }),
+      controller,
+      poll,
+      openMs: heldMs,
+      silenceMs: source.keepaliveMs() * 2.5,
+      opened: () => {
+        reader.opened()
+        if (!poll) link.value = { state: "catching_up" }
+      },
+      frames: (frames) => {
+        spoke = true
+        lastSeen.value = Date.now()
+        reader.frames(frames)
+        if (!poll && frames.some((frame) => frame.event === "caught-up")) link.value = { state: "live" }
+      }
+    })
+    if (ended.kind === "signed_out" || ended.kind === "gone") return { state: ended.kind }
+    if (ended.kind === "refused") return { state: "refused", reason: ended.reason }
+    if (ended.kind === "checked") return { state: "connecting" }
+    if (spoke && !poll) polls = 0
+    if (poll && spoke) {
+      polls--
+      return { state: "polling" }
     }
+    if (ended.kind === "held" && !poll) {
+      polls = tryStreamEvery
+      return { state: "connecting" }
+    }
+    polls = 0
+    return { state: "waiting", until: Date.now() + backoff(attempt, Math.random()), reason: ended.reason, attempt }
   }
 
   const check = () => {

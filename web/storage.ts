@@ -1,11 +1,12 @@
 /** What this device remembers. Storage may be off or full: then it lasts as long as the page, and nothing breaks. */
 const memory = new Map<string, string>()
+const named = (key: string) => `breakglass:${key}`
 
 export const recall = (key: string): string => {
   const kept = memory.get(key)
   if (kept !== undefined) return kept
   try {
-    return localStorage.getItem(`breakglass:${key}`) ?? ""
+    return localStorage.getItem(named(key)) ?? ""
   } catch {
     return ""
   }
@@ -14,9 +15,20 @@ export const recall = (key: string): string => {
 export const remember = (key: string, value: string): void => {
   memory.set(key, value)
   try {
-    if (value === "") localStorage.removeItem(`breakglass:${key}`)
-    else localStorage.setItem(`breakglass:${key}`, value)
+    if (value === "") localStorage.removeItem(named(key))
+    else localStorage.setItem(named(key), value)
   } catch {
     // kept in memory
   }
+}
+
+/** Told of what another tab remembers under this key; answers with the way to stop listening. */
+export const following = (key: string, tell: (value: string) => void): (() => void) => {
+  const listen = (event: StorageEvent) => {
+    if (event.key !== named(key)) return
+    memory.set(key, event.newValue ?? "")
+    tell(event.newValue ?? "")
+  }
+  window.addEventListener("storage", listen)
+  return () => window.removeEventListener("storage", listen)
 }

@@ -1,7 +1,8 @@
 /** What the recovery agent is told: `agents/NAME.md`, with the target's name and the way to reach it filled in. */
 import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
 import type { Agent } from "../claude/command.ts"
-import { Config, ConfigRefused, type Settings } from "./Config.ts"
+import { Config, type Settings } from "./Config.ts"
+import { ConfigRefused } from "./knobs.ts"
 
 export class Agents extends Context.Service<
   Agents,

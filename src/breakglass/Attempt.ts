@@ -2,17 +2,14 @@
  * One run of the CLI: started, listened to until it ends or is ended, and then swept away with everything it started.
  * Interrupting it is not death but the Stop of the CLI's own protocol; see `halt`.
  */
-import { type Cause, Clock, Deferred, Effect, Exit, Fiber, Option, Queue, Stream } from "effect"
+import { type Cause, Deferred, Effect, Exit, Fiber, Option, Queue, Stream } from "effect"
 import * as Command from "../claude/command.ts"
-import { decodeLine, type Message, type Result } from "../claude/StreamJson.ts"
-import type { Event } from "../contract/Event.ts"
-import type { Line } from "../lines.ts"
 import { type Program, type Running, SubprocessRunner } from "../SubprocessRunner.ts"
-import { cap } from "./cap.ts"
+import { Ear } from "./Ear.ts"
 import type { EventLog } from "./EventLog.ts"
-import type { JournalFailed, SessionPatch } from "./Journal.ts"
-import { type OpenTools, translate } from "./translate.ts"
-import { conversationLost, type Ended, type Seen } from "./verdict.ts"
+import type { JournalFailed } from "./Journal.ts"
+import type { Redact } from "./redact.ts"
+import type { Ended, Seen } from "./verdict.ts"
 
 /** All in seconds. */
 export interface Limits {
@@ -29,6 +26,7 @@ export interface Options {
   readonly prompt: string
   readonly limits: Limits
   readonly log: EventLog
+  readonly redact: Redact
   /** Whether an interruption is the operator's Stop; otherwise it is the server going down. */
   readonly stopping: () => boolean
 }
@@ -46,7 +44,7 @@ export const run = (options: Options, restore: Restore) =>
       const stdin = yield* Queue.unbounded<string, Cause.Done>()
       yield* Queue.offer(stdin, Command.prompt(options.prompt))
       const running = yield* runner.start({ ...options.program, stdin: Stream.fromQueue(stdin) })
-      const ear = new Ear(options.log, yield* Deferred.make<void>())
+      const ear = new Ear(options.log, options.redact, yield* Deferred.make<void>())
       const listening = yield* Effect.forkScoped(Stream.runForEachArray(running.lines, (lines) => ear.hear(lines)))
 
       // After `result` an open stdin is all that keeps the CLI alive.
@@ -127,86 +125,4 @@ const halt = Effect.fnUntraced(function* (running: Running, ear: Ear, stdin: Que
   yield* Queue.end(stdin)
   const gone = yield* Effect.timeoutOption(running.exited, "2 seconds")
   return Option.isSome(gone) ? "interrupt" : "SIGKILL, because it did not answer the interrupt"
-})
-
-/** Turns what the CLI says into events, in order, one transaction per burst. */
-class Ear {
-  result: Result | null = null
-  opened = false
-  open: OpenTools = new Map()
-  /** Seconds without a sign of life. */
-  quiet = 0
-  readonly closing: Deferred.Deferred<void>
-  private readonly log: EventLog
-  private text = ""
-
-  constructor(log: EventLog, closing: Deferred.Deferred<void>) {
-    this.log = log
-    this.closing = closing
-  }
-
-  hear(lines: ReadonlyArray<Line>) {
-    return Effect.gen({ self: this }, function* () {
-      const now = yield* Clock.currentTimeMillis
-      const events: Array<Event> = []
-      let patch: SessionPatch = {}
-      const before = { text: this.text, open: this.open }
-      this.quiet = 0
-      for (const line of lines) {
-        if (line._tag === "Cut") events.push(unread(line))
-        const message = line._tag === "Line" ? Option.getOrNull(decodeLine(line.text)) : null
-        if (message === null) continue
-        if (message.type === "system" && message.subtype === "init") {
-          patch = { cli_id: message.session_id, cli_opened: true }
-        }
-        events.push(...this.take(message, now))
-      }
-      const capped = events.map(cap)
-      const full = new Map(capped.flatMap(({ full }, index) => (full === null ? [] : [[index, full] as const])))
-      if (capped.length > 0) {
-        yield* this.log.append(
-          capped.map(({ event }) => event),
-          patch,
-          full
-        )
-      }
-      if (this.text !== "" && this.text !== before.text) yield* this.log.writing(this.text)
-      if (this.open !== before.open) yield* this.progress
-      if (this.result !== null) yield* Deferred.succeed(this.closing, undefined)
-    })
-  }
-
-  get progress() {
-    return Effect.gen({ self: this }, function* () {
-      const now = yield* Clock.currentTimeMillis
-      const tools = [...this.open].map(([tool_id, { name, since }]) => ({ tool_id, name, elapsed_ms: now - since }))
-      yield* this.log.running(tools)
-    })
-  }
-
-  private take(message: Message, now: number): ReadonlyArray<Event> {
-    if (message.type === "stream_event") {
-      if ("event" in message) this.text += message.event.delta.text
-      return []
-    }
-    if (message.type === "system" && message.subtype === "init") this.opened = true
-    if (message.type === "result") {
-      this.result = message
-      // Not the end of a turn but of a try: the turn goes on with another conversation.
-      if (conversationLost(message, "")) return []
-    }
-    const { events, open } = translate(message, this.open, now)
-    this.open = open
-    if (events.some(({ kind }) => kind === "text")) this.text = ""
-    return events
-  }
-}
-
-const unread = (line: Extract<Line, { _tag: "Cut" }>): Event => ({
-  kind: "notice",
-  code: "line_skipped",
-  text:
-    line.why === "overlong"
-      ? `The agent printed a line of ${line.bytes} bytes, over the limit; it was skipped and the turn goes on.`
-      : `The agent ended in the middle of a line; its ${line.bytes} bytes were skipped.`
 })

@@ -2,9 +2,16 @@
  * Every knob of this process, its default, and the reason where that is not obvious. A bad value stops the start with
  * one line that names the variable, what it was given and what it takes; a secret's value is never repeated.
  */
-import { Config as C, ConfigProvider, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Config as C, ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
 import * as Path from "node:path"
 import { type Cidr, parseCidr } from "./cidr.ts"
+import { checked, ConfigRefused, list, optional, optionalWord, secret, whole, word } from "./knobs.ts"
+
+/** How large the journal may grow, in bytes. */
+export interface Quota {
+  readonly session: number
+  readonly total: number
+}
 
 export interface Settings {
   readonly host: string
@@ -20,6 +27,7 @@ export interface Settings {
   /** null: whoever the edge lets in. */
   readonly allowedUsers: ReadonlyArray<string> | null
   readonly directory: string
+  readonly quota: Quota
   readonly agent: string
   readonly model: string
   readonly models: ReadonlyArray<string>
@@ -29,6 +37,7 @@ export interface Settings {
   readonly maxBudgetUsd: number | null
   /** Seconds. */
   readonly turnTimeout: number
+  readonly silence: number
   readonly keepalive: number
   readonly verbTimeout: number
   readonly target: string
@@ -37,10 +46,9 @@ export interface Settings {
   readonly devvm: { readonly host: string | null; readonly user: string }
   readonly pve: { readonly host: string | null; readonly user: string }
   readonly keyPath: string | null
+  /** Values that must never be shown, whoever prints them. */
+  readonly secrets: ReadonlyArray<string>
 }
-
-/** One line: the variable, what it was given, what it takes. */
-export class ConfigRefused extends Schema.TaggedError<ConfigRefused>()("ConfigRefused", { message: Schema.String }) {}
 
 export class Config extends Context.Service<Config, Settings>()("breakglass/Config") {
   static readonly layer = Layer.effect(
@@ -74,60 +82,19 @@ const refusal = (settings: Settings): string | null => {
 
 export const loopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
 
-const optional = <A>(config: C.Config<A>) => C.map(C.option(config), Option.getOrNull)
-
-const word = (name: string, fallback: string, pattern: RegExp, takes: string) =>
-  checked(name, C.String(name).pipe(C.withDefault(fallback)), (value) => pattern.test(value), takes)
-
-const whole = (name: string, fallback: number, least: number, most: number) =>
-  checked(
-    name,
-    C.String(name).pipe(C.withDefault(String(fallback))),
-    (value) => /^[0-9]{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
-    `a whole number from ${least} to ${most}`
-  ).pipe(Effect.map(Number))
-
-const checked = (
-  name: string,
-  config: C.Config<string>,
-  fits: (value: string) => boolean,
-  takes: string
-): Effect.Effect<string, ConfigRefused> =>
-  Effect.gen(function* () {
-    const value = yield* config.pipe(Effect.mapError(() => new ConfigRefused({ message: `${name} takes ${takes}` })))
-    if (fits(value)) return value
-    const given = value.length > 60 ? `${value.slice(0, 60)}…` : value
-    return yield* new ConfigRefused({ message: `${name} is ${JSON.stringify(given)}; it takes ${takes}` })
-  })
-
-const list = (name: string) =>
-  C.String(name).pipe(
-    C.withDefault(""),
-    C.map((text) =>
-      text
-        .split(",")
-        .map((item) => item.trim())
-        .filter((item) => item !== "")
-    )
-  )
+const secretNames = [
+  "API_BEARER_TOKEN",
+  "BREAKGLASS_EDGE_SECRET",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_AUTH_TOKEN",
+  "CLAUDE_CODE_OAUTH_TOKEN"
+]
 
 const hostname = /^[A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}$/
 const user = /^[a-z_][a-z0-9_-]{0,31}$/
 const headerName = /^[a-z0-9][a-z0-9-]{0,63}$/
 const modelName = /^[a-z0-9][a-z0-9.[\]-]{0,63}$/
 const program = /^(\/.*|[A-Za-z0-9._-]+)$/
-
-const secret = (name: string) =>
-  optional(C.Redacted(name)).pipe(
-    Effect.flatMap((value) =>
-      value !== null && Redacted.value(value).trim() === ""
-        ? Effect.fail(new ConfigRefused({ message: `${name} is blank; it takes a secret, or must not be set` }))
-        : Effect.succeed(value)
-    )
-  )
-
-const optionalWord = (name: string, pattern: RegExp, takes: string) =>
-  Effect.map(word(name, "", new RegExp(`^$|${pattern.source}`), takes), (value) => (value === "" ? null : value))
 
 const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.gen(function* () {
   const home = yield* C.String("HOME").pipe(
@@ -188,6 +155,10 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     directory: Path.resolve(
       yield* C.String("BREAKGLASS_SESSIONS_DIR").pipe(C.withDefault(Path.join(home, ".local/state/breakglass")))
     ),
+    quota: {
+      session: (yield* whole("BREAKGLASS_SESSION_QUOTA_MB", 512, 1, 1_000_000)) * 1024 * 1024,
+      total: (yield* whole("BREAKGLASS_JOURNAL_QUOTA_MB", 2048, 1, 1_000_000)) * 1024 * 1024
+    },
     agent: yield* word(
       "BREAKGLASS_AGENT",
       "breakglass",
@@ -202,6 +173,8 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     maxTurns: yield* whole("BREAKGLASS_MAX_TURNS", 200, 1, 10_000),
     maxBudgetUsd: budget === null ? null : Number(budget),
     turnTimeout: yield* whole("BREAKGLASS_TURN_TIMEOUT_SECONDS", 1800, 1, 86_400),
+    // Silence while no command runs. The CLI itself would wait for minutes, and on a stalled stream for ever.
+    silence: yield* whole("BREAKGLASS_SILENCE_TIMEOUT_SECONDS", 90, 1, 86_400),
     // Proxies cut silent connections, the strictest common one after 30 s.
     keepalive: yield* whole("BREAKGLASS_SSE_KEEPALIVE_SECONDS", 20, 1, 3600),
     verbTimeout: yield* whole("BREAKGLASS_PVE_VERB_TIMEOUT_SECONDS", 120, 1, 3600),
@@ -222,7 +195,10 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
       host: yield* optionalWord("BREAKGLASS_PVE_HOST", hostname, "an address"),
       user: yield* word("BREAKGLASS_PVE_USER", "root", user, "a user name")
     },
-    keyPath: yield* optionalWord("BREAKGLASS_KEY_PATH", /^\/.*$/, "an absolute path")
+    keyPath: yield* optionalWord("BREAKGLASS_KEY_PATH", /^\/.*$/, "an absolute path"),
+    secrets: yield* Effect.forEach(secretNames, (name) =>
+      Effect.map(optional(C.Redacted(name)), (value) => (value === null ? "" : Redacted.value(value)))
+    )
   }
   const unsafe = refusal(read)
   return unsafe === null ? read : yield* new ConfigRefused({ message: unsafe })

@@ -10,6 +10,8 @@ import { Auth, cookieLife } from "./Auth.ts"
 import { cookieName } from "./admit.ts"
 import { Config } from "./Config.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import type { Place } from "./Reader.ts"
+import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
 
 const sessions = HttpApiBuilder.group(
@@ -17,13 +19,16 @@ const sessions = HttpApiBuilder.group(
   "sessions",
   Effect.fnUntraced(function* (handlers) {
     const session = yield* Session
+    const readers = yield* Readers
     const { models, model: defaultModel } = yield* Config
     return handlers.handleAll({
       create: () => Effect.map(session.create, (session_id) => ({ session_id })),
       list: () => Effect.map(session.list, (sessions) => ({ sessions })),
       get: ({ params }) => session.get(params.id),
-      stream: ({ params, headers, query }) =>
-        Effect.map(session.attach(params.id, after(headers["last-event-id"] ?? query.after)), eventStream),
+      stream: ({ params, headers, query, request }) =>
+        Effect.map(session.attach(params.id, place(headers["last-event-id"], query)), eventStream).pipe(
+          Effect.tap(readers.admit(params.id, request))
+        ),
       prompt: ({ params, payload }) =>
         Effect.gen(function* () {
           const { model = defaultModel, prompt, prompt_id = null } = payload
@@ -33,6 +38,7 @@ const sessions = HttpApiBuilder.group(
           return { status: "started" } as const
         }),
       cancel: ({ params }) => Effect.map(session.cancel(params.id), (cancelled) => ({ cancelled })),
+      export: ({ params }) => session.export(params.id),
       full: ({ params }) =>
         /^(0|[1-9][0-9]{0,15})$/.test(params.event)
           ? session.full(params.id, Number(params.event))
@@ -46,11 +52,12 @@ const pve = HttpApiBuilder.group(
   "pve",
   Effect.fnUntraced(function* (handlers) {
     const power = yield* PveVerbs
+    const readers = yield* Readers
     const { target } = yield* Config
     return handlers.handleAll({
       verbs: () => Effect.succeed({ verbs, mutating }),
-      stream: ({ headers, query }) =>
-        Effect.succeed(eventStream(power.attach(after(headers["last-event-id"] ?? query.after)))),
+      stream: ({ headers, query, request }) =>
+        Effect.as(readers.admit("vm", request), eventStream(power.attach(place(headers["last-event-id"], query)))),
       operations: () => Effect.map(power.list, (operations) => ({ operations })),
       operation: ({ params }) =>
         Effect.flatMap(
@@ -127,9 +134,17 @@ const info = (demo: boolean) =>
 export const layer = (options: { readonly demo: boolean }) =>
   HttpApiBuilder.layer(Api).pipe(Layer.provide([sessions, pve, login, info(options.demo)]))
 
-/** Only a plain id names a place; anything else means "from the beginning". */
-const after = (place: string | undefined): number | null =>
-  place !== undefined && /^(0|[1-9][0-9]{0,15})$/.test(place) ? Number(place) : null
+/** Only a plain id names a place; anything else means "from the beginning". `poll` is for a proxy that holds a stream back. */
+const place = (
+  lastEventId: string | undefined,
+  query: { readonly after?: string | undefined; readonly poll?: string | undefined }
+): Place => {
+  const after = lastEventId ?? query.after
+  return {
+    after: after !== undefined && /^(0|[1-9][0-9]{0,15})$/.test(after) ? Number(after) : null,
+    follow: query.poll === undefined
+  }
+}
 
 const eventStream = (body: Stream.Stream<Uint8Array>) =>
   HttpApiSchema.withHeaders({

@@ -3,15 +3,16 @@
  * What it has acknowledged survives `kill -9`; power loss may cost the last commits (`synchronous = NORMAL`), because an
  * fsync per event would stall the whole server on the sick disk it is so often used beside.
  */
-import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
-import * as Fs from "node:fs"
-import * as Path from "node:path"
-import { DatabaseSync, type StatementSync } from "node:sqlite"
-import { Config } from "./Config.ts"
-import * as Schemas from "./schema.ts"
+import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import type { StatementSync } from "node:sqlite"
+import { Config, type Quota } from "./Config.ts"
+import * as Store from "./store.ts"
 
-/** The disk refused. Nothing was written, and no id was used up. */
-export class JournalFailed extends Schema.TaggedError<JournalFailed>()("JournalFailed", { reason: Schema.String }) {}
+/** Nothing was written, and no id was used up: the disk refused, or (`full`) a limit of ours did. */
+export class JournalFailed extends Schema.TaggedError<JournalFailed>()("JournalFailed", {
+  reason: Schema.String,
+  full: Schema.Boolean
+}) {}
 
 /** The directory cannot be used as it is; the server must not start over it. */
 export class JournalRefused extends Schema.TaggedError<JournalRefused>()("JournalRefused", { reason: Schema.String }) {}
@@ -21,7 +22,7 @@ export interface Row {
   readonly id: number
   readonly at: string
   readonly json: string
-  readonly full?: string
+  readonly full: string | null
 }
 
 /** The newest event of a log; nulls when it has none. */
@@ -73,22 +74,25 @@ export class Journal extends Context.Service<
 >()("breakglass/Journal") {
   static readonly layer = Layer.effect(
     Journal,
-    Effect.flatMap(Config, ({ directory }) => make(directory))
+    Effect.flatMap(Config, ({ directory, quota }) => make(directory, quota))
   )
 }
 
-export const make = Effect.fnUntraced(function* (directory: string) {
-  const db = yield* Effect.acquireRelease(open(directory), (db) => Effect.sync(() => db.close()))
-  const prepared = new Map<string, StatementSync>()
+export const make = Effect.fnUntraced(function* (directory: string, quota: Quota) {
+  const store = yield* Effect.acquireRelease(begin(directory), ({ db }) => Effect.sync(() => db?.close()))
   const sql = (text: string): StatementSync => {
-    const statement = prepared.get(text) ?? db.prepare(text)
-    prepared.set(text, statement)
+    const statement = store.prepared.get(text) ?? Store.connected(store, directory).prepare(text)
+    store.prepared.set(text, statement)
     return statement
   }
   const attempt = <A>(evaluate: () => A) =>
-    Effect.try({ try: evaluate, catch: (error) => new JournalFailed({ reason: reason(error) }) })
+    Effect.try({
+      try: evaluate,
+      catch: (error) => new JournalFailed({ reason: Store.reason(error), full: error instanceof OverQuota })
+    })
   const transaction = (work: () => void) =>
     attempt(() => {
+      const db = Store.connected(store, directory)
       db.exec("BEGIN IMMEDIATE")
       try {
         work()
@@ -98,6 +102,17 @@ export const make = Effect.fnUntraced(function* (directory: string) {
         throw error
       }
     })
+
+  const withinQuota = (log: string) => {
+    const bytes = Number(sql("SELECT bytes FROM session WHERE id = ?").get(log)?.["bytes"] ?? 0)
+    if (bytes > quota.session)
+      throw new OverQuota(`this session's log has reached its limit of ${mebibytes(quota.session)}`)
+    const pages =
+      Number(sql("PRAGMA page_count").get()?.["page_count"]) -
+      Number(sql("PRAGMA freelist_count").get()?.["freelist_count"])
+    if (pages * 4096 > quota.total)
+      throw new OverQuota(`the journal has reached its limit of ${mebibytes(quota.total)}`)
+  }
 
   return Journal.of({
     createSession: ({ id, created_at, cli_id }) =>
@@ -123,9 +138,13 @@ export const make = Effect.fnUntraced(function* (directory: string) {
       transaction(() => {
         for (const { id, at, json, full } of rows) {
           sql("INSERT INTO event (log, id, at, json) VALUES (?, ?, ?, ?)").run(log, id, at, json)
-          if (full !== undefined) sql("INSERT INTO event_full (log, id, body) VALUES (?, ?, ?)").run(log, id, full)
+          if (full !== null) sql("INSERT INTO event_full (log, id, body) VALUES (?, ?, ?)").run(log, id, full)
         }
         const { prompt_id, ...columns } = patch
+        const size = rows.reduce((sum, { json, full }) => sum + json.length + (full?.length ?? 0), 0)
+        sql("UPDATE session SET bytes = bytes + ? WHERE id = ?").run(size, log)
+        // The end of a turn is always let in: a turn without one would be a lie.
+        if (patch.open_turn !== null) withinQuota(log)
         for (const [column, value] of Object.entries(columns)) {
           sql(`UPDATE session SET ${column} = ? WHERE id = ?`).run(
             typeof value === "boolean" ? Number(value) : value,
@@ -148,7 +167,7 @@ export const make = Effect.fnUntraced(function* (directory: string) {
         log,
         after
       )) {
-        rows.push({ id: Number(row["id"]), at: String(row["at"]), json: String(row["json"]) })
+        rows.push({ id: Number(row["id"]), at: String(row["at"]), json: String(row["json"]), full: null })
         total += rows.at(-1)?.json.length ?? 0
         if (total >= bytes) break
       }
@@ -173,28 +192,19 @@ export const make = Effect.fnUntraced(function* (directory: string) {
   })
 })
 
-const open = (directory: string) =>
-  Effect.try({
-    try: () => {
-      Fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
-      const db = new DatabaseSync(Path.join(directory, "journal.db"))
-      db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
-      Schemas.migrate(db)
-      return db
-    },
-    catch: (error) =>
-      new JournalRefused({
-        reason: code(error) === sqliteBusy ? "another breakglass server is using this directory" : reason(error)
-      })
-  })
+class OverQuota extends Error {}
 
-const sqliteBusy = 5
+const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`
 
-/** SQLite's own result code (sqlite.org/rescode.html), when it was SQLite that failed. */
-const code = (error: unknown): number | undefined =>
-  error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode : undefined
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : "unknown")
+const begin = Effect.fnUntraced(function* (directory: string) {
+  const opened = Store.open(directory, DateTime.formatIso(yield* DateTime.now))
+  const held: Store.Held = { db: opened._tag === "Open" ? opened.db : null, prepared: new Map() }
+  if (opened._tag === "Refused") return yield* new JournalRefused({ reason: opened.reason })
+  if (opened._tag === "Unavailable") {
+    yield* Effect.logError(`The journal cannot be opened (${opened.reason}): the chat is off, the VM controls are not.`)
+  } else if (opened.damage !== null) yield* Effect.logError(opened.damage)
+  return held
+})
 
 const sessionRows = `SELECT session.*,
   (SELECT max(id) FROM event WHERE log = session.id) AS last_event_id,

@@ -78,19 +78,24 @@ export const outcome = ({ code, signal }: Exited, stderr: string): OpOutcome => 
   if (code === 2) return "rejected"
   if (code === 75) return "busy"
   if (code !== 255) return "failed"
-  if (/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|No .* host key is known/.test(stderr))
-    return "host_key"
-  if (/Permission denied|Too many authentication failures/.test(stderr)) return "auth"
-  if (
-    /Could not resolve|Connection (refused|timed out)|No route to host|Network is unreachable|banner exchange/.test(
-      stderr
-    )
-  ) {
-    return "unreachable"
-  }
-  // The connection broke after it stood: the host may have begun.
-  return "unknown"
+  return words.find(([, said]) => said.test(stderr))?.[0] ?? "unknown"
 }
+
+/**
+ * ssh's own whole lines (OpenSSH 9.2), said before a command could have been sent. The remote program's words are in the same
+ * stderr, so anything looser would let it decide. No match: the connection broke after it stood, and the host may have begun.
+ */
+const words: ReadonlyArray<readonly [OpOutcome, RegExp]> = [
+  [
+    "host_key",
+    /^(Host key verification failed\.|No \S+ host key is known for .* and you have requested strict checking\.)\r?$/m
+  ],
+  ["auth", /^\S+@\S+: Permission denied \([a-z0-9,-]+\)\.\r?$/m],
+  ["auth", /^Received disconnect from \S+ port \d+:2: Too many authentication failures/m],
+  ["unreachable", /^ssh: (connect to host \S+ port \d+|Could not resolve hostname \S+): /m],
+  ["unreachable", /^(kex_exchange_identification|banner exchange): /m],
+  ["unreachable", /^Connection timed out during banner exchange\r?$/m]
+]
 
 const linesKept = 2000
 

@@ -9,6 +9,8 @@ import { Config } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
 import { Journal } from "./Journal.ts"
 import * as OverSsh from "./OverSsh.ts"
+import type { Place } from "./Reader.ts"
+import * as Redact from "./redact.ts"
 
 /** What the host answered. `exit_code` is null when it was not heard. */
 export interface Answer {
@@ -38,7 +40,7 @@ export class PveVerbs extends Context.Service<
     /** Newest first. */
     readonly list: Effect.Effect<ReadonlyArray<Operation>>
     /** SSE frames of the VM's own log. */
-    readonly attach: (after: number | null) => Stream.Stream<Uint8Array>
+    readonly attach: (place: Place) => Stream.Stream<Uint8Array>
     readonly keepalive: Effect.Effect<void>
     readonly close: Effect.Effect<void>
   }
@@ -57,7 +59,8 @@ export const make = Effect.fnUntraced(function* (ask: Ask) {
   const journal = yield* Journal
   const scope = yield* Effect.scope
   const last = yield* Effect.orElseSucceed(journal.last(logName), () => ({ id: null, at: null }))
-  const log = yield* EventLog.make<VmEvent>(journal, logName, last)
+  const { secrets } = yield* Config
+  const log = yield* EventLog.make<VmEvent>(journal, logName, last, Redact.make(secrets))
   const operations = new Map<string, Running>()
   // The buttons must work on a disk that takes no writes; then the log misses what `get` and `list` still know.
   const tell = (event: VmEvent) => Effect.ignore(log.append([event]))

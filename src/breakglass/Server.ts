@@ -18,6 +18,7 @@ import { Config } from "./Config.ts"
 import * as Http from "./Http.ts"
 import { Journal } from "./Journal.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
 
 /** Whether the server is on its way down. */
@@ -58,7 +59,11 @@ const files = (prefix: "" | "/assets", cacheControl: string) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const router = yield* HttpRouter.HttpRouter
-      const file = yield* HttpStaticServer.make({ root: Path.join(built, prefix), cacheControl })
+      const file = yield* HttpStaticServer.make({
+        root: Path.join(built, prefix),
+        cacheControl,
+        mimeTypes: { webmanifest: "application/manifest+json" }
+      })
       const routes = prefix === "" ? router : router.prefixed(prefix)
       yield* routes.add(
         "GET",
@@ -161,7 +166,7 @@ const listener = Layer.unwrap(
 export const layer = (options: { readonly demo: boolean }) => {
   const routes = Layer.mergeAll(Http.layer(options), health, ready, openapi, page).pipe(
     Layer.provide(everyAnswer),
-    Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails()])
+    Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails(), Readers.layer])
   )
   return Layer.mergeAll(drain, keepalives).pipe(
     Layer.provide(HttpRouter.serve(routes, { disableLogger: true })),

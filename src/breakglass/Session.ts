@@ -4,14 +4,19 @@
  */
 import { Context, DateTime, Deferred, Effect, Fiber, Layer, Option, type Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { JournalUnavailable, NotFound, type SessionRow, TooManyTurns, TurnInProgress } from "../contract/Api.ts"
-import type { Outcome } from "../contract/Event.ts"
+import type { JournalUnavailable, NotFound, SessionRow, TooManyTurns, TurnInProgress } from "../contract/Api.ts"
 import type { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Agents } from "./Agents.ts"
 import { Config } from "./Config.ts"
+import * as Former from "./former.ts"
 import * as EventLog from "./EventLog.ts"
-import { Journal, type SessionRow as Stored } from "./Journal.ts"
+import { Journal } from "./Journal.ts"
+import { afterKill, type Live, type Running, titled, toolSilence, uuid, wire } from "./Live.ts"
+import { postmortem } from "./postmortem.ts"
+import type { Place } from "./Reader.ts"
+import * as Redact from "./redact.ts"
 import * as Turn from "./Turn.ts"
+import { inProgress, noEvent, noSession, tooMany, unavailable } from "./refusals.ts"
 
 export interface Prompt {
   readonly text: string
@@ -25,18 +30,23 @@ export class Session extends Context.Service<
     readonly create: Effect.Effect<string, JournalUnavailable>
     /** Newest activity first. */
     readonly list: Effect.Effect<ReadonlyArray<SessionRow>, JournalUnavailable>
-    readonly get: (id: string) => Effect.Effect<SessionRow, NotFound>
-    /** The session's SSE frames after `after`; null replays all. */
-    readonly attach: (id: string, after: number | null) => Effect.Effect<Stream.Stream<Uint8Array>, NotFound>
+    readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
+    /** The session's SSE frames from a place on. */
+    readonly attach: (
+      id: string,
+      place: Place
+    ) => Effect.Effect<Stream.Stream<Uint8Array>, NotFound | JournalUnavailable>
     /** Answers once the turn is claimed and its `user` event is on disk; the turn runs on without the caller. */
     readonly prompt: (
       id: string,
       prompt: Prompt
     ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable>
     /** Stop. Answers when `turn_end` is in the log: whether the turn ended by it. */
-    readonly cancel: (id: string) => Effect.Effect<boolean, NotFound>
+    readonly cancel: (id: string) => Effect.Effect<boolean, NotFound | JournalUnavailable>
     /** The whole of an event that was cut. */
-    readonly full: (id: string, event: number) => Effect.Effect<string, NotFound>
+    readonly full: (id: string, event: number) => Effect.Effect<string, NotFound | JournalUnavailable>
+    /** The draft of a post-mortem, in Markdown. */
+    readonly export: (id: string) => Effect.Effect<string, NotFound | JournalUnavailable>
     /** A comment frame to every reader. */
     readonly keepalive: Effect.Effect<void>
     /** Says `bye` to every reader. */
@@ -49,25 +59,36 @@ export class Session extends Context.Service<
       const journal = yield* Journal
       const config = yield* Config
       const agents = yield* Agents
+      const redact = Redact.make(config.secrets)
       const scope = yield* Effect.scope
       const context = yield* Effect.context<SubprocessRunner>()
       const loaded = new Map<string, Live>()
       let turns = 0
 
-      const load = Effect.fnUntraced(function* (id: string) {
-        const known = loaded.get(id)
-        if (known !== undefined) return known
-        if (!uuid.test(id)) return yield* noSession
-        const row = yield* Effect.orDie(journal.session(id))
-        if (Option.isNone(row)) return yield* noSession
-        const prompts = yield* Effect.orDie(journal.prompts(id))
-        const log = yield* EventLog.make(journal, id, { id: row.value.last_event_id, at: row.value.last_event_at })
-        const live: Live = { row: row.value, log, prompts: new Set(prompts), turn: null, stopping: false }
-        // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
-        const first = loaded.get(id) ?? live
-        loaded.set(id, first)
-        return first
-      })
+      const load = Effect.fnUntraced(
+        function* (id: string) {
+          const known = loaded.get(id)
+          if (known !== undefined) return known
+          if (!uuid.test(id)) return yield* noSession
+          const row = yield* journal.session(id)
+          if (Option.isNone(row)) return yield* noSession
+          const prompts = yield* journal.prompts(id)
+          const last = { id: row.value.last_event_id, at: row.value.last_event_at }
+          const log = yield* EventLog.make(journal, id, last, redact)
+          const live: Live = { row: row.value, log, prompts: new Set(prompts), turn: null, stopping: false }
+          // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
+          const first = loaded.get(id) ?? live
+          loaded.set(id, first)
+          return first
+        },
+        Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
+      )
+
+      // What a former life of this server left: its turns are ended here, before the first new one.
+      const former = yield* Effect.orElseSucceed(journal.sessions, () => [])
+      for (const { id, open_turn } of former) {
+        if (open_turn !== null) yield* Effect.ignore(Effect.flatMap(load(id), ({ log }) => Former.end(log, open_turn)))
+      }
 
       const create = Effect.gen(function* () {
         const id = SecureRandom.uuidV4Unsafe()
@@ -126,8 +147,9 @@ export class Session extends Context.Service<
           },
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${afterKill}\n\n${text}` : text,
-          limits: { total: config.turnTimeout, silent: 90, tool: 660 },
+          limits: { total: config.turnTimeout, silent: config.silence, tool: toolSilence },
           log: live.log,
+          redact,
           stopping: () => live.stopping,
           newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
           settled: (outcome) => Effect.andThen(release, Deferred.succeed(turn.outcome, outcome))
@@ -153,70 +175,22 @@ export class Session extends Context.Service<
         create,
         list,
         get: (id) => Effect.map(load(id), wire),
-        attach: (id, after) => Effect.map(load(id), ({ log }) => log.attach(after)),
+        attach: (id, place) => Effect.map(load(id), ({ log }) => log.attach(place)),
         prompt,
         cancel,
         full: (id, event) =>
           Effect.gen(function* () {
             yield* load(id)
-            const body = yield* Effect.orDie(journal.full(id, event))
+            const body = yield* Effect.mapError(journal.full(id, event), unavailable)
             return yield* Option.match(body, { onNone: () => Effect.fail(noEvent), onSome: Effect.succeed })
           }),
+        export: (id) =>
+          Effect.map(load(id), ({ row, log }) =>
+            postmortem({ title: row.title, target: config.target, session: id }, log.entries())
+          ),
         keepalive: everyLog((log) => log.keepalive),
         close: everyLog((log) => log.close)
       })
     })
   )
 }
-
-interface Running {
-  readonly id: string
-  /** null when the turn could not begin. */
-  readonly fiber: Deferred.Deferred<Fiber.Fiber<void> | null>
-  readonly outcome: Deferred.Deferred<Outcome>
-}
-
-interface Live {
-  row: Stored
-  readonly log: EventLog.EventLog
-  readonly prompts: Set<string>
-  /** The turn that runs now; there is no other word on whether one does. */
-  turn: Running | null
-  stopping: boolean
-}
-
-const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pick<Live, "log">>): SessionRow => {
-  const last = log?.last() ?? { id: row.last_event_id, at: row.last_event_at }
-  return {
-    session_id: row.id,
-    title: row.title,
-    created_at: row.created_at,
-    last_event_at: last.at,
-    last_event_id: last.id,
-    turn_active: turn !== null
-  }
-}
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-const titled = (text: string): string => {
-  const line = text.trim().split("\n", 1)[0] ?? ""
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line
-}
-
-const afterKill =
-  "(From breakglass, not the operator: the turn before this one was killed. A command of yours may have run without " +
-  "your seeing its result. Check the state before you act on it.)"
-
-const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
-const noEvent = new NotFound({ detail: "There is no more of this event than the log shows." })
-const inProgress = new TurnInProgress({
-  detail: "A turn is running in this session. The prompt was not taken. Wait for its end, or stop it."
-})
-const tooMany = (cap: number) =>
-  new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
-const unavailable = () =>
-  new JournalUnavailable({
-    detail:
-      "The journal cannot be written, so nothing was begun. The VM controls do not need it. Free the server's disk."
-  })

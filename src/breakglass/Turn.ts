@@ -12,7 +12,7 @@ import type { EventLog } from "./EventLog.ts"
 import type { SessionPatch } from "./Journal.ts"
 import * as Verdict from "./verdict.ts"
 
-export interface Options extends Pick<Attempt.Options, "limits" | "log" | "stopping"> {
+export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redact" | "stopping"> {
   readonly command: Omit<Command.Options, "conversation">
   readonly conversation: Command.Options["conversation"]
   readonly prompt: string

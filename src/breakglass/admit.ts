@@ -46,7 +46,8 @@ export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admit
 /** What a browser's request that changes something must show, and one from elsewhere cannot. */
 export const crossSite = (headers: Headers, publicOrigin: string | null): Refusal | null => {
   const origin = headers.get("origin")
-  const own = publicOrigin === null ? hostOf(origin) === headers.get("host") : origin === publicOrigin
+  const host = hostOf(origin)
+  const own = publicOrigin === null ? host !== null && host === headers.get("host") : origin === publicOrigin
   const site = headers.get("sec-fetch-site")
   if (origin === null || !own || headers.count("origin") > 1) return foreign
   if (site !== null && site !== "same-origin") return foreign

@@ -2,7 +2,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Layer, Logger } from "effect"
 import { ServeError } from "effect/http/HttpServerError"
-import { ConfigRefused } from "./Config.ts"
+import { ConfigRefused } from "./knobs.ts"
 import { JournalRefused } from "./Journal.ts"
 
 export const run = <E>(main: Layer.Layer<never, E>): void =>

@@ -12,7 +12,8 @@ const steps: ReadonlyArray<string> = [
     cli_id TEXT NOT NULL,
     cli_opened INTEGER NOT NULL DEFAULT 0,
     open_turn TEXT,
-    unfinished INTEGER NOT NULL DEFAULT 0
+    unfinished INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
   CREATE TABLE event (
     log TEXT NOT NULL,
@@ -26,12 +27,17 @@ const steps: ReadonlyArray<string> = [
   `
 ]
 
+export class NewerJournal extends Error {
+  constructor(version: number) {
+    super(`the journal was written by a newer server (version ${version}, this one knows ${steps.length})`)
+  }
+}
+
 /** Takes the steps not yet taken, all or none. A file from a newer server is refused before anything is written. */
 export const migrate = (db: DatabaseSync): void => {
   const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"])
-  if (version > steps.length) {
-    throw new Error(`the journal was written by a newer server (version ${version}, this one knows ${steps.length})`)
-  }
+  if (version > steps.length) throw new NewerJournal(version)
+  if (version === steps.length) return
   db.exec("BEGIN IMMEDIATE")
   for (const step of steps.slice(version)) db.exec(step)
   db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)

@@ -17,7 +17,9 @@ export const translate = (message: Message, open: OpenTools, now: number): Trans
     case "assistant": {
       const events = message.message.content.flatMap((block): ReadonlyArray<Event> => {
         if ("text" in block) return block.text === "" ? [] : [{ kind: "text", text: block.text }]
-        if ("input" in block) return [{ kind: "tool", name: block.name, input: block.input, tool_id: block.id }]
+        if ("input" in block) {
+          return [{ kind: "tool", name: block.name, input: bounded(block.input, depthKept), tool_id: block.id }]
+        }
         return []
       })
       const called = events.flatMap((event) =>
@@ -33,6 +35,16 @@ export const translate = (message: Message, open: OpenTools, now: number): Trans
       return { events: [], open }
   }
 }
+
+/** JSON.parse has no limit to its depth; whatever walks the value later does. */
+const bounded = (value: unknown, depth: number): unknown => {
+  if (typeof value !== "object" || value === null) return value
+  if (depth === 0) return "[nested too deep to show]"
+  if (Array.isArray(value)) return value.map((inner) => bounded(inner, depth - 1))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bounded(inner, depth - 1)]))
+}
+
+const depthKept = 64
 
 const opened = (session_id: string): Event => ({ kind: "session", session_id })
 

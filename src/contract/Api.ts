@@ -110,7 +110,7 @@ const EventStream = HttpApiSchema.WithHeaders(HttpApiSchema.StreamUint8Array({ c
 })
 const place = {
   headers: { "last-event-id": Schema.optional(Schema.String) },
-  query: { after: Schema.optional(Schema.String) }
+  query: { after: Schema.optional(Schema.String), poll: Schema.optional(Schema.String) }
 }
 
 const sessions = HttpApiGroup.make("sessions")
@@ -123,12 +123,16 @@ const sessions = HttpApiGroup.make("sessions")
       success: Schema.Struct({ sessions: Schema.Array(SessionRow) }),
       error: JournalUnavailable
     }),
-    HttpApiEndpoint.get("get", "/api/session/:id", { params: id, success: SessionRow, error: NotFound }),
+    HttpApiEndpoint.get("get", "/api/session/:id", {
+      params: id,
+      success: SessionRow,
+      error: [NotFound, JournalUnavailable]
+    }),
     HttpApiEndpoint.get("stream", "/api/session/:id/stream", {
       params: id,
       ...place,
       success: EventStream,
-      error: NotFound
+      error: [NotFound, JournalUnavailable]
     }),
     HttpApiEndpoint.post("prompt", "/api/session/:id/prompt", {
       params: id,
@@ -139,12 +143,17 @@ const sessions = HttpApiGroup.make("sessions")
     HttpApiEndpoint.post("cancel", "/api/session/:id/cancel", {
       params: id,
       success: Schema.Struct({ cancelled: Schema.Boolean }),
-      error: NotFound
+      error: [NotFound, JournalUnavailable]
+    }),
+    HttpApiEndpoint.get("export", "/api/session/:id/export", {
+      params: id,
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/markdown; charset=utf-8" })),
+      error: [NotFound, JournalUnavailable]
     }),
     HttpApiEndpoint.get("full", "/api/session/:id/events/:event/full", {
       params: { ...id, event: Schema.String },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; charset=utf-8" })),
-      error: NotFound
+      error: [NotFound, JournalUnavailable]
     })
   )
   .middleware(Auth)
@@ -195,6 +204,8 @@ const pve = HttpApiGroup.make("pve")
 
 /** What the page has to know before anything else. */
 export const Info = Schema.Struct({
+  /** Counts up when an old page could misread this server. */
+  protocol: Schema.Int,
   demo: Schema.Boolean,
   target: Schema.String,
   operator: Schema.String,

@@ -92,10 +92,11 @@ export const Event = Schema.Union([
 ])
 export type Event = typeof Event.Type
 
-/** `id`: 0, 1, 2 … in its own log, without a gap. `at`: ISO 8601, UTC. */
+/** `id`: 0, 1, 2 … in its own log, without a gap. `at`: ISO 8601, UTC. `redacted`: secrets that were taken out, when any. */
 export interface Stamp {
   readonly id: number
   readonly at: string
+  readonly redacted?: number
 }
 
 /** An event as it is stored and sent. */

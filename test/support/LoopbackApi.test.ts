@@ -1,10 +1,10 @@
 /** The loopback API itself, and what only the real CLI in front of it can show: every prompt arrives byte for byte. */
 import { assert, describe, it } from "@effect/vitest"
-import { fakeBench, realBench } from "./claudeBench.ts"
-import { fresh, isResult } from "./claudeScenarios.ts"
+import { fakeBench, on, realBench } from "./claudeBench.ts"
+import { fresh, isResult, last } from "./claudeScenarios.ts"
 import { type LoopbackApi, startLoopbackApi } from "./LoopbackApi.ts"
 
-const on = async (use: (api: LoopbackApi) => Promise<void>) => {
+const withApi = async (use: (api: LoopbackApi) => Promise<void>) => {
   const api = await startLoopbackApi()
   try {
     await use(api)
@@ -26,7 +26,7 @@ const failure = (promise: Promise<unknown>) =>
 
 describe("the loopback API", () => {
   it("keeps each request, and tells who waits for one that is yet to come", () =>
-    on(async (api) => {
+    withApi(async (api) => {
       const coming = api.waitFor(({ prompt }) => prompt === "second")
       await ask(api, "first")
       await ask(api, "second")
@@ -43,7 +43,7 @@ describe("the loopback API", () => {
     }))
 
   it("answers HEAD /, counts tokens, rings bells and knows nothing else", () =>
-    on(async (api) => {
+    withApi(async (api) => {
       const status = async (path: string, init?: RequestInit) => (await fetch(api.url + path, init)).status
       assert.deepStrictEqual(
         [
@@ -57,14 +57,14 @@ describe("the loopback API", () => {
     }))
 
   it("fails as often as asked, then recovers", () =>
-    on(async (api) => {
+    withApi(async (api) => {
       const statuses = []
       for (let i = 0; i < 3; i++) statuses.push((await ask(api, "@@status{529 2}")).status)
       assert.deepStrictEqual(statuses, [529, 529, 200])
     }))
 
   it("streams deltas that make up the text, and cuts no character in two", () =>
-    on(async (api) => {
+    withApi(async (api) => {
       const body = await (await ask(api, "@@text{a😀b}", { stream: true })).text()
       const texts = [...body.matchAll(/"text_delta","text":"([^"]*)"/g)].map((match) => match[1])
       assert.strictEqual(texts.join(""), "a😀b")
@@ -87,7 +87,7 @@ describe("the loopback API", () => {
   })
 
   it("drops the connection, before a byte or after some deltas", () =>
-    on(async (api) => {
+    withApi(async (api) => {
       assert.strictEqual(await failure(ask(api, "@@dropnow")), "fetch failed")
       const stream = await ask(api, "@@drop{2}", { stream: true })
       assert.strictEqual(await failure(stream.text()), "terminated")
@@ -116,9 +116,8 @@ const prompts: Readonly<Record<string, string>> = {
 }
 
 describe("a prompt with its leading newline", () => {
-  it("reaches the API byte for byte through the real CLI, whatever it looks like", async () => {
-    const bench = await realBench()
-    try {
+  it("reaches the API byte for byte through the real CLI, whatever it looks like", () =>
+    on(realBench, async (bench) => {
       const claude = bench.start(fresh())
       for (const [name, text] of Object.entries(prompts)) {
         claude.say(`\n${text}`)
@@ -135,25 +134,17 @@ describe("a prompt with its leading newline", () => {
       for (const [name, text] of Object.entries(prompts)) {
         assert.isTrue(history.includes(JSON.stringify(`\n${text}`)), name)
       }
-    } finally {
-      await bench.dispose()
-    }
-  })
+    }))
 
-  it("reaches the fake byte for byte", async () => {
-    const bench = await fakeBench()
-    try {
+  it("reaches the fake byte for byte", () =>
+    on(fakeBench, async (bench) => {
       const claude = bench.start(fresh())
-      for (const text of Object.values(prompts)) {
+      for (const text of [...Object.values(prompts), "#recall"]) {
         claude.say(`\n${text}`)
         await claude.line(isResult)
       }
-      claude.say("\n#recall")
-      const recalled = await claude.line(isResult)
+      claude.end()
       const all = Object.values(prompts).map((text) => `\n${text}`)
-      assert.isTrue(recalled.result === all.join("\n"))
-    } finally {
-      await bench.dispose()
-    }
-  })
+      assert.isTrue(last(await claude.ended)?.result === all.join("\n"))
+    }))
 })

@@ -71,7 +71,17 @@ export const fakeBench = () =>
     threeCommands: "#bash echo 1\n#bash echo 2\n#bash echo 3"
   }))
 
-export const agents = JSON.stringify({
+/** Uses a bench and takes it down: its processes, its API, its folders. */
+export const on = async <A>(make: () => Promise<Bench>, use: (bench: Bench) => Promise<A>): Promise<A> => {
+  const bench = await make()
+  try {
+    return await use(bench)
+  } finally {
+    await bench.dispose()
+  }
+}
+
+const agents = JSON.stringify({
   breakglass: { description: "Repairs.", prompt: "You repair.", tools: ["Bash", "Read"] }
 })
 

@@ -1,6 +1,6 @@
 /** What the fake is held to, and what is recorded: each plays one conversation and returns its last process. */
 import { randomUUID } from "node:crypto"
-import type { Bench } from "./claudeBench.ts"
+import { type Bench, fakeBench, on } from "./claudeBench.ts"
 import type { ClaudeProcess, Ended, Line } from "./ClaudeProcess.ts"
 
 export type Scenario = (bench: Bench) => Promise<Ended>
@@ -101,3 +101,14 @@ const finish = async (claude: ClaudeProcess) => {
   claude.end()
   return claude.ended
 }
+
+/** The fake alone: says one prompt and ends stdin. */
+export const playFake = (prompt: string, use: (ended: Ended) => void) =>
+  on(fakeBench, async (bench) => {
+    const claude = bench.start(fresh())
+    claude.say(`\n${prompt}`)
+    claude.end()
+    use(await claude.ended)
+  })
+
+export const last = ({ lines }: Ended) => lines.at(-1)

@@ -1,7 +1,7 @@
 /** Everything a child process can do wrong. Started leftovers live 300 s at most, so a failed test cleans up by itself. */
 import { execFileSync, spawn } from "node:child_process"
 import { closeSync } from "node:fs"
-import { write } from "./speech.mjs"
+import { write } from "./write.mjs"
 import { text, wait } from "./stage.mjs"
 
 const faultsOf = (steps) => steps.flatMap(({ name, args }) => (name === "fault" ? [args] : []))
@@ -48,7 +48,7 @@ function die(how = "SIGKILL") {
 
 export async function fault([kind, first, second], stage) {
   const { state, signal } = stage
-  if (kind === "line") return text(stage, "x".repeat(Number(first)))
+  if (kind === "line") return burst(stage, 1, Number(first))
   if (kind === "burst") return burst(stage, Number(first), Number(second))
   if (kind === "rubbish") return write(1, rubbish)
   if (kind === "crash-mid-line") return crash(Buffer.from('{"type":"assistant","message":{"content":[{"ty'))
@@ -84,6 +84,7 @@ async function burst(stage, lines, bytes) {
     stage.speech.close({ type: "text", text: words })
     if (i % 64 === 0) await wait(0, stage.signal)
   }
+  await text(stage, "After it.")
 }
 
 async function endless(signal) {

@@ -19,8 +19,8 @@
  *   #fault stderr bytes                   that much on stderr before anything on stdout
  *   #fault die-after what [SIGNAL|code]   dies (SIGKILL) after the first line of that kind: init, text, delta, tool_use,
  *                                         tool_result, result, or any type, subtype or event type
- *   #fault line bytes                     one assistant line with that much text
- *   #fault burst n bytes                  n assistant lines with that much text, numbered
+ *   #fault line bytes                     one assistant line with that much text, then a short one
+ *   #fault burst n bytes                  n such lines, numbered, then a short one
  *   #fault endless-line                   a line that never ends, until interrupted or killed
  *   #fault rubbish                        lines no reader should choke on: see faults.mjs
  *   #fault crash-mid-line, crash-mid-char half a JSON line, half a UTF-8 character, then SIGKILL
@@ -42,8 +42,9 @@ import { join } from "node:path"
 import { actAtOnce, stopReading } from "./faults.mjs"
 import { readOptions } from "./options.mjs"
 import { openSession } from "./sessions.mjs"
-import { makeSpeech, write } from "./speech.mjs"
+import { makeSpeech } from "./speech.mjs"
 import { directives, runTurn } from "./turn.mjs"
+import { write } from "./write.mjs"
 
 const HOME = process.env.HOME ?? "/nonexistent"
 const standing = existsSync(join(HOME, "fake-claude.txt")) ? readFileSync(join(HOME, "fake-claude.txt"), "utf8") : ""

@@ -1,7 +1,7 @@
 /** argv as the real CLI takes it: the options of its --help, its hidden ones that we use, and its exact refusals. */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { write } from "./speech.mjs"
+import { write } from "./write.mjs"
 
 const help = readFileSync(new URL("../../fixtures/claude/HELP.txt", import.meta.url), "utf8")
 const hidden = ["--max-turns <turns>", "--permission-prompt-tool <tool>"]

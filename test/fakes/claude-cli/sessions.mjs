@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { noConversation } from "./shapes.mjs"
-import { write } from "./speech.mjs"
+import { write } from "./write.mjs"
 
 export function openSession({ id = randomUUID(), resume, resumable }, HOME) {
   const folder = join(HOME, ".claude/projects", process.cwd().replace(/[^a-zA-Z0-9]/g, "-"))

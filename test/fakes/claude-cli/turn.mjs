@@ -1,7 +1,7 @@
 /** One prompt, played as its directives say: see main.mjs for the list. */
 import { runBash } from "./bash.mjs"
 import { actBeforeInit, fault } from "./faults.mjs"
-import { write } from "./speech.mjs"
+import { write } from "./write.mjs"
 import { text, wait } from "./stage.mjs"
 
 export const directives = (text) =>

@@ -1,0 +1,90 @@
+/** Listens to one run of the CLI: what it says becomes events of the log, in order, one transaction per burst. */
+import { Clock, Deferred, Effect, Option } from "effect"
+import { decodeLine, type Message, type Result } from "../claude/StreamJson.ts"
+import type { Event } from "../contract/Event.ts"
+import type { Line } from "../lines.ts"
+import type { EventLog } from "./EventLog.ts"
+import type { SessionPatch } from "./Journal.ts"
+import { type Redact, Veil } from "./redact.ts"
+import { type OpenTools, translate } from "./translate.ts"
+import { conversationLost } from "./verdict.ts"
+
+export class Ear {
+  result: Result | null = null
+  opened = false
+  open: OpenTools = new Map()
+  /** Seconds without a sign of life. */
+  quiet = 0
+  readonly closing: Deferred.Deferred<void>
+  private readonly log: EventLog
+  private readonly redact: Redact
+  private text = ""
+  private veil: Veil
+
+  constructor(log: EventLog, redact: Redact, closing: Deferred.Deferred<void>) {
+    this.log = log
+    this.redact = redact
+    this.veil = new Veil(redact)
+    this.closing = closing
+  }
+
+  hear(lines: ReadonlyArray<Line>) {
+    return Effect.gen({ self: this }, function* () {
+      const now = yield* Clock.currentTimeMillis
+      const events: Array<Event> = []
+      let patch: SessionPatch = {}
+      const before = { text: this.text, open: this.open }
+      this.quiet = 0
+      for (const line of lines) {
+        if (line._tag === "Cut") events.push(unread(line))
+        const message = line._tag === "Line" ? Option.getOrNull(decodeLine(line.text)) : null
+        if (message === null) continue
+        if (message.type === "system" && message.subtype === "init") {
+          patch = { cli_id: message.session_id, cli_opened: true }
+        }
+        events.push(...this.take(message, now))
+      }
+      if (events.length > 0) yield* this.log.append(events, patch)
+      if (this.text !== "" && this.text !== before.text) yield* this.log.writing(this.text)
+      if (this.open !== before.open) yield* this.progress
+      if (this.result !== null) yield* Deferred.succeed(this.closing, undefined)
+    })
+  }
+
+  get progress() {
+    return Effect.gen({ self: this }, function* () {
+      const now = yield* Clock.currentTimeMillis
+      const tools = [...this.open].map(([tool_id, { name, since }]) => ({ tool_id, name, elapsed_ms: now - since }))
+      yield* this.log.running(tools)
+    })
+  }
+
+  private take(message: Message, now: number): ReadonlyArray<Event> {
+    if (message.type === "stream_event") {
+      if ("event" in message) this.text = this.veil.push(message.event.delta.text)
+      return []
+    }
+    if (message.type === "system" && message.subtype === "init") this.opened = true
+    if (message.type === "result") {
+      this.result = message
+      // Not the end of a turn but of a try: the turn goes on with another conversation.
+      if (conversationLost(message, "")) return []
+    }
+    const { events, open } = translate(message, this.open, now)
+    this.open = open
+    if (events.some(({ kind }) => kind === "text")) {
+      this.text = ""
+      this.veil = new Veil(this.redact)
+    }
+    return events
+  }
+}
+
+const unread = (line: Extract<Line, { _tag: "Cut" }>): Event => ({
+  kind: "notice",
+  code: "line_skipped",
+  text:
+    line.why === "overlong"
+      ? `The agent printed a line of ${line.bytes} bytes, over the limit; it was skipped and the turn goes on.`
+      : `The agent ended in the middle of a line; its ${line.bytes} bytes were skipped.`
+})

@@ -1,0 +1,142 @@
+/** A log as its readers see it: frames encoded once for all, and for each reader how far it has come. No Effect in it. */
+import type { Progress } from "../contract/Event.ts"
+import type { Last, Row } from "./Journal.ts"
+
+/** How much of the newest end is held in memory, in bytes. */
+const tailBytes = 256 * 1024
+
+export interface Frame {
+  readonly id: number
+  readonly bytes: Uint8Array
+}
+
+/** What all readers of a log share. */
+export class State {
+  next: number
+  last: Last
+  tail: Array<Frame> = []
+  private held = 0
+  /** The block being written: which one, and its text so far. */
+  block = 0
+  text = ""
+  tools: ReadonlyArray<Progress> = []
+  toolsSeen = 0
+  keepalives = 0
+  closed = false
+
+  constructor(last: Last) {
+    this.last = last
+    this.next = last.id === null ? 0 : last.id + 1
+  }
+  keep(rows: ReadonlyArray<Row>) {
+    for (const row of rows) {
+      const kept = frame(row)
+      this.tail.push(kept)
+      this.held += kept.bytes.length
+      this.next = row.id + 1
+      this.last = { id: row.id, at: row.at }
+    }
+    while (this.held > tailBytes && this.tail.length > 1) this.held -= this.tail.shift()?.bytes.length ?? 0
+  }
+  newBlock() {
+    this.block += 1
+    this.text = ""
+  }
+  write(text: string) {
+    this.text = text
+  }
+  progress(tools: ReadonlyArray<Progress>) {
+    this.tools = tools
+    this.toolsSeen += 1
+  }
+}
+
+/** Where a reader begins: after this id (null: at the beginning), and whether it stays for what comes. */
+export interface Place {
+  readonly after: number | null
+  readonly follow: boolean
+}
+
+/** What one client has been sent. `next` is what to send it now, or null when it has everything. */
+export class Reader {
+  over = false
+  private readonly log: State
+  private readonly page: (after: number) => ReadonlyArray<Frame>
+  private cursor: number
+  private reset: boolean
+  private caughtUp = false
+  private block = -1
+  private offset = 0
+  private toolsSeen: number
+  private keepalives: number
+
+  private readonly follow: boolean
+
+  constructor(log: State, { after, follow }: Place, page: (after: number) => ReadonlyArray<Frame>) {
+    this.log = log
+    this.follow = follow
+    this.page = page
+    this.reset = after !== null && after >= log.next
+    this.cursor = after === null || this.reset ? -1 : after
+    this.toolsSeen = log.tools.length > 0 ? -1 : log.toolsSeen
+    this.keepalives = log.keepalives
+  }
+
+  next(): Uint8Array | null {
+    const { log } = this
+    if (this.over) return null
+    if (this.reset) {
+      this.reset = false
+      return named("reset", {})
+    }
+    if (this.cursor < log.next - 1) return this.events()
+    if (!this.caughtUp) {
+      this.caughtUp = true
+      return named("caught-up", {})
+    }
+    if (!this.follow) {
+      this.over = true
+      return this.prose()
+    }
+    if (log.closed) {
+      this.over = true
+      return bye
+    }
+    return this.prose() ?? this.progress() ?? this.keepalive()
+  }
+  private events(): Uint8Array {
+    const first = this.log.tail[0]?.id ?? this.log.next
+    const from = this.cursor + 1
+    const frames = from >= first ? this.log.tail.slice(from - first) : this.page(this.cursor)
+    this.cursor = frames.at(-1)?.id ?? this.log.next - 1
+    return Buffer.concat(frames.map(({ bytes }) => bytes))
+  }
+  private prose(): Uint8Array | null {
+    const { block, text } = this.log
+    if (this.block !== block) this.offset = 0
+    this.block = block
+    const unseen = text.slice(this.offset)
+    this.offset = text.length
+    return unseen === "" ? null : named("delta", { text: unseen })
+  }
+  private progress(): Uint8Array | null {
+    if (this.toolsSeen === this.log.toolsSeen) return null
+    this.toolsSeen = this.log.toolsSeen
+    const frames = this.log.tools.map((tool) => named("progress", tool))
+    return frames.length === 0 ? null : Buffer.concat(frames)
+  }
+  private keepalive(): Uint8Array | null {
+    if (this.keepalives === this.log.keepalives) return null
+    this.keepalives = this.log.keepalives
+    return keepalive
+  }
+}
+
+// JSON.stringify escapes newlines and lone surrogates, so `data` is always one well-formed line.
+export const frame = ({ id, json }: Row): Frame => ({ id, bytes: Buffer.from(`id: ${id}\ndata: ${json}\n\n`) })
+
+const named = (event: "reset" | "caught-up" | "delta" | "progress", data: unknown): Uint8Array =>
+  Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+
+const keepalive = Buffer.from(": keepalive\n\n")
+const bye = Buffer.from("retry: 1000\nevent: bye\ndata: {}\n\n")

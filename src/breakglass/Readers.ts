@@ -1,0 +1,80 @@
+/**
+ * Who is attached. A reader costs memory and a socket, so there is a limit to them, and one that does not take what it
+ * was sent is let go: it comes back with Last-Event-ID and misses nothing. Nobody else waits for it.
+ */
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import type { OutgoingMessage } from "node:http"
+
+export const perLog = 32
+export const inAll = 128
+/** How long the same bytes may wait for a reader: this many looks, this far apart. */
+const looks = 6
+const apart = "5 seconds"
+
+export class Readers extends Context.Service<
+  Readers,
+  {
+    /** Counts the request's answer as a reader of this log until it ends; one too many ends the oldest. */
+    readonly admit: (
+      log: string,
+      request: HttpServerRequest.HttpServerRequest
+    ) => Effect.Effect<void, never, Scope.Scope>
+    readonly count: Effect.Effect<number>
+  }
+>()("breakglass/Readers") {
+  static readonly layer = Layer.effect(
+    Readers,
+    Effect.gen(function* () {
+      const readers = new Set<Reader>()
+      yield* Effect.forkScoped(
+        Effect.repeat(
+          Effect.sync(() => readers.forEach(look)),
+          Schedule.spaced(apart)
+        )
+      )
+      return Readers.of({
+        count: Effect.sync(() => readers.size),
+        admit: (log, request) =>
+          Effect.acquireRelease(
+            Effect.sync(() => {
+              const response = NodeHttpServerRequest.toServerResponse(request) as OutgoingMessage
+              const reader: Reader = { log, response, waiting: 0, same: 0 }
+              readers.add(reader)
+              const [oldest] = readers
+              const [oldestHere] = [...readers].filter((other) => other.log === log).slice(0, -perLog)
+              for (const one of [oldestHere, readers.size > inAll ? oldest : undefined]) {
+                if (one === undefined) continue
+                readers.delete(one)
+                supersede(one)
+              }
+              return reader
+            }),
+            (reader) => Effect.sync(() => readers.delete(reader))
+          )
+      })
+    })
+  )
+}
+
+interface Reader {
+  readonly log: string
+  readonly response: OutgoingMessage
+  /** Bytes that wait for it, and at how many looks they were the same. */
+  waiting: number
+  same: number
+}
+
+const look = (reader: Reader) => {
+  const waiting = reader.response.writableLength
+  reader.same = waiting > 0 && waiting === reader.waiting ? reader.same + 1 : 0
+  reader.waiting = waiting
+  if (reader.same >= looks) reader.response.destroy()
+}
+
+const supersede = ({ response }: Reader) => {
+  response.end('event: bye\ndata: {"reason":"superseded"}\n\n')
+  // It may be the reader that never reads.
+  response.socket?.setTimeout(1000, () => response.destroy())
+}

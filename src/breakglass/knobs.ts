@@ -1,0 +1,54 @@
+/** Reading one environment variable: its default, its shape, and the one line that says what was wrong with it. */
+import { Config as C, Effect, Option, Redacted, Schema } from "effect"
+
+/** One line: the variable, what it was given, what it takes. */
+export class ConfigRefused extends Schema.TaggedError<ConfigRefused>()("ConfigRefused", { message: Schema.String }) {}
+
+export const optional = <A>(config: C.Config<A>) => C.map(C.option(config), Option.getOrNull)
+
+export const word = (name: string, fallback: string, pattern: RegExp, takes: string) =>
+  checked(name, C.String(name).pipe(C.withDefault(fallback)), (value) => pattern.test(value), takes)
+
+export const whole = (name: string, fallback: number, least: number, most: number) =>
+  checked(
+    name,
+    C.String(name).pipe(C.withDefault(String(fallback))),
+    (value) => /^[0-9]{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
+    `a whole number from ${least} to ${most}`
+  ).pipe(Effect.map(Number))
+
+export const checked = (
+  name: string,
+  config: C.Config<string>,
+  fits: (value: string) => boolean,
+  takes: string
+): Effect.Effect<string, ConfigRefused> =>
+  Effect.gen(function* () {
+    const value = yield* config.pipe(Effect.mapError(() => new ConfigRefused({ message: `${name} takes ${takes}` })))
+    if (fits(value)) return value
+    const given = value.length > 60 ? `${value.slice(0, 60)}…` : value
+    return yield* new ConfigRefused({ message: `${name} is ${JSON.stringify(given)}; it takes ${takes}` })
+  })
+
+export const list = (name: string) =>
+  C.String(name).pipe(
+    C.withDefault(""),
+    C.map((text) =>
+      text
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== "")
+    )
+  )
+
+export const secret = (name: string) =>
+  optional(C.Redacted(name)).pipe(
+    Effect.flatMap((value) =>
+      value !== null && Redacted.value(value).trim() === ""
+        ? Effect.fail(new ConfigRefused({ message: `${name} is blank; it takes a secret, or must not be set` }))
+        : Effect.succeed(value)
+    )
+  )
+
+export const optionalWord = (name: string, pattern: RegExp, takes: string) =>
+  Effect.map(word(name, "", new RegExp(`^$|${pattern.source}`), takes), (value) => (value === "" ? null : value))

@@ -1,0 +1,129 @@
+/** One Proxmox host in a directory: the shipped files with their paths put there, a fake qm, and sshd in front. */
+import type { ChildProcess } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { resolve } from "node:path"
+import { alive, end, eventually, sweep } from "./proc.ts"
+import { type Answer, clientArgs, run, startSshd } from "./sshd.ts"
+
+export const shells = ["dash", "bash"] as const
+export type Shell = (typeof shells)[number]
+
+const host = resolve(import.meta.dirname, "../../../host")
+const here = resolve(import.meta.dirname, "..")
+const scripts = ["breakglass-host", "breakglass-vm", "breakglass-evidence", "breakglass-qmp"]
+
+/** Short enough for tests, long enough for a machine with two busy cores. No forensics but where they are the matter. */
+const budgets = {
+  STATUS_SECS: "3",
+  FORENSICS_SECS: "0",
+  PROBE_SECS: "3",
+  SAMPLE_SECS: "0",
+  STOP_SECS: "3",
+  TERM_SECS: "2",
+  KILL_SECS: "2",
+  RESET_SECS: "3",
+  START_SECS: "15",
+  START_TRIES: "3",
+  RETRY_SECS: "0",
+  VERIFY_SECS: "10"
+}
+
+export interface Options {
+  readonly shell: Shell
+  /** Keys of host.conf to set beside the short budgets. */
+  readonly conf?: Readonly<Record<string, string>>
+  /** What stands before the script in the forced command. */
+  readonly wrap?: string
+  /** What stands before sshd: another mount namespace to live in. It may name the rig's directory as DIR. */
+  readonly wrapSshd?: ReadonlyArray<string>
+}
+
+export interface Result {
+  readonly op: string
+  readonly verb: string
+  readonly rc: number
+  readonly vm: string
+}
+
+/** The last line, which is the only one a client may believe. */
+export const result = (answer: Answer): Result => {
+  const last = answer.stdout.trimEnd().split("\n").at(-1) ?? ""
+  const fields = /^breakglass-result op=(\S+) verb=(\S+) rc=(\d+) vm=(\S+) secs=\d+$/.exec(last)
+  if (fields === null) throw new Error(`no result in: ${JSON.stringify(answer)}`)
+  return { op: fields[1] ?? "", verb: fields[2] ?? "", rc: Number(fields[3]), vm: fields[4] ?? "" }
+}
+
+export const phases = (text: string): ReadonlyArray<string> =>
+  Array.from(text.matchAll(/^breakglass-phase op=\S+ (\S+)$/gm), (match) => match[1] ?? "")
+
+export const makeRig = async (options: Options) => {
+  if (process.getuid?.() !== 0) throw new Error("the host tests need root: sshd, /proc of others, a root-owned directory")
+  // Not /tmp: sshd and the selftest refuse what others may write above.
+  const dir = mkdtempSync("/run/bg-")
+  chmodSync(dir, 0o755)
+  for (const name of ["libexec", "etc", "pve/fault", "pve/vm", "pve/bin"]) mkdirSync(`${dir}/${name}`, { recursive: true })
+  for (const name of scripts) copyFileSync(`${host}/${name}`, `${dir}/libexec/${name}`)
+  cpSync(`${here}/fake-qm`, `${dir}/pve/qm`)
+  copyFileSync("/usr/bin/perl", `${dir}/pve/bin/kvm`)
+  copyFileSync("/usr/bin/perl", `${dir}/pve/bin/notqemu`)
+  copyFileSync(`${here}/fake-vm.pl`, `${dir}/pve/fake-vm.pl`)
+  const program = (name: string, text: string) => writeFileSync(`${dir}/pve/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  const vmArgv = `${dir}/pve/fake-vm.pl -id 102 -name web,debug-threads=on -dir ${dir}/pve/vm`
+  program("start-vm", `exec ${dir}/pve/bin/kvm ${vmArgv}`)
+  program("reset-vm", `echo 1 >>${dir}/pve/vm/resets`)
+  program("stop-vm", 'kill -s KILL "$1"')
+
+  const conf = (changes: Readonly<Record<string, string>> = {}) => {
+    const paths = { QM: `${dir}/pve/qm`, QMP_SOCKET: `${dir}/pve/vm/qmp`, PVE_TASKS: `${dir}/pve/tasks`, LOG: `${dir}/log` }
+    const dirs = { RUN_DIR: `${dir}/run`, VAR_DIR: `${dir}/var` }
+    const all: Record<string, string> = { VMID: "102", ...paths, ...dirs, ...budgets, ...options.conf, ...changes }
+    writeFileSync(`${dir}/etc/host.conf`, Object.entries(all).map(([key, value]) => `${key}=${value}\n`).join(""))
+  }
+  conf()
+  const script = `${options.wrap ?? ""} /usr/bin/${options.shell} ${dir}/libexec/breakglass-host ${dir}/etc/host.conf`.trim()
+  const shipped = (file: string) =>
+    readFileSync(`${host}/${file}`, "utf8")
+      .replaceAll("/usr/local/libexec/breakglass-host /etc/breakglass/host.conf", script)
+      .replaceAll("/etc/breakglass", `${dir}/etc`)
+      .replaceAll("192.0.2.2", "127.0.0.1")
+  const fragment = shipped("sshd_config.d/20-breakglass.conf").replace("Match User breakglass", "Match User root")
+  const wrapSshd = (options.wrapSshd ?? []).map((word) => word.replaceAll("DIR", dir))
+  const ambient = "AcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server\n"
+  const sshd = await startSshd(dir, `${ambient}${fragment}`, wrapSshd)
+  const key = readFileSync(`${dir}/ssh/client.pub`, "utf8").split(" ")[1] ?? ""
+  writeFileSync(`${dir}/etc/authorized_keys`, shipped("authorized_keys.example").replace("AAAA-REPLACE-ME", key))
+
+  const read = (file: string) => (existsSync(`${dir}/${file}`) ? readFileSync(`${dir}/${file}`, "utf8") : "")
+  const vmPid = () => Number(read("pve/vm/pid")) || 0
+  return {
+    dir,
+    conf,
+    program,
+    read,
+    port: sshd.port,
+    args: clientArgs(dir, sshd.port),
+    ssh: (request: string, started?: (child: ChildProcess) => void): Promise<Answer> =>
+      run("ssh", [...clientArgs(dir, sshd.port), ...(request === "" ? [] : ["--", request])], { ...(started && { started }) }),
+    op: () => randomUUID(),
+    fault: (verb: string, kind: string) => writeFileSync(`${dir}/pve/fault/${verb}`, `${kind}\n`),
+    mend: (verb: string) => rmSync(`${dir}/pve/fault/${verb}`, { force: true }),
+    calls: (verb: string) => read("pve/calls").split("\n").filter((line) => line.startsWith(`${verb} `)).length,
+    log: () => read("log").split("\n").filter((line) => line !== ""),
+    vmPid,
+    vmRuns: () => alive(vmPid()),
+    startVm: async () => {
+      await run(`${dir}/pve/qm`, ["start", "102"])
+      await eventually("the fake VM is up", () => alive(vmPid()))
+      rmSync(`${dir}/pve/calls`, { force: true })
+      return vmPid()
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (sshd.child.pid !== undefined) end(sshd.child.pid)
+      await sweep(dir)
+      rmSync(dir, { recursive: true, force: true })
+    }
+  }
+}
+
+export type Rig = Awaited<ReturnType<typeof makeRig>>

@@ -1,0 +1,84 @@
+/** A real browser at the real page, and what went wrong in it. Pages wait for what is shown, never for a time. */
+import { assert } from "@effect/vitest"
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import { token } from "../support/BreakglassServer.ts"
+
+export const phone = { width: 390, height: 844 } as const
+export const sizes = [
+  phone,
+  { width: 360, height: 640 },
+  { width: 844, height: 390 },
+  { width: 1280, height: 800 }
+] as const
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      ..."--no-sandbox --disable-gpu --no-first-run --disable-background-networking".split(" "),
+      ..."--disable-component-update --disable-sync".split(" ")
+    ]
+  })
+
+export interface Phone {
+  readonly context: BrowserContext
+  /** Errors of the page, violations of its CSP and requests to anyone else; a test ends with none. */
+  readonly faults: Array<string>
+  /** A new tab at an address of the page. */
+  open(path?: string): Promise<Page>
+}
+
+/** A device with a storage of its own. */
+export const makePhone = async (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Phone> => {
+  const context = await browser.newContext({ viewport: phone, hasTouch: true, serviceWorkers: "block", ...options })
+  const faults: Array<string> = []
+  await context.exposeFunction("reportFault", (fault: string) => faults.push(fault))
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (violation) => {
+      const report: unknown = Reflect.get(window, "reportFault")
+      if (typeof report === "function") report(`CSP: ${violation.violatedDirective} ${violation.blockedURI}`)
+    })
+  })
+  context.on("weberror", (fault) => faults.push(`error: ${fault.error().message}`))
+  context.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) faults.push(`foreign request: ${request.url()}`)
+  })
+  return {
+    context,
+    faults,
+    open: async (path = "/") => {
+      const page = await context.newPage()
+      page.setDefaultTimeout(15_000)
+      await page.goto(`${url}${path}`)
+      return page
+    }
+  }
+}
+
+export const signIn = async (page: Page): Promise<void> => {
+  await page.getByLabel("Access token").fill(token)
+  await page.getByRole("button", { name: "Sign in" }).click()
+  await message(page).waitFor()
+}
+
+export const message = (page: Page) => page.getByRole("textbox", { name: "Message" })
+export const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: true })
+
+export const say = async (page: Page, text: string): Promise<void> => {
+  await message(page).fill(text)
+  await button(page, "Send").click()
+}
+
+/** Where Send and the box are, they can be seen and pressed. */
+export const assertComposerOnScreen = async (page: Page): Promise<void> => {
+  const size = page.viewportSize() ?? phone
+  for (const part of [message(page), button(page, "Send")]) {
+    const box = await part.boundingBox()
+    assert.isNotNull(box)
+    if (box === null) return
+    assert.isAtLeast(box.x, 0)
+    assert.isAtLeast(box.y, 0)
+    assert.isAtMost(box.x + box.width, size.width)
+    assert.isAtMost(box.y + box.height, size.height)
+  }
+}

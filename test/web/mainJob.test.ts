@@ -1,0 +1,129 @@
+/** The main job in Chromium, against the server as a process and the fake CLI: ask, watch, leave, come back, stop. */
+import { assert, describe, it } from "@effect/vitest"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { discard, ofKind, root, type Server, startServer } from "../support/BreakglassServer.ts"
+import { assertComposerOnScreen, button, launch, makePhone, message, say, signIn } from "./Phone.ts"
+
+const incident = [
+  "The VM is slow.",
+  "#say I will look at the disk first.",
+  "#bash echo Filesystem 100% full",
+  "#say Verdict: the disk is full."
+].join("\n")
+
+/** A command that runs until the test lets it go. */
+const gated = (server: Server, gate: string) => ({
+  prompt: `Look longer.\n#say Waiting for it.\n#bash until [ -e "$HOME/${gate}" ]; do sleep 0.05; done; echo released\n#say It is over.`,
+  open: () => writeFileSync(join(server.home, gate), "")
+})
+
+const assertIncidentShown = async (page: Page) => {
+  const log = page.getByRole("log")
+  await log.getByText("Verdict: the disk is full.", { exact: true }).waitFor()
+  await log.getByText("Done", { exact: true }).waitFor()
+  assert.strictEqual(await log.getByText("I will look at the disk first.", { exact: true }).count(), 1)
+  const row = log.locator("details", { hasText: "echo Filesystem" })
+  await row.locator("summary").click()
+  await row.getByText("Filesystem 100% full", { exact: true }).waitFor()
+}
+
+const sessionOf = (page: Page) => new URL(page.url()).hash.replace("#/s/", "")
+
+describe("the main job, on a phone", () => {
+  let server: Server
+  let browser: Browser
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await launch()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await discard(server)
+  })
+
+  it("signs in, asks, watches, reads the output, and sees the same after a reload", { timeout: 60_000 }, async () => {
+    const { context, faults, open } = await makePhone(browser, server.url)
+    const page = await open()
+    await signIn(page)
+    await assertComposerOnScreen(page)
+    await say(page, incident)
+    await assertIncidentShown(page)
+    const before = await page.getByRole("log").innerText()
+    await assertComposerOnScreen(page)
+    await page.reload()
+    await assertIncidentShown(page)
+    assert.strictEqual(await page.getByRole("log").innerText(), before)
+    await page.setViewportSize({ width: 390, height: 500 })
+    await assertComposerOnScreen(page)
+    assert.deepStrictEqual(faults, [])
+    await context.close()
+  })
+
+  it("a locked phone misses nothing, and a second device finds the running session", { timeout: 60_000 }, async () => {
+    const first = await makePhone(browser, server.url)
+    const gate = gated(server, "go-locked")
+    const page = await first.open()
+    await signIn(page)
+    await say(page, gate.prompt)
+    await page.getByText("Waiting for it.", { exact: true }).waitFor()
+    const id = sessionOf(page)
+    await page.close()
+
+    const second = await makePhone(browser, server.url)
+    const elsewhere = await second.open()
+    await signIn(elsewhere)
+    const row = elsewhere
+      .getByRole("navigation", { name: "Sessions" })
+      .getByRole("link", { name: /Look longer.*Working/ })
+    await row.click()
+    await elsewhere.getByText("Waiting for it.", { exact: true }).waitFor()
+    assert.strictEqual(sessionOf(elsewhere), id)
+
+    gate.open()
+    const reader = await server.attach(id)
+    await reader.until(ofKind("turn_end"))
+    await reader.close()
+    const back = await first.open(`/#/s/${id}`)
+    await back.getByText("It is over.", { exact: true }).waitFor()
+    await elsewhere.getByText("It is over.", { exact: true }).waitFor()
+    assert.strictEqual(await back.getByText("Waiting for it.", { exact: true }).count(), 1)
+    await back.getByText("Working").waitFor({ state: "detached" })
+    assert.deepStrictEqual([...first.faults, ...second.faults], [])
+    await first.context.close()
+    await second.context.close()
+  })
+
+  it("Stop stops, says what it ended, and the next prompt works", { timeout: 60_000 }, async () => {
+    const { context, faults, open } = await makePhone(browser, server.url)
+    const page = await open()
+    await signIn(page)
+    await say(page, gated(server, "never").prompt)
+    await page.getByText("Waiting for it.", { exact: true }).waitFor()
+    await page.locator("details.running").waitFor()
+    await message(page).fill("typed while it runs")
+    await button(page, "Stop").click()
+    await page.getByText("You stopped the agent").waitFor()
+    await page.getByText(/none left/).waitFor()
+    await button(page, "Stop").waitFor({ state: "detached" })
+    assert.strictEqual(await message(page).inputValue(), "typed while it runs")
+    await say(page, "#say Still here.")
+    await page.getByText("Still here.", { exact: true }).waitFor()
+    assert.deepStrictEqual(faults, [])
+    await context.close()
+  })
+})
+
+describe("the bundle", () => {
+  it("holds no Effect", () => {
+    const built = join(root, "dist/web/assets")
+    const scripts = readdirSync(built).filter((name) => name.endsWith(".js"))
+    assert.isNotEmpty(scripts)
+    assert.deepStrictEqual(
+      scripts.filter((name) => readFileSync(join(built, name), "utf8").includes("~effect/")),
+      []
+    )
+  })
+})
