@@ -2,11 +2,12 @@
  * The only place that starts a program: an argv list, no shell, the environment by name, dead with its scope together
  * with all it started. An exit code is an answer, not an error; only not starting is one.
  */
-import { Array, Cause, Context, Deferred, Effect, Exit, Layer, Schema, Stream, type Pull, type Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Schema, type Scope, Stream } from "effect"
 import * as Child from "node:child_process"
 import type { Readable, Writable } from "node:stream"
-import * as Lines from "./lines.ts"
+import type * as Lines from "./lines.ts"
 import * as Marker from "./marker.ts"
+import * as Pipes from "./pipes.ts"
 
 export interface Program {
   /** A name looked up on the PATH the program is given, or an absolute path. */
@@ -27,7 +28,7 @@ export interface Running {
   readonly pid: number
   /** stdout, line by line. Ends with the program (plus a short drain), even if a grandchild still holds the pipe. */
   readonly lines: Stream.Stream<Lines.Line>
-  /** The last 64 KiB of stderr so far. */
+  /** The last 64 KiB of stderr. Waits for the exit and for what is still in the pipe then. */
   readonly stderr: Effect.Effect<string>
   readonly exited: Effect.Effect<Exited>
   /** The processes it has now, its own among them; null when /proc cannot be read. */
@@ -61,11 +62,6 @@ export class SubprocessRunner extends Context.Service<
   )
 }
 
-const stderrKept = 64 * 1024
-
-/** How long after its exit a program's pipes are still read. A grandchild may hold them open for ever. */
-const drain = "1 second"
-
 const spawn = Effect.fnUntraced(function* (program: Program) {
   const scope = yield* Effect.scope
   const exited = yield* Deferred.make<Exited>()
@@ -78,19 +74,25 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
       child.once("exit", (code, signal) => Deferred.doneUnsafe(exited, Exit.succeed({ code, signal })))
       // Without a file descriptor left there are no pipes, and the error is on its way.
       if (child.stdout === null || child.stdout === undefined || child.pid === undefined) return
-      const started = { pid: child.pid, stdin: child.stdin, lines: listen(child.stdout), stderr: tail(child.stderr) }
+      const { stdin, stdout, stderr } = child
+      const started = { pid: child.pid, stdin, stdout: Pipes.listen(stdout), stderr: Pipes.tail(stderr) }
       child.once("spawn", () => resume(Effect.succeed(started)))
     } catch (error) {
       resume(Effect.fail(failed(error)))
     }
   })
-  const { pid, stdin } = child
-  if (program.stdin !== undefined && stdin !== null) yield* Effect.forkIn(feed(stdin, program.stdin), scope)
+  const { pid, stdin, stdout, stderr } = child
+  if (program.stdin !== undefined && stdin !== null) yield* Effect.forkIn(Pipes.feed(stdin, program.stdin), scope)
+  const late = Effect.andThen(Deferred.await(exited), Effect.sleep(Pipes.drain))
+  yield* Effect.forkIn(Effect.andThen(late, Effect.sync(stdout.hurry)), scope)
   const find = program.marker === undefined ? alone(pid) : Marker.census(program.marker)
   const running: Running = {
     pid,
-    lines: Stream.fromPull(Effect.sync(() => child.lines(Deferred.await(exited)))),
-    stderr: Effect.sync(child.stderr),
+    lines: Stream.fromPull(Effect.succeed(stdout.pull)),
+    stderr: Effect.andThen(
+      Effect.raceFirst(Effect.andThen(Deferred.await(exited), stderr.ended), late),
+      Effect.sync(stderr.text)
+    ),
     exited: Deferred.await(exited),
     processes: find,
     end: end(pid, find)
@@ -98,13 +100,11 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
   return running
 })
 
-type Pulled = Pull.Pull<Array.NonEmptyReadonlyArray<Lines.Line>>
-
 interface Started {
   readonly pid: number
   readonly stdin: Writable | null
-  readonly lines: (exited: Effect.Effect<Exited>) => Pulled
-  readonly stderr: () => string
+  readonly stdout: ReturnType<typeof Pipes.listen>
+  readonly stderr: ReturnType<typeof Pipes.tail>
 }
 
 const launch = (program: Program): Child.ChildProcessByStdio<Writable | null, Readable, Readable> =>
@@ -127,60 +127,6 @@ const environment = ({ inherit, env, marker }: Program): Record<string, string> 
 
 const errno = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
-
-/** Read from the start: a program blocks for ever on a full stderr pipe. */
-const tail = (stderr: Readable): (() => string) => {
-  let kept: Buffer = Buffer.alloc(0)
-  stderr.on("data", (chunk: Buffer) => {
-    kept = Buffer.concat([kept, chunk])
-    if (kept.length > stderrKept) kept = kept.subarray(kept.length - stderrKept)
-  })
-  return () => kept.toString("utf8")
-}
-
-const feed = (stdin: Writable, source: Stream.Stream<string>) => {
-  // EPIPE: the program stopped reading. Its exit says the rest.
-  stdin.on("error", () => {})
-  const write = (text: string) =>
-    Effect.callback<void>((resume) => {
-      stdin.write(text, () => resume(Effect.void))
-    })
-  return Effect.ensuring(
-    Stream.runForEach(source, write),
-    Effect.sync(() => stdin.end())
-  )
-}
-
-/** Pulled, never pushed: a slow journal slows the program and does not fill memory. */
-const listen = (stdout: Readable): Started["lines"] => {
-  let wake = () => {}
-  // On exit Node resumes a stdout that has no "readable" listener at that moment, and what is buffered is thrown away.
-  for (const event of ["readable", "end", "close", "error"]) stdout.on(event, () => wake())
-  const ended = () => stdout.readableEnded || stdout.destroyed
-  const more = Effect.callback<void>((resume) => {
-    wake = () => resume(Effect.void)
-    if (stdout.readableLength > 0 || ended()) wake()
-  })
-  const splitter = Lines.make()
-  let over = false
-  return (exited) => {
-    // A grandchild may hold the pipe open for ever: after the exit a silence of this length is the end.
-    const silence = Effect.andThen(exited, Effect.sleep(drain))
-    const silent = Effect.andThen(
-      silence,
-      Effect.sync(() => stdout.destroy())
-    )
-    const pull: Pulled = Effect.suspend(() => {
-      if (over) return Cause.done()
-      const chunk: Buffer | null = stdout.read()
-      over = chunk === null && ended()
-      const lines = chunk !== null ? splitter.push(chunk) : over ? splitter.end() : []
-      if (Array.isReadonlyArrayNonEmpty(lines)) return Effect.succeed(lines)
-      return chunk !== null || over ? pull : Effect.andThen(Effect.raceFirst(more, silent), pull)
-    })
-    return pull
-  }
-}
 
 const alone = (pid: number) => Effect.sync(() => new Set(Marker.signal(pid, 0) ? [pid] : []))
 

@@ -24,19 +24,24 @@ export interface Swept {
   readonly left: number | null
 }
 
-/** SIGKILLs whatever carries the marker, again until nothing does (a dying shell may still fork), at most 2 s. */
+/**
+ * SIGKILLs whatever carries the marker until nothing does, at most 2 s. Three empty looks in a row: a process in the middle of
+ * execve shows an empty environment, and a dying shell may still fork.
+ */
 export const sweep = (find: Effect.Effect<ReadonlySet<number> | null>): Effect.Effect<Swept> =>
   Effect.suspend(() => {
     const seen = new Set<number>()
+    let empty = 0
     const round = Effect.map(find, (found) => {
       for (const pid of found ?? []) {
         seen.add(pid)
         signal(pid, "SIGKILL")
       }
+      empty = found?.size === 0 ? empty + 1 : 0
       return { seen, left: found === null ? null : found.size }
     })
     return Effect.repeat(round, {
-      until: ({ left }) => left === null || left === 0,
+      until: ({ left }) => left === null || empty === 3,
       schedule: Schedule.spaced("20 millis"),
       times: 100
     })

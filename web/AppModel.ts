@@ -1,19 +1,25 @@
 /** What the whole page knows: who is asked (`info`), which session is open (the address), and whether we are signed in. */
 import { computed, createModel, effect, signal, untracked } from "@preact/signals"
 import type { Answer, Api, Info } from "./api.ts"
-import type { Opened } from "./attach.ts"
+import { addressOf, placeOf } from "./address.ts"
+import type { Opened } from "./link.ts"
 import { PowerModel } from "./PowerModel.ts"
 import { SessionModel, type Session } from "./SessionModel.ts"
 import { SessionsModel } from "./SessionsModel.ts"
 import { recall, remember } from "./storage.ts"
+
+/** What this page understands; a server that says another number wants another page. */
+const protocol = 1
 
 export const AppModel = createModel((api: Api) => {
   const info = signal<Info | undefined>(undefined)
   const signedOut = signal(false)
   const sheetOpen = signal(false)
   const now = signal(Date.now())
+  const online = signal(navigator.onLine)
   const chosenModel = signal(recall("model"))
-  const route = signal(routed())
+  const place = signal(placeOf(location.hash))
+  const route = computed(() => place.value.session)
   const session = signal<Session | undefined>(undefined)
   const draft = signal("")
   const starting = signal(false)
@@ -36,10 +42,11 @@ export const AppModel = createModel((api: Api) => {
 
   const sessions = new SessionsModel({
     sessions: () => heard(api.sessions()),
-    create: () => heard(api.create())
+    create: () => heard(api.create()),
+    exported: (id) => heard(api.exported(id))
   })
   const power = new PowerModel({
-    open: (after, abort) => opened(api.attachPower(after, abort)),
+    open: (ask) => opened(api.attachPower(ask)),
     keepaliveMs,
     operations: () => heard(api.operations()),
     operate: (op) => heard(api.operate(op))
@@ -67,7 +74,7 @@ export const AppModel = createModel((api: Api) => {
     remember(draftKey(route.peek()), text)
   }
 
-  /** Sends the draft, in a new session when none is open. The draft stays until the server has it. */
+  /** Hands the draft to the session's outbox; makes the session when none is open, and keeps the draft when it cannot. */
   const send = async (): Promise<void> => {
     const text = draft.peek()
     if (text.trim() === "" || starting.peek()) return
@@ -76,21 +83,13 @@ export const AppModel = createModel((api: Api) => {
       const id = await sessions.create()
       starting.value = false
       if (id === undefined) return
-      remember(draftKey(id), text)
       remember(draftKey(undefined), "")
-      route.value = id
+      place.value = { session: id, event: undefined }
       location.hash = addressOf(id)
     }
-    const id = route.peek()
-    if (!(await session.peek()?.send(text, model.peek()))) return
+    session.peek()?.send(text, model.peek())
+    write("")
     void sessions.refresh()
-    if (route.peek() === id && draft.peek() === text) write("")
-    else if (recall(draftKey(id)) === text) remember(draftKey(id), "")
-  }
-
-  const choose = (model: string) => {
-    chosenModel.value = model
-    remember("model", model)
   }
 
   effect(() => {
@@ -99,10 +98,13 @@ export const AppModel = createModel((api: Api) => {
       id === undefined
         ? undefined
         : new SessionModel({
-            open: (after, abort) => opened(api.attachSession(id, after, abort)),
+            id,
+            signedOut,
+            open: (ask) => opened(api.attachSession(id, ask)),
             keepaliveMs,
             prompt: (prompt) => heard(api.prompt(id, prompt)),
-            cancel: () => heard(api.cancel(id))
+            cancel: () => heard(api.cancel(id)),
+            full: (event) => heard(api.full(id, event))
           })
     )
     session.value = made
@@ -111,15 +113,20 @@ export const AppModel = createModel((api: Api) => {
   })
   effect(() => {
     const follow = () => {
-      route.value = routed()
+      place.value = placeOf(location.hash)
+    }
+    const network = () => {
+      online.value = navigator.onLine
     }
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") now.value = Date.now()
     }, 1000)
     window.addEventListener("hashchange", follow)
+    for (const change of ["online", "offline"]) window.addEventListener(change, network)
     return () => {
       clearInterval(timer)
       window.removeEventListener("hashchange", follow)
+      for (const change of ["online", "offline"]) window.removeEventListener(change, network)
     }
   })
   void load()
@@ -128,9 +135,13 @@ export const AppModel = createModel((api: Api) => {
   return {
     info,
     target: computed(() => info.value?.target ?? "the VM"),
+    mismatch: computed(() => info.value?.protocol !== undefined && info.value.protocol !== protocol),
     models,
     model,
-    choose,
+    choose: (name: string) => {
+      chosenModel.value = name
+      remember("model", name)
+    },
     draft,
     write,
     starting,
@@ -139,7 +150,10 @@ export const AppModel = createModel((api: Api) => {
     signIn,
     sheetOpen,
     now,
+    online,
     route,
+    /** The event the address names, to be shown first. */
+    linked: computed(() => place.value.event),
     session,
     sessions,
     power
@@ -148,8 +162,4 @@ export const AppModel = createModel((api: Api) => {
 
 export type AppState = InstanceType<typeof AppModel>
 
-export const addressOf = (id: string): string => `#/s/${encodeURIComponent(id)}`
-
 const draftKey = (id: string | undefined): string => `draft:${id ?? "new"}`
-
-const routed = (): string | undefined => /^#\/s\/([A-Za-z0-9-]+)/.exec(location.hash)?.[1]

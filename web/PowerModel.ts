@@ -2,14 +2,13 @@
 import { batch, computed, createModel, effect, signal } from "@preact/signals"
 import type { Operation, Verb } from "../src/contract/Pve.ts"
 import type { Answer, OpRequest } from "./api.ts"
-import { attach, type Opened } from "./attach.ts"
+import { attach, type Source } from "./attach.ts"
+import { current as isCurrent } from "./link.ts"
 import { parsed } from "./parsed.ts"
 import { current, emptyPower, foldPower, learn, type Power, type PowerEntry, type Status } from "./power.ts"
 import type { Frame } from "./sse.ts"
 
-export interface PowerTransport {
-  readonly open: (after: number | undefined, signal: AbortSignal) => Promise<Opened>
-  readonly keepaliveMs: () => number
+export interface PowerTransport extends Source {
   readonly operations: () => Promise<Answer<unknown>>
   readonly operate: (op: OpRequest) => Promise<Answer<Operation>>
 }
@@ -37,7 +36,7 @@ export const PowerModel = createModel((transport: PowerTransport) => {
 
   // While the stream is not live, what runs is asked for: a proxy that holds the stream back must not hide a cycle.
   effect(() => {
-    if (attachment.link.value.state === "live" || current(power.value) === undefined) return
+    if (isCurrent(attachment.link.value) || current(power.value) === undefined) return
     const timer = setInterval(() => void refresh(), 3000)
     return () => clearInterval(timer)
   })

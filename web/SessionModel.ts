@@ -1,60 +1,71 @@
-/** One session as this page sees it: its transcript, its connection, and what the operator asked of it. */
-import { batch, computed, createModel, effect, signal } from "@preact/signals"
+/** One session as this page sees it: its transcript, its connection, what waits to be sent, and Stop. */
+import { batch, computed, createModel, effect, signal, type ReadonlySignal } from "@preact/signals"
 import type { Delta, Entry, Progress } from "../src/contract/Event.ts"
 import type { Answer, Prompt } from "./api.ts"
-import { attach, type Opened } from "./attach.ts"
+import { attach, type Source } from "./attach.ts"
+import { batched } from "./batched.ts"
+import { keeper } from "./kept.ts"
+import { current } from "./link.ts"
+import type { Place } from "./outbox.ts"
+import { OutboxModel } from "./OutboxModel.ts"
 import { parsed } from "./parsed.ts"
 import type { Frame } from "./sse.ts"
 import { delta, empty, fold, progress, reattached, running, type Transcript } from "./transcript.ts"
 
-export interface SessionTransport {
-  readonly open: (after: number | undefined, signal: AbortSignal) => Promise<Opened>
-  readonly keepaliveMs: () => number
+export interface SessionTransport extends Source {
+  readonly id: string
+  readonly signedOut: ReadonlySignal<boolean>
   readonly prompt: (prompt: Prompt) => Promise<Answer<unknown>>
   readonly cancel: () => Promise<Answer<unknown>>
+  readonly full: (event: number) => Promise<Answer<string>>
 }
 
 export const SessionModel = createModel((transport: SessionTransport) => {
   const transcript = signal<Transcript>(empty)
-  const sending = signal(false)
   const stopping = signal(false)
   const problem = signal("")
   const sent = signal(0)
-  // The same text sent again after a lost answer is the same prompt: the server starts no second turn.
-  let unanswered: Prompt | undefined
+  const shelf = keeper(transport.id)
 
-  const frames = (arrived: ReadonlyArray<Frame>) => {
+  const frames = batched<Frame>((arrived) => {
     transcript.value = arrived.reduce(take, transcript.value)
-    // The log has it after all: what is typed next is a new prompt, even when the words are the same.
-    if (unanswered !== undefined && newestPrompt(transcript.value) === unanswered.prompt) unanswered = undefined
-  }
-
+    for (const frame of arrived) {
+      shelf.add(frame)
+      if (outbox.outbox.peek().length === 0) continue
+      parsed<Entry, void>(frame.data, (entry) => {
+        if (frame.event === "message" && entry.kind === "user") outbox.arrived(entry.text, entry.id)
+      })
+    }
+  })
   const attachment = attach(transport, {
-    after: () => (transcript.value.last < 0 ? undefined : transcript.value.last),
+    after: () => {
+      frames.flush()
+      return transcript.peek().last < 0 ? undefined : transcript.peek().last
+    },
     opened: () => {
+      frames.flush()
       transcript.value = reattached(transcript.value)
     },
-    frames
+    frames: (arrived) => {
+      frames.add(arrived)
+      // "Live" must not be said before what came with it is shown.
+      if (arrived.some((frame) => frame.event === "caught-up")) frames.flush()
+    }
   })
-  effect(() => attachment.close)
-
-  const send = async (text: string, model: string): Promise<boolean> => {
-    if (sending.value) return false
-    sending.value = true
-    problem.value = ""
-    const retry = unanswered?.prompt === text && unanswered.model === model ? unanswered : undefined
-    const prompt = retry ?? { prompt: text, model, prompt_id: crypto.randomUUID() }
-    const answer = await transport.prompt(prompt)
-    batch(() => {
-      sending.value = false
-      if (answer.ok) sent.value++
-      unanswered = answer.ok || answer.status !== 0 ? undefined : prompt
-      if (!answer.ok)
-        problem.value = answer.status === 0 ? `${answer.detail} Send again: it will not run twice.` : answer.detail
-    })
-    if (!answer.ok) attachment.check()
-    return answer.ok
-  }
+  const place = computed<Place>(() => ({
+    last: transcript.value.last,
+    running: running(transcript.value),
+    ended: transcript.value.ended,
+    current: current(attachment.link.value),
+    signedOut: transport.signedOut.value
+  }))
+  const outbox = new OutboxModel({ key: `outbox:${transport.id}`, place, prompt: transport.prompt })
+  effect(() => () => {
+    attachment.close()
+    frames.flush()
+    shelf.close()
+    outbox[Symbol.dispose]()
+  })
 
   const stop = async (): Promise<void> => {
     if (stopping.value) return
@@ -73,26 +84,25 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     running: computed(() => running(transcript.value)),
     link: attachment.link,
     lastSeen: attachment.lastSeen,
-    sending,
+    /** The transcript this device kept, for when the server cannot be reached. */
+    kept: shelf.kept,
+    outbox,
+    place,
     stopping,
     problem,
     /** How many prompts this page has sent: the reader who sends wants to see the answer. */
     sent,
-    send,
+    send: (text: string, model: string) => {
+      outbox.queue(text, model)
+      sent.value++
+    },
     stop,
+    full: transport.full,
     check: attachment.check
   }
 })
 
 export type Session = InstanceType<typeof SessionModel>
-
-const newestPrompt = (transcript: Transcript): string | undefined => {
-  const item = transcript.blocks
-    .slice(-2)
-    .flat()
-    .findLast((each) => each.kind === "user")
-  return item?.kind === "user" && item.id >= (transcript.turn?.id ?? Infinity) ? item.text : undefined
-}
 
 const take = (transcript: Transcript, frame: Frame): Transcript => {
   switch (frame.event) {

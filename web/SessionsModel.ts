@@ -1,21 +1,33 @@
-/** The list of sessions, so that a second device finds the running one. */
+/** The list of sessions, so that a second device finds the running one. The last list is kept for a page without a network. */
 import { createModel, effect, signal } from "@preact/signals"
 import type { Answer, SessionRow } from "./api.ts"
+import { parsed } from "./parsed.ts"
+import { recall, remember } from "./storage.ts"
 
 export interface SessionsTransport {
   readonly sessions: () => Promise<Answer<{ readonly sessions: ReadonlyArray<SessionRow> }>>
   readonly create: () => Promise<Answer<{ readonly session_id: string }>>
+  readonly exported: (id: string) => Promise<Answer<string>>
 }
 
+type Rows = ReadonlyArray<SessionRow>
+
+const keptRows = 30
+
 export const SessionsModel = createModel((transport: SessionsTransport) => {
-  const rows = signal<ReadonlyArray<SessionRow> | undefined>(undefined)
+  const rows = signal<Rows | undefined>(parsed<Rows, Rows>(recall("sessions"), (kept) => kept))
+  /** Whether the server itself said so, in this life of the page. */
+  const fresh = signal(false)
   const problem = signal("")
   const creating = signal(false)
+  const exportable = signal(true)
 
   const refresh = async (): Promise<void> => {
     const answer = await transport.sessions()
+    fresh.value = answer.ok
     if (answer.ok) {
       rows.value = answer.value.sessions
+      remember("sessions", JSON.stringify(answer.value.sessions.slice(0, keptRows)))
       problem.value = ""
     } else problem.value = answer.detail
   }
@@ -34,6 +46,15 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     return undefined
   }
 
+  /** The incident as Markdown, or undefined: a server that cannot make one is not asked again. */
+  const exported = async (id: string): Promise<string | undefined> => {
+    const answer = await transport.exported(id)
+    if (answer.ok) return answer.value
+    if (answer.status === 404 || answer.status === 405) exportable.value = false
+    else problem.value = `Nothing was exported. ${answer.detail}`
+    return undefined
+  }
+
   effect(() => {
     const look = () => {
       if (document.visibilityState === "visible") void refresh()
@@ -48,7 +69,7 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     }
   })
 
-  return { rows, problem, creating, refresh, create }
+  return { rows, fresh, problem, creating, exportable, refresh, create, exported }
 })
 
 export type Sessions = InstanceType<typeof SessionsModel>

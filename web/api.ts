@@ -1,24 +1,13 @@
 /** The only file with a URL. Every answer is a value: a page at 3 a.m. must be able to say what happened and what did not. */
+import type { Info as ServerInfo, SessionRow } from "../src/contract/Api.ts"
 import type { Operation, Verb } from "../src/contract/Pve.ts"
-import type { Opened } from "./attach.ts"
+import type { Ask } from "./attach.ts"
+import type { Opened } from "./link.ts"
 
-export interface Info {
-  readonly demo: boolean
-  readonly target: string
-  readonly models: ReadonlyArray<string>
-  readonly default_model: string
-  readonly operator: string
-  readonly keepalive_seconds: number
-}
+/** `protocol` is absent from a server that is older than the number. */
+export type Info = ServerInfo & { readonly protocol?: number }
 
-export interface SessionRow {
-  readonly session_id: string
-  readonly title: string
-  readonly created_at: string
-  readonly last_event_at: string
-  readonly last_event_id: number
-  readonly turn_active: boolean
-}
+export type { SessionRow }
 
 /** `status` 0: no answer reached us, so whether the request had an effect is not known. */
 export type Answer<A> =
@@ -44,11 +33,12 @@ export const api = {
   create: () => request<{ readonly session_id: string }>("POST", "/api/session", {}),
   prompt: (id: string, prompt: Prompt) => request<unknown>("POST", `${session(id)}/prompt`, prompt),
   cancel: (id: string) => request<{ readonly cancelled: boolean }>("POST", `${session(id)}/cancel`, {}, 60_000),
-  attachSession: (id: string, after: number | undefined, signal: AbortSignal) =>
-    stream(`${session(id)}/stream`, after, signal),
+  full: (id: string, event: number) => request<string>("GET", `${session(id)}/events/${event}/full`),
+  exported: (id: string) => request<string>("GET", `${session(id)}/export`),
+  attachSession: (id: string, ask: Ask) => stream(`${session(id)}/stream`, ask),
   operations: () => request<unknown>("GET", "/api/pve/ops"),
   operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", op),
-  attachPower: (after: number | undefined, signal: AbortSignal) => stream("/api/pve/stream", after, signal)
+  attachPower: (ask: Ask) => stream("/api/pve/stream", ask)
 }
 
 export type Api = typeof api
@@ -64,7 +54,7 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
       // A sign-in page of another origin must be seen as such, not followed.
       redirect: "manual",
       cache: "no-store",
-      headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: { accept: "application/json, text/*;q=0.9", ...(body === undefined ? {} : { "content-type": "application/json" }) },
       signal: AbortSignal.timeout(limitMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
@@ -77,7 +67,9 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
         signedOut: response.status === 401
       }
     }
-    return { ok: true, value: (await response.json().catch(() => undefined)) as A }
+    const json = (response.headers.get("content-type") ?? "").includes("json")
+    const value: unknown = json ? await response.json().catch(() => undefined) : await response.text()
+    return { ok: true, value: value as A }
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError"
     const detail = late ? `No answer in ${limitMs / 1000} s.` : "The server cannot be reached."
@@ -85,8 +77,12 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
   }
 }
 
-const stream = async (url: string, after: number | undefined, signal: AbortSignal): Promise<Opened> => {
-  const response = await fetch(after === undefined ? url : `${url}?after=${after}`, {
+const stream = async (url: string, { after, poll, signal }: Ask): Promise<Opened> => {
+  const query = new URLSearchParams({
+    ...(after === undefined ? {} : { after: String(after) }),
+    ...(poll ? { poll: "1" } : {})
+  }).toString()
+  const response = await fetch(query === "" ? url : `${url}?${query}`, {
     redirect: "manual",
     cache: "no-store",
     headers: { accept: "text/event-stream" },

@@ -92,7 +92,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
       silenceMs: source.keepaliveMs() * 2.5,
       opened: () => {
         reader.opened()
-        if (!poll) link.value = { state: "catching_up" }
+        if (link.value.state !== "polling") link.value = { state: "catching_up" }
       },
       frames: (frames) => {
         spoke = true
@@ -111,7 +111,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
     }
     if (ended.kind === "held" && !poll) {
       polls = tryStreamEvery
-      return { state: "connecting" }
+      return link.value.state === "polling" ? link.value : { state: "connecting" }
     }
     polls = 0
     return { state: "waiting", until: Date.now() + backoff(attempt, Math.random()), reason: ended.reason, attempt }

@@ -1,51 +1,93 @@
-/** Connection and VM put into words. A state older than it should be is never shown as if it were now. */
+/** Connection, VM and agent put into words. A state older than it should be is never shown as if it were now. */
 import type { AppState } from "./AppModel.ts"
-import type { Link } from "./attach.ts"
 import type { Tone } from "./components/Mark.tsx"
-import type { Pattern } from "./power.ts"
-import { age } from "./words.ts"
+import { current, type Link } from "./link.ts"
+import { observed } from "./observed.ts"
+import { age, clock, stopwatch } from "./words.ts"
 
 export interface Said {
   readonly tone: Tone
   readonly word: string
+  /** How old it is, or how far behind; "" when that says nothing. */
+  readonly age: string
 }
-
-const links = {
-  connecting: { tone: "busy", word: "Connecting" },
-  catching_up: { tone: "busy", word: "Catching up" },
-  live: { tone: "ok", word: "Live" },
-  waiting: { tone: "bad", word: "Offline" },
-  signed_out: { tone: "bad", word: "Signed out" },
-  gone: { tone: "bad", word: "Gone" },
-  refused: { tone: "bad", word: "Refused" }
-} satisfies Record<Link["state"], Said>
 
 /** The open session's stream, or the VM's when none is open. */
 export const shownLink = (app: AppState) => app.session.value ?? app.power
 
-export const linkOf = (app: AppState): Said =>
-  app.signedOut.value ? links.signed_out : links[shownLink(app).link.value.state]
+export const linkOf = (app: AppState): Said => {
+  const { link, lastSeen } = shownLink(app)
+  const seen = lastSeen.value === 0 ? "" : age(app.now.value - lastSeen.value)
+  const state = app.signedOut.value ? "signed_out" : link.value.state
+  switch (state) {
+    case "live":
+      return { tone: "ok", word: "Live", age: seen }
+    case "polling":
+      return { tone: "busy", word: "Asking", age: seen }
+    case "connecting":
+      return { tone: "busy", word: "Connecting", age: "" }
+    case "catching_up":
+      return { tone: "busy", word: "Catching up", age: behind(app) }
+    case "waiting":
+      return isOffline(app, link.value)
+        ? { tone: "bad", word: "Offline", age: lastSeen.value === 0 ? "" : `since ${clock(lastSeen.value)}` }
+        : { tone: "bad", word: "Reconnecting", age: "" }
+    case "signed_out":
+      return { tone: "bad", word: "Signed out", age: "" }
+    case "gone":
+      return { tone: "bad", word: "Gone", age: "" }
+    case "refused":
+      return { tone: "bad", word: "Refused", age: "" }
+  }
+}
 
-const patterns = {
-  healthy: { tone: "ok", word: "Healthy" },
-  off: { tone: "off", word: "Powered off" },
-  host_unreachable: { tone: "bad", word: "No host" },
-  qemu_stalled: { tone: "bad", word: "QEMU stalled" },
-  swap_crawl: { tone: "bad", word: "Swap crawl" },
-  unknown: { tone: "unknown", word: "Unknown" }
-} satisfies Record<Pattern, Said>
+export const isOffline = (app: AppState, link: Link): boolean =>
+  link.state === "waiting" && (!app.online.value || link.attempt >= 3)
+
+const behind = (app: AppState): string => {
+  const row = app.sessions.rows.value?.find((each) => each.session_id === app.route.value)
+  const missing = (row?.last_event_id ?? -1) - (app.session.value?.transcript.value.last ?? -1)
+  return missing > 0 ? `${missing} behind` : ""
+}
+
+export const agentOf = (app: AppState): Said => {
+  const session = app.session.value
+  if (session === undefined) {
+    const rows = app.sessions.rows.value
+    if (rows === undefined || !app.sessions.fresh.value) return { tone: "unknown", word: "Unknown", age: "" }
+    const active = rows.filter((row) => row.turn_active).length
+    return active === 0 ? { tone: "off", word: "Idle", age: "" } : { tone: "busy", word: `${active} working`, age: "" }
+  }
+  if (!current(session.link.value)) return { tone: "unknown", word: "Unknown", age: "" }
+  const { turn } = session.transcript.value
+  return turn === undefined
+    ? { tone: "off", word: "Idle", age: "" }
+    : { tone: "busy", word: "Working", age: stopwatch(app.now.value - Date.parse(turn.at)) }
+}
 
 const staleMs = 45_000
 
 export const vmOf = (app: AppState): Said & { readonly text: string } => {
   const run = app.power.current.value
-  const status = app.power.status.value
-  if (run !== undefined) return { tone: "busy", word: `${run.verb}…`, text: `${run.verb} is running.` }
-  if (status === undefined) return { tone: "unknown", word: "Not observed", text: "The VM has not been observed yet." }
-  const since = app.now.value - Date.parse(status.observed_at)
-  const known = patterns[status.pattern] ?? patterns.unknown
-  if (since > staleMs || app.power.link.value.state !== "live") {
-    return { tone: "unknown", word: `${age(since)} ago`, text: `Last observed ${age(since)} ago: ${status.text}` }
+  if (run !== undefined && run.verb !== "status") {
+    const since = stopwatch(app.now.value - Date.parse(run.started_at))
+    const stale = !current(app.power.link.value)
+    return {
+      tone: stale ? "unknown" : "busy",
+      word: `${run.verb}…`,
+      age: since,
+      text: stale ? `${run.verb} was running when this page last heard.` : `${run.verb} is running.`
+    }
   }
-  return { ...known, text: status.text }
+  const seen = observed(app.power.power.value)
+  if (seen === undefined) {
+    return { tone: "unknown", word: "Not known", age: "", text: "Its state has not been observed yet." }
+  }
+  const since = app.now.value - seen.at
+  if (since > staleMs || !current(app.power.link.value)) {
+    return { tone: "unknown", word: `Was ${seen.word}`, age: age(since), text: `${age(since)} ago: ${seen.text}` }
+  }
+  return { tone: seen.tone, word: capital(seen.word), age: age(since), text: seen.text }
 }
+
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)

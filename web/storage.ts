@@ -3,22 +3,20 @@ const memory = new Map<string, string>()
 const named = (key: string) => `breakglass:${key}`
 
 export const recall = (key: string): string => {
-  const kept = memory.get(key)
-  if (kept !== undefined) return kept
   try {
-    return localStorage.getItem(named(key)) ?? ""
+    return memory.get(key) ?? localStorage.getItem(named(key)) ?? ""
   } catch {
     return ""
   }
 }
 
 export const remember = (key: string, value: string): void => {
-  memory.set(key, value)
   try {
     if (value === "") localStorage.removeItem(named(key))
     else localStorage.setItem(named(key), value)
+    memory.delete(key)
   } catch {
-    // kept in memory
+    memory.set(key, value)
   }
 }
 
@@ -26,7 +24,6 @@ export const remember = (key: string, value: string): void => {
 export const following = (key: string, tell: (value: string) => void): (() => void) => {
   const listen = (event: StorageEvent) => {
     if (event.key !== named(key)) return
-    memory.set(key, event.newValue ?? "")
     tell(event.newValue ?? "")
   }
   window.addEventListener("storage", listen)

@@ -36,12 +36,14 @@ export interface Transcript {
   readonly blocks: ReadonlyArray<Block>
   /** The open turn's first entry. */
   readonly turn: Stamp | undefined
+  /** How the newest ended turn ended. */
+  readonly ended: { readonly id: number; readonly outcome: Outcome } | undefined
   /** Prose as the model writes it; the next `text` holds the whole block and replaces it. */
   readonly live: string
   readonly elapsed: Readonly<Record<string, number>>
 }
 
-export const empty: Transcript = { last: -1, blocks: [], turn: undefined, live: "", elapsed: {} }
+export const empty: Transcript = { last: -1, blocks: [], turn: undefined, ended: undefined, live: "", elapsed: {} }
 
 export const running = (transcript: Transcript): boolean => transcript.turn !== undefined
 
@@ -78,7 +80,13 @@ const step = (t: Transcript, entry: Entry): Transcript => {
     case "tool_result":
       return answer(t, entry)
     case "turn_end":
-      return { ...push(settle(t), end(t, entry)), turn: undefined, live: "", elapsed: {} }
+      return {
+        ...push(settle(t), end(t, entry)),
+        turn: undefined,
+        ended: { id: entry.id, outcome: entry.outcome },
+        live: "",
+        elapsed: {}
+      }
     default:
       return t
   }

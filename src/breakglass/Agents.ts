@@ -10,6 +10,8 @@ export class Agents extends Context.Service<
     readonly recovery: Agent
     /** Where the CLI runs. Always the same directory: a conversation can only be resumed from where it began. */
     readonly cwd: string
+    /** PATH for the CLI: our tools for the agent, then the server's own. */
+    readonly path: string
   }
 >()("breakglass/Agents") {
   static readonly layer = Layer.effect(
@@ -23,7 +25,8 @@ export class Agents extends Context.Service<
       const cwd = path.join(config.directory, "work")
       // On a disk that takes no writes the chat cannot run, and says so when asked; the buttons must still come up.
       yield* Effect.ignore(fs.makeDirectory(cwd, { recursive: true, mode: 0o700 }))
-      return Agents.of({ recovery: yield* parse(config, text), cwd })
+      const tools = path.join(import.meta.dirname, "../../agents/bin")
+      return Agents.of({ recovery: yield* parse(config, text), cwd, path: `${tools}:${config.path}` })
     })
   )
 }

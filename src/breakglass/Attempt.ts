@@ -8,6 +8,7 @@ import { type Program, type Running, SubprocessRunner } from "../SubprocessRunne
 import { Ear } from "./Ear.ts"
 import type { EventLog } from "./EventLog.ts"
 import type { JournalFailed } from "./Journal.ts"
+import * as Remote from "./remote.ts"
 import type { Redact } from "./redact.ts"
 import type { Ended, Seen } from "./verdict.ts"
 
@@ -24,9 +25,13 @@ export interface Limits {
 export interface Options {
   readonly program: Omit<Program, "stdin">
   readonly prompt: string
+  /** What marks its processes, here and on the target. */
+  readonly turn: string
   readonly limits: Limits
   readonly log: EventLog
   readonly redact: Redact
+  /** The real ssh, for what runs on the other end. */
+  readonly ssh: string
   /** Whether an interruption is the operator's Stop; otherwise it is the server going down. */
   readonly stopping: () => boolean
 }
@@ -34,6 +39,8 @@ export interface Options {
 export interface Attempt extends Seen {
   /** Processes of the turn that were ended, and those that could not be. */
   readonly swept: { readonly ended: number; readonly left: number; readonly how: string }
+  /** The same, on the other end of its ssh connections. */
+  readonly remote: Remote.Remote
 }
 
 /** Only its waiting is `restore`d: a Stop in the middle must still find out, and answer, what it ended. */
@@ -55,7 +62,11 @@ export const run = (options: Options, restore: Restore) =>
         ? waited.value
         : ({ _tag: options.stopping() ? "Stopped" : "Shutdown" } satisfies Ended)
       const before = yield* running.processes
-      const how = ended._tag === "Itself" ? "by itself" : yield* halt(running, ear, stdin)
+      // Read while they live: a connection that is gone no longer says where it led.
+      const places = Remote.connections(before ?? [])
+      const halted = ended._tag === "Itself" ? Effect.succeed("by itself") : halt(running, ear, stdin)
+      const far = Remote.stop(options.ssh, places, options.turn)
+      const [how, remote] = yield* Effect.all([halted, far], { concurrency: "unbounded" })
       yield* Queue.end(stdin)
       const { seen, left } = yield* running.end
       yield* Effect.timeoutOption(Fiber.await(listening), "2 seconds")
@@ -68,6 +79,7 @@ export const run = (options: Options, restore: Restore) =>
         opened: ear.opened,
         exited: Option.getOrElse(exited, () => ({ code: null, signal: "SIGKILL" })),
         stderr: yield* running.stderr,
+        remote,
         swept: {
           ended: all.size - (left ?? 0),
           left: left ?? 0,

@@ -32,6 +32,7 @@ export interface Settings {
   readonly model: string
   readonly models: ReadonlyArray<string>
   readonly claude: string
+  readonly path: string
   readonly maxConcurrentTurns: number
   readonly maxTurns: number
   readonly maxBudgetUsd: number | null
@@ -70,12 +71,18 @@ export class Config extends Context.Service<Config, Settings>()("breakglass/Conf
 
 /** The start is refused when anyone on the network could guess or claim an identity. */
 const refusal = (settings: Settings): string | null => {
-  const token = settings.token === null ? null : Redacted.value(settings.token)
-  if (token !== null && token.length < 32 && !loopback(settings.host)) {
-    return `API_BEARER_TOKEN has ${token.length} characters; with HOST=${settings.host} it takes at least 32`
+  const secrets = [
+    ["API_BEARER_TOKEN", settings.token],
+    ["BREAKGLASS_EDGE_SECRET", settings.edgeSecret]
+  ] as const
+  for (const [name, secret] of secrets) {
+    const length = secret === null ? 32 : Redacted.value(secret).length
+    if (length < 32 && !loopback(settings.host)) {
+      return `${name} has ${length} characters; with HOST=${settings.host} it takes at least 32`
+    }
   }
-  if (settings.edgeSecret === null && settings.trustedProxies.some(({ bits }) => bits === 0)) {
-    return "BREAKGLASS_TRUSTED_PROXIES trusts every address; without BREAKGLASS_EDGE_SECRET it takes the proxy's own CIDRs"
+  if (settings.edgeSecret === null && settings.trustedProxies.some(({ wide }) => wide)) {
+    return "BREAKGLASS_TRUSTED_PROXIES trusts addresses by the million; without BREAKGLASS_EDGE_SECRET it takes the proxy's own CIDRs"
   }
   return null
 }
@@ -121,6 +128,12 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
       : Effect.succeed(cidr)
   })
   const allowed = yield* list("BREAKGLASS_ALLOWED_USERS")
+  const allowedSet = yield* optional(C.String("BREAKGLASS_ALLOWED_USERS"))
+  if (allowedSet !== null && allowed.length === 0) {
+    return yield* new ConfigRefused({
+      message: "BREAKGLASS_ALLOWED_USERS names nobody; it takes user names, or must not be set"
+    })
+  }
   const model = yield* checked(
     "BREAKGLASS_MODEL",
     C.String("BREAKGLASS_MODEL").pipe(C.withDefault("sonnet")),
@@ -168,6 +181,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     model,
     models,
     claude: yield* word("BREAKGLASS_CLAUDE", "claude", program, "a program name or an absolute path"),
+    path: yield* C.String("PATH").pipe(C.withDefault("/usr/bin:/bin")),
     maxConcurrentTurns: yield* whole("BREAKGLASS_MAX_CONCURRENT_TURNS", 2, 1, 100),
     // A loop of one model call a second still ends within minutes; a long repair has needed about sixty.
     maxTurns: yield* whole("BREAKGLASS_MAX_TURNS", 200, 1, 10_000),

@@ -119,6 +119,7 @@ const info = (demo: boolean) =>
       const { target, models, model, keepalive } = yield* Config
       return handlers.handle("get", () =>
         Effect.map(Operator, ({ name }): Info => ({
+          protocol: 1,
           demo,
           target,
           operator: name,

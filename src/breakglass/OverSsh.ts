@@ -30,9 +30,10 @@ export const make = Effect.fnUntraced(function* (config: Settings) {
         })
         const heard = yield* Effect.timeoutOption(listening, Duration.seconds(config.verbTimeout))
         const stdout = lines.map((line) => `${line}\n`).join("")
+        if (Option.isNone(heard)) yield* running.end
+        const exited = yield* running.exited
         const stderr = printable(yield* running.stderr)
         if (Option.isNone(heard)) return { ...unheard, stdout, stderr }
-        const exited = yield* running.exited
         return {
           outcome: outcome(exited, stderr),
           exit_code: exited.signal === null ? exited.code : null,

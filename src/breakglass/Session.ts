@@ -141,6 +141,7 @@ export class Session extends Context.Service<
             agent: agents.recovery,
             model,
             cwd: agents.cwd,
+            path: agents.path,
             maxTurns: config.maxTurns,
             maxBudgetUsd: config.maxBudgetUsd,
             turn: turn.id
@@ -149,6 +150,7 @@ export class Session extends Context.Service<
           prompt: stored.unfinished ? `${afterKill}\n\n${text}` : text,
           limits: { total: config.turnTimeout, silent: config.silence, tool: toolSilence },
           log: live.log,
+          ssh: config.ssh,
           redact,
           stopping: () => live.stopping,
           newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),

@@ -12,7 +12,7 @@ import type { EventLog } from "./EventLog.ts"
 import type { SessionPatch } from "./Journal.ts"
 import * as Verdict from "./verdict.ts"
 
-export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redact" | "stopping"> {
+export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redact" | "ssh" | "stopping"> {
   readonly command: Omit<Command.Options, "conversation">
   readonly conversation: Command.Options["conversation"]
   readonly prompt: string
@@ -38,7 +38,7 @@ const attempts = Effect.fnUntraced(function* (options: Options, restore: Attempt
   let conversation = options.conversation
   for (let left = 2; ; left--) {
     const attempt = yield* Attempt.run(
-      { ...options, program: Command.turn({ ...options.command, conversation }) },
+      { ...options, turn: options.command.turn, program: Command.turn({ ...options.command, conversation }) },
       restore
     )
     const next = left === 0 ? null : yield* recovery(attempt, conversation, options.newId)
@@ -90,14 +90,21 @@ const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed>, { command }: Option
 
 const closing = (attempt: Attempt.Attempt): Closing => {
   const { outcome, error } = Verdict.verdict(attempt)
-  const { ended, result, opened, swept } = attempt
+  const { ended, result, opened, swept, remote } = attempt
   const strays: ReadonlyArray<Event> = ended._tag === "Itself" && swept.ended > 0 ? [leftBehind(swept.ended)] : []
   const last: ReadonlyArray<Event> =
-    outcome === "cancelled" ? [cancelled(swept)] : error === null ? [] : [Verdict.errorEvent(error)]
-  return { outcome, events: [...strays, ...last], patch: { unfinished: opened && result === null } }
+    outcome === "cancelled" ? [cancelled(attempt)] : error === null ? [] : [Verdict.errorEvent(error)]
+  const unknown: ReadonlyArray<Event> = remote === "unknown" && outcome !== "cancelled" ? [maybeRunning] : []
+  return { outcome, events: [...strays, ...unknown, ...last], patch: { unfinished: opened && result === null } }
 }
 
-const cancelled = (swept: Attempt.Attempt["swept"]): Event => ({ kind: "cancelled", ...swept, remote: "none" })
+const cancelled = ({ swept, remote }: Attempt.Attempt): Event => ({ kind: "cancelled", ...swept, remote })
+
+const maybeRunning: Event = {
+  kind: "notice",
+  code: "remote_unknown",
+  text: "The target did not answer, so a command of this turn may still be running there."
+}
 
 const leftBehind = (count: number): Event => ({
   kind: "notice",

@@ -2,7 +2,8 @@
 import { BlockList, isIP } from "node:net"
 
 export interface Cidr {
-  readonly bits: number
+  /** Larger than any proxy's own network: over a 256th of all addresses. */
+  readonly wide: boolean
   readonly contains: (address: string) => boolean
 }
 
@@ -15,7 +16,9 @@ export const parseCidr = (text: string): Cidr | null => {
   if (version === 0 || rest.length > 0 || !/^[0-9]{0,3}$/.test(size ?? "") || size === "" || bits > widest) return null
   const list = new BlockList()
   list.addSubnet(address, bits, version === 4 ? "ipv4" : "ipv6")
-  return { bits, contains: (peer) => inside(list, peer) }
+  // ::ffff:0:0/96 is all of IPv4 under another name.
+  const significant = address.toLowerCase().startsWith("::ffff:") ? bits - 96 : bits
+  return { wide: significant < 8, contains: (peer) => inside(list, peer) }
 }
 
 /** A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d. */

@@ -23,6 +23,8 @@ export interface Options {
   readonly cwd: string
   readonly maxTurns: number
   readonly maxBudgetUsd: number | null
+  /** Where programs are looked for. The agent's own tools come first: its `ssh` can be stopped on the other end. */
+  readonly path: string
   /** Names this turn in the environment of everything it starts; a UUID. */
   readonly turn: string
 }
@@ -30,9 +32,8 @@ export interface Options {
 /** The variable that marks every process of a turn. */
 export const markerName = "BREAKGLASS_TURN"
 
-/** Of the server's environment, all that the CLI and its tools are given. Tools can read every one of them. */
+/** Of the server's environment, all but PATH that the CLI and its tools are given. Tools can read every one of them. */
 export const inherited = [
-  "PATH",
   "HOME",
   "LANG",
   "ANTHROPIC_API_KEY",
@@ -65,7 +66,7 @@ export const turn = (options: Options): Omit<Program, "stdin"> => ({
     ...[options.conversation.mode === "new" ? "--session-id" : "--resume", options.conversation.id]
   ],
   inherit: inherited,
-  env: settings,
+  env: { ...settings, PATH: options.path },
   cwd: options.cwd,
   marker: `${markerName}=${options.turn}`
 })

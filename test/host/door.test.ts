@@ -46,7 +46,7 @@ const socks = (port: number, greeting: Buffer): Promise<string> =>
     socket.on("close", () => resolve(heard))
   })
 
-describe.each(shells)("the rescue key's door under %s", { timeout: 120_000 }, (shell) => {
+describe.each(shells)("the rescue key's door under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("HOST-15 the key forwards nothing, has no terminal, and no environment of its own reaches the script", async () => {
     await using rig = await makeRig({
       shell,

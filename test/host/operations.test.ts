@@ -1,21 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, rmSync } from "node:fs"
+import { rmSync } from "node:fs"
 import { alive, end, eventually, sweep, under } from "./support/proc.ts"
 import { makeRig, phases, result, type Rig, shells } from "./support/rig.ts"
 import { run } from "./support/sshd.ts"
 
 const started = (rig: Rig, op: string, phase: string) =>
-  eventually(`${op} is ${phase}`, () => phases(rig.read(`run/102/ops/${op}/out`)).includes(phase))
+  eventually(`${op} is ${phase}`, () => phases(rig.live(op, "out")).includes(phase))
 
-const workerPid = (rig: Rig, op: string) => Number(rig.read(`run/102/ops/${op}/worker`).split(" ")[0])
+const workerPid = (rig: Rig, op: string) => Number(rig.live(op, "worker").split(" ")[0])
 
 /** What runs of the host but sshd, and but those named. */
 const besides = (rig: Rig, pids: ReadonlyArray<number>) =>
   under(rig.dir).filter(({ pid, argv }) => !pids.includes(pid) && !argv.join(" ").includes("sshd"))
 
-const lockIsFree = async (rig: Rig) => (await run("flock", ["-n", `${rig.dir}/run/102/lock`, "true"])).code === 0
+const lockIsFree = async (rig: Rig) => (await run("flock", ["-n", `${rig.dir}/run/${rig.vmid}/lock`, "true"])).code === 0
 
-describe.each(shells)("operations under %s", { timeout: 120_000 }, (shell) => {
+describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("a cycle tells its phases in order, gives evidence and ends with its result", async () => {
     await using rig = await makeRig({ shell })
     const before = await rig.startVm()
@@ -119,7 +119,7 @@ describe.each(shells)("operations under %s", { timeout: 120_000 }, (shell) => {
       void started(rig, op, "stopping").then(() => child.kill("SIGKILL"))
     })
     await client
-    await eventually("the step is on disk", () => rig.read(`var/102/ops/${op}/phase`).includes("stopping"))
+    await eventually("the step is on disk", () => rig.kept(op, "phase").includes("stopping"))
     for (const { pid } of besides(rig, [workerPid(rig, op)])) end(pid)
     end(workerPid(rig, op))
     await eventually("all is gone", () => besides(rig, []).every(({ pid }) => !alive(pid)))
@@ -142,7 +142,7 @@ describe.each(shells)("operations under %s", { timeout: 120_000 }, (shell) => {
     await rig.startVm()
     const op = rig.op()
     const answer = await rig.ssh(`cycle ${op}`)
-    await eventually("it is on disk", () => existsSync(`${rig.dir}/var/102/ops/${op}/rc`))
+    await eventually("it is on disk", () => rig.kept(op, "rc") !== "")
     await sweep(`${rig.dir}/pve`)
     rmSync(`${rig.dir}/run`, { recursive: true })
     rmSync(`${rig.dir}/pve/calls`)

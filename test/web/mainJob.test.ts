@@ -105,7 +105,7 @@ describe("the main job, on a phone", () => {
     await page.locator("details.running").waitFor()
     await message(page).fill("typed while it runs")
     await button(page, "Stop").click()
-    await page.getByText("You stopped the agent").waitFor()
+    await page.getByText("The agent was stopped").waitFor()
     await page.getByText(/none left/).waitFor()
     await button(page, "Stop").waitFor({ state: "detached" })
     assert.strictEqual(await message(page).inputValue(), "typed while it runs")

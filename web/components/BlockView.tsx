@@ -1,37 +1,76 @@
-/** A run of items. A block that did not change is the same array, and is not drawn again. */
+/** A run of items, with the VM's operations in their places. What did not change is the same object, and is not drawn again. */
 import { Component } from "preact"
+import { addressOf } from "../address.ts"
+import type { AppState } from "../AppModel.ts"
+import { indexOf } from "../inPlace.ts"
+import type { Run } from "../power.ts"
+import type { Session } from "../SessionModel.ts"
 import type { Block, Item } from "../transcript.ts"
 import { visible } from "../visible.ts"
+import { clock } from "../words.ts"
 import { CancelledItem, EndItem, ErrorItem, ResultItem } from "./Endings.tsx"
+import { OperationItem } from "./OperationItem.tsx"
 import { Prose } from "./Prose.tsx"
 import { ToolRow } from "./ToolRow.tsx"
 
-interface Props {
+interface Context {
+  readonly app: AppState
+  readonly session: Session
+}
+
+interface Props extends Context {
   readonly block: Block
   readonly elapsed: Readonly<Record<string, number>>
+  readonly runs: ReadonlyArray<Run>
+  /** The event the address names, when it is in this block. */
+  readonly linked: number | undefined
 }
 
 export class BlockView extends Component<Props> {
   override shouldComponentUpdate(next: Props) {
-    return next.block !== this.props.block || next.elapsed !== this.props.elapsed
+    const { block, elapsed, runs, linked } = this.props
+    return (
+      next.block !== block ||
+      next.elapsed !== elapsed ||
+      next.linked !== linked ||
+      next.runs.length !== runs.length ||
+      next.runs.some((run, index) => run !== runs[index])
+    )
   }
-  override render({ block, elapsed }: Props) {
+  override render({ block, elapsed, runs, linked, app, session }: Props) {
+    const place = (item: Item, at: number) => [
+      ...runs.filter((run) => indexOf(block, run) === at).map((run) => operation(app, run)),
+      <div key={item.id} id={`e-${item.id}`} class={item.id === linked ? "linked" : undefined}>
+        <ItemView app={app} session={session} item={item} elapsed={elapsed} />
+      </div>
+    ]
     return (
       <div class="block">
-        {block.map((item) => (
-          <ItemView key={item.id} item={item} elapsed={elapsed} />
-        ))}
+        {block.map(place)}
+        {runs.filter((run) => indexOf(block, run) === block.length).map((run) => operation(app, run))}
       </div>
     )
   }
 }
 
-const ItemView = ({ item, elapsed }: { readonly item: Item; readonly elapsed: Props["elapsed"] }) => {
+const operation = (app: AppState, run: Run) => <OperationItem key={run.op_id} app={app} run={run} />
+
+interface ItemProps extends Context {
+  readonly item: Item
+  readonly elapsed: Props["elapsed"]
+}
+
+const ItemView = ({ item, elapsed, app, session }: ItemProps) => {
   switch (item.kind) {
     case "user":
       return (
         <div class="item user">
-          <span class="who">You asked</span>
+          <p class="who">
+            You asked{" "}
+            <a href={addressOf(app.route.peek() ?? "", item.id)} aria-label={`Link to this prompt, ${clock(item.at)}`}>
+              {clock(item.at)}
+            </a>
+          </p>
           <p>{visible(item.text)}</p>
         </div>
       )
@@ -42,13 +81,20 @@ const ItemView = ({ item, elapsed }: { readonly item: Item; readonly elapsed: Pr
         </div>
       )
     case "tool":
-      return <ToolRow item={item} elapsed={elapsed[item.tool_id]} />
+      return (
+        <ToolRow
+          item={item}
+          elapsed={elapsed[item.tool_id]}
+          full={session.full}
+          link={addressOf(app.route.peek() ?? "", item.id)}
+        />
+      )
     case "notice":
       return <p class="item notice">{visible(item.text)}</p>
     case "result":
       return <ResultItem item={item} />
     case "error":
-      return <ErrorItem item={item} />
+      return <ErrorItem app={app} item={item} />
     case "cancelled":
       return <CancelledItem item={item} />
     case "end":

@@ -1,8 +1,9 @@
 /** Always typable. Send and Stop are two buttons in two places: neither ever becomes the other. */
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
-import { presets } from "../presets.ts"
 import { visible } from "../visible.ts"
+import { Chips } from "./Chips.tsx"
+import { Outbox } from "./Outbox.tsx"
 import { StopBar } from "./StopBar.tsx"
 
 export const Composer = ({ app }: { readonly app: AppState }) => {
@@ -10,39 +11,31 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
   const draft = app.draft.value
   const box = useRef<HTMLTextAreaElement>(null)
   const running = session?.running.value ?? false
-  const busy = app.starting.value || (session?.sending.value ?? false)
-  const problem = session?.problem.value ?? ""
+  const busy = app.starting.value
   const blank = draft.trim() === ""
+  const problem = session?.problem.value ?? ""
   useLayoutEffect(() => grow(box.current), [draft])
 
   const send = () => {
-    if (!blank && !busy && !running) void app.send()
+    if (!blank && !busy) void app.send()
   }
 
   return (
     <section class="dock" aria-label="Ask the agent">
       {session !== undefined && running && <StopBar app={app} session={session} />}
       {problem !== "" && (
-        <p class="problem" role="alert">
+        <p class="problem" role="status">
           {problem}
         </p>
       )}
+      {session !== undefined && <Outbox app={app} session={session} />}
       {blank && !running && (
-        <div class="chips" role="group" aria-label="Prompts to start from">
-          {presets.map((preset) => (
-            <button
-              key={preset.name}
-              type="button"
-              class="chip"
-              onClick={() => {
-                app.write(preset.prompt)
-                box.current?.focus()
-              }}
-            >
-              {preset.name}
-            </button>
-          ))}
-        </div>
+        <Chips
+          onChoose={(prompt) => {
+            app.write(prompt)
+            box.current?.focus()
+          }}
+        />
       )}
       <form
         class="box"
@@ -52,18 +45,18 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
         }}
       >
         <textarea
+          id="message"
           ref={box}
           aria-label="Message"
           rows={1}
           maxLength={65_536}
-          enterkeyhint="enter"
           placeholder={
             running ? "Write the next message meanwhile" : `What is wrong with ${visible(app.target.value)}?`
           }
           value={draft}
           onInput={(event) => app.write(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return
+            if (event.key !== "Enter" || event.isComposing || !sends(event)) return
             event.preventDefault()
             send()
           }}
@@ -80,15 +73,19 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
               </option>
             ))}
           </select>
-          {running && !blank && <span class="quiet why">You can send when this turn ends.</span>}
-          <button type="submit" class="button primary send" disabled={blank || busy || running}>
-            {busy ? "Sending…" : "Send"}
+          {running && !blank && <span class="quiet why">Goes out when this turn ends</span>}
+          <button type="submit" class="button primary send" disabled={blank || busy}>
+            Send
           </button>
         </div>
       </form>
     </section>
   )
 }
+
+/** Under a thumb Enter is a new line; at a keyboard it sends, and Shift makes the line. */
+const sends = (event: KeyboardEvent): boolean =>
+  event.ctrlKey || event.metaKey || (!event.shiftKey && matchMedia("(pointer: fine)").matches)
 
 const grow = (box: HTMLTextAreaElement | null): void => {
   if (box === null) return

@@ -1,5 +1,6 @@
 /** How a turn ended: the outcome and its price, what failed and what to do, what Stop stopped. A stop is not an error. */
 import type { Outcome } from "../../src/contract/Event.ts"
+import type { AppState } from "../AppModel.ts"
 import type { EndItem as End, Item } from "../transcript.ts"
 import { visible } from "../visible.ts"
 import { clock, cost, count, took } from "../words.ts"
@@ -40,11 +41,19 @@ export const ResultItem = ({ item }: { readonly item: Of<"result"> }) =>
     </div>
   ) : null
 
-export const ErrorItem = ({ item }: { readonly item: Of<"error"> }) => (
+export const ErrorItem = ({ app, item }: { readonly app: AppState; readonly item: Of<"error"> }) => (
   <div class="item failure">
     <strong>The turn failed</strong>
     <p>{visible(item.error)}</p>
-    <p class="quiet">The VM controls do not need the agent. You can also send the prompt again.</p>
+    <p class="quiet">The VM controls do not need the agent or its model. Your prompt can also be sent again.</p>
+    <div class="row buttons">
+      <button type="button" class="button" onClick={() => (app.sheetOpen.value = true)}>
+        Open power
+      </button>
+      <button type="button" class="button" onClick={() => app.again(item.id)}>
+        Ask again
+      </button>
+    </div>
   </div>
 )
 
@@ -56,7 +65,7 @@ const remotes = {
 
 export const CancelledItem = ({ item }: { readonly item: Of<"cancelled"> }) => (
   <div class={`item stopped ${item.left > 0 || item.remote === "unknown" ? "unsure" : ""}`}>
-    <strong>You stopped the agent</strong>
+    <strong>The agent was stopped</strong>
     <p>
       {count(item.ended, "process", "processes")} ended, {item.left === 0 ? "none left" : `${item.left} still running`}.{" "}
       {remotes[item.remote] ?? ""}

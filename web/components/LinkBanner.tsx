@@ -1,20 +1,27 @@
 /** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
 import type { AppState } from "../AppModel.ts"
-import { shownLink } from "../states.ts"
+import { isOffline, shownLink } from "../states.ts"
 import { clock } from "../words.ts"
 
 export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   const shown = shownLink(app)
   const link = shown.link.value
   if (app.signedOut.value) return null
+  if (link.state === "polling") {
+    return (
+      <p class="offline held" role="status">
+        Something between here and the server holds the live stream back. New events are asked for every 3 s.
+      </p>
+    )
+  }
   if (link.state !== "waiting" && link.state !== "refused") return null
   const seen = shown.lastSeen.value
   const seconds = link.state === "waiting" ? Math.max(0, Math.ceil((link.until - app.now.value) / 1000)) : 0
+  const word = link.state === "refused" ? "Refused" : isOffline(app, link) ? "Offline" : "Reconnecting"
   return (
     <div class="offline" role="status">
       <p>
-        <strong>{link.state === "refused" ? "Refused" : "Not connected"}</strong>: {link.reason}.{" "}
-        {seen > 0 && <>What you see is from {clock(seen)}. </>}
+        <strong>{word}</strong>: {link.reason}. {seen > 0 && <>Last seen {clock(seen)}. </>}
         {link.state === "waiting" && (
           <span class="steady" aria-hidden="true">
             Next try in {seconds} s.

@@ -13,9 +13,9 @@ export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Ru
   return (
     <section class="run" aria-label="Last operation">
       <p class="row" role="status">
-        <Mark tone={said === undefined ? "busy" : tone(run)} />
+        <Mark tone={said === undefined ? "busy" : toneOf(run)} />
         <strong>
-          {run.verb}: {said === undefined ? "running" : word(run)}
+          {run.verb}: {said === undefined ? "running" : wordOf(run)}
         </strong>
         <span class="quiet steady">
           {run.ended_at === null ? stopwatch(app.now.value - from) : took(Date.parse(run.ended_at) - from)}
@@ -49,12 +49,12 @@ const Phases = ({ run }: { readonly run: Run }) => (
   </ol>
 )
 
-const word = (run: Run): string => {
+export const wordOf = (run: Run): string => {
   if (run.outcome !== "ok") return (outcomes[run.outcome ?? "unknown"] ?? outcomes.unknown).word
   return run.verified === true ? "done, verified" : run.verified === false ? "NOT verified" : "done"
 }
 
-const tone = (run: Run) =>
+export const toneOf = (run: Run) =>
   run.outcome === "ok" && run.verified === false
     ? ("unknown" as const)
     : (outcomes[run.outcome ?? "unknown"] ?? outcomes.unknown).tone

@@ -1,6 +1,7 @@
 /** What the agent does now, and the way to end it. Present only while a turn runs, always in this place. */
 import type { AppState } from "../AppModel.ts"
 import type { Session } from "../SessionModel.ts"
+import { current } from "../link.ts"
 import type { Transcript } from "../transcript.ts"
 import { summary } from "../tool.ts"
 import { visible } from "../visible.ts"
@@ -9,16 +10,23 @@ import { Mark } from "./Mark.tsx"
 
 export const StopBar = ({ app, session }: { readonly app: AppState; readonly session: Session }) => {
   const transcript = session.transcript.value
-  const live = session.link.value.state === "live"
+  const live = current(session.link.value)
   const since = transcript.turn === undefined ? 0 : app.now.value - Date.parse(transcript.turn.at)
   return (
     <div class={`stopbar ${live ? "" : "stale"}`}>
       <p>
         <span class="doing">
           <Mark tone={live ? "busy" : "unknown"} />
-          {!live ? "Was working; not known now" : `Agent working ${stopwatch(since)}`}
+          {session.stopping.value
+            ? "Stopping…"
+            : live
+              ? `Agent working ${stopwatch(since)}`
+              : "Was working; not known now"}
         </span>
         <span class="command">{visible(doing(transcript))}</span>
+        <span id="stop-reach" class="reach">
+          Stop ends the agent and its commands, not the VM.
+        </span>
       </p>
       <button
         type="button"
@@ -30,11 +38,8 @@ export const StopBar = ({ app, session }: { readonly app: AppState; readonly ses
         <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
           <rect x="2" y="2" width="12" height="12" rx="2" />
         </svg>
-        {session.stopping.value ? "Stopping…" : "Stop"}
+        Stop
       </button>
-      <span id="stop-reach" class="unseen">
-        Ends the agent and what it runs. It does not touch the VM's power.
-      </span>
     </div>
   )
 }

@@ -1,9 +1,11 @@
 /** One line per tool call; it opens to the whole command and what it printed. */
 import { useSignal } from "@preact/signals"
+import type { Answer } from "../api.ts"
 import type { ToolItem } from "../transcript.ts"
 import { summary } from "../tool.ts"
 import { visible } from "../visible.ts"
-import { bytes, took } from "../words.ts"
+import { took } from "../words.ts"
+import { CopyButton } from "./CopyButton.tsx"
 import { Mark, type Tone } from "./Mark.tsx"
 import { Output } from "./Output.tsx"
 
@@ -17,13 +19,15 @@ const states = {
 interface Props {
   readonly item: ToolItem
   readonly elapsed: number | undefined
+  /** The whole of an output that was cut. */
+  readonly full: (event: number) => Promise<Answer<string>>
+  readonly link: string
 }
 
-export const ToolRow = ({ item, elapsed }: Props) => {
+export const ToolRow = ({ item, elapsed, full, link }: Props) => {
   const open = useSignal(false)
   const { tone, word } = states[item.state]
   const ms = item.result?.duration_ms ?? (item.state === "running" ? elapsed : undefined)
-  const said = summary(item.name, item.input)
   return (
     <details
       class={`item tool ${item.state}`}
@@ -32,34 +36,42 @@ export const ToolRow = ({ item, elapsed }: Props) => {
       }}
     >
       <summary>
-        <span class="command">{visible(said.line)}</span>
+        <span class="command">{visible(summary(item.name, item.input).line)}</span>
         <span class="outcome">
           {ms !== undefined && <span>{took(ms)}</span>}
           <Mark tone={tone} />
           {word}
         </span>
       </summary>
-      {open.value && (
-        <div class="opened">
-          <p class="label">
-            {visible(item.name)}
-            {said.about === "" ? "" : `: ${visible(said.about)}`}
-          </p>
-          <pre class="whole" tabIndex={0}>
-            {visible(said.whole)}
-          </pre>
-          {item.result === undefined ? (
-            <p class="quiet">{item.state === "running" ? "No output yet." : "The turn ended before this answered."}</p>
-          ) : (
-            <>
-              <p class="label">
-                Output{item.result.truncated && `, cut: the whole is ${bytes(item.result.output_bytes)}`}
-              </p>
-              <Output text={item.result.output} />
-            </>
-          )}
-        </div>
-      )}
+      {open.value && <Opened item={item} full={full} link={link} />}
     </details>
+  )
+}
+
+const Opened = ({ item, full, link }: Omit<Props, "elapsed">) => {
+  const { about, whole } = summary(item.name, item.input)
+  const { result } = item
+  return (
+    <div class="opened">
+      <p class="label">
+        {visible(item.name)}
+        {about === "" ? "" : `: ${visible(about)}`} · <a href={link}>link</a>
+      </p>
+      <div class="copied">
+        <pre class="whole" tabIndex={0}>
+          {visible(whole)}
+        </pre>
+        <CopyButton text={visible(whole)} what="command" />
+      </div>
+      {result === undefined ? (
+        <p class="quiet">{item.state === "running" ? "No output yet." : "The turn ended before this answered."}</p>
+      ) : (
+        <Output
+          text={result.output}
+          bytes={result.truncated ? result.output_bytes : undefined}
+          full={() => full(result.id)}
+        />
+      )}
+    </div>
   )
 }

@@ -1,8 +1,10 @@
 /** The log, oldest first. It follows the end only for a reader who is at the end; nothing moves under a finger. */
-import { useSignal } from "@preact/signals"
-import { useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
+import { useScroll } from "../scroll.ts"
+import { runsIn } from "../inPlace.ts"
 import type { Session } from "../SessionModel.ts"
+import type { Transcript as Log } from "../transcript.ts"
+import { moment } from "../words.ts"
 import { BlockView } from "./BlockView.tsx"
 import { Prose } from "./Prose.tsx"
 
@@ -11,77 +13,84 @@ interface Props {
   readonly session: Session
 }
 
-export const Transcript = ({ session }: Props) => {
-  const transcript = session.transcript.value
-  const scroller = useRef<HTMLDivElement>(null)
-  const log = useRef<HTMLDivElement>(null)
-  const sent = session.sent.value
-  const following = useRef(true)
-  const seen = useSignal(-1)
-  const { last, live } = transcript
-
-  const measure = () => {
-    const box = scroller.current
-    if (box === null) return
-    following.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60
-    if (following.current) seen.value = last
-  }
-  const toEnd = () => {
-    const box = scroller.current
-    if (box === null) return
-    box.scrollTop = box.scrollHeight
-    following.current = true
-    seen.value = last
-  }
-  useLayoutEffect(() => {
-    if (following.current) toEnd()
-  }, [last, live.length])
-  useLayoutEffect(() => {
-    if (sent > 0) toEnd()
-  }, [sent])
-  useLayoutEffect(() => {
-    const box = scroller.current
-    if (box === null || log.current === null) return
-    // The composer grows, the keyboard comes, a block is measured: the end must stay in sight.
-    const observer = new ResizeObserver(() => {
-      if (following.current) box.scrollTop = box.scrollHeight
-    })
-    observer.observe(box)
-    observer.observe(log.current)
-    return () => observer.disconnect()
-  }, [])
-
-  const missed = last - seen.value
+export const Transcript = ({ app, session }: Props) => {
+  const { transcript, kept } = shown(session)
+  const linked = app.linked.value
+  const { scroller, log, span, missed, show, measure, toEnd } = useScroll(transcript, session.sent.value, linked)
+  const { blocks, live } = transcript
+  const { from, to } = span
+  const runs = app.power.power.value.operations
   return (
-    <div class="view">
-      <div class="scroll transcript" ref={scroller} onScroll={measure} role="log" aria-label="Transcript" tabIndex={0}>
+    <div class={`view ${kept === undefined ? "" : "kept"}`}>
+      <div
+        class="scroll transcript"
+        ref={scroller}
+        onScroll={measure}
+        role="log"
+        aria-live="off"
+        aria-label="Transcript"
+        tabIndex={0}
+      >
         <div class="log" ref={log}>
-          {last < 0 && (
-            <p class="quiet center">
-              {session.link.value.state === "live" ? "Nothing has been asked yet." : "Reading the log…"}
+          {kept !== undefined && (
+            <p class="notice item">
+              The server cannot be reached. This is what this device kept at {moment(new Date(kept).toISOString(), app.now.value)};
+              it may have gone on since.
             </p>
           )}
-          {transcript.blocks.map((block, index) => (
+          {transcript.last < 0 && <p class="quiet center">{nothing(session)}</p>}
+          {from > 0 && (
+            <button type="button" class="button more" onClick={() => show("earlier")}>
+              Show earlier
+            </button>
+          )}
+          {blocks.slice(from, to).map((block, index) => (
             <BlockView
               key={block[0]?.id ?? index}
+              app={app}
+              session={session}
               block={block}
-              elapsed={index === transcript.blocks.length - 1 ? transcript.elapsed : none}
+              elapsed={from + index === blocks.length - 1 ? transcript.elapsed : none}
+              runs={runsIn(runs, block, blocks[from + index + 1])}
+              linked={linked !== undefined && block.some((item) => item.id === linked) ? linked : undefined}
             />
           ))}
-          {live !== "" && (
-            <div class="item text live" aria-live="off">
+          {to < blocks.length && (
+            <button type="button" class="button more" onClick={() => show("later")}>
+              Show later
+            </button>
+          )}
+          {live !== "" && to === blocks.length && (
+            <div class="item text live">
               <Prose text={live} />
             </div>
           )}
         </div>
       </div>
-      {missed > 0 && !following.current && (
+      {missed > 0 && (
         <button type="button" class="newer" onClick={toEnd}>
           ↓ {missed} new
         </button>
       )}
     </div>
   )
+}
+
+/** The log itself, or what this device kept of it while nothing has come. */
+const shown = (session: Session): { readonly transcript: Log; readonly kept: number | undefined } => {
+  const transcript = session.transcript.value
+  const kept = session.kept.value
+  const { state } = session.link.value
+  const away = state === "waiting" || state === "connecting"
+  return transcript.last < 0 && away && kept !== undefined
+    ? { transcript: kept.transcript, kept: kept.at }
+    : { transcript, kept: undefined }
+}
+
+const nothing = (session: Session): string => {
+  const { state } = session.link.value
+  if (state === "waiting") return "The log could not be read yet."
+  return state === "live" || state === "polling" ? "Nothing has been asked yet." : "Reading the log…"
 }
 
 const none: Readonly<Record<string, number>> = {}

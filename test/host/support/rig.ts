@@ -9,6 +9,10 @@ import { type Answer, clientArgs, run, startSshd } from "./sshd.ts"
 export const shells = ["dash", "bash"] as const
 export type Shell = (typeof shells)[number]
 
+/** The identity of a VM holds for the whole machine: every rig has its own, or one would end another's. */
+let rigs = 0
+const nextVmid = () => String(100_000 + (process.pid % 90_000) * 1000 + rigs++)
+
 const host = resolve(import.meta.dirname, "../../../host")
 const here = resolve(import.meta.dirname, "..")
 const scripts = ["breakglass-host", "breakglass-vm", "breakglass-evidence", "breakglass-qmp"]
@@ -61,6 +65,7 @@ export const makeRig = async (options: Options) => {
   if (process.getuid?.() !== 0) throw new Error("the host tests need root: sshd, /proc of others, a root-owned directory")
   // Not /tmp: sshd and the selftest refuse what others may write above.
   const dir = mkdtempSync("/run/bg-")
+  const vmid = nextVmid()
   chmodSync(dir, 0o755)
   for (const name of ["libexec", "etc", "pve/fault", "pve/vm", "pve/bin"]) mkdirSync(`${dir}/${name}`, { recursive: true })
   for (const name of scripts) copyFileSync(`${host}/${name}`, `${dir}/libexec/${name}`)
@@ -69,7 +74,8 @@ export const makeRig = async (options: Options) => {
   copyFileSync("/usr/bin/perl", `${dir}/pve/bin/notqemu`)
   copyFileSync(`${here}/fake-vm.pl`, `${dir}/pve/fake-vm.pl`)
   const program = (name: string, text: string) => writeFileSync(`${dir}/pve/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
-  const vmArgv = `${dir}/pve/fake-vm.pl -id 102 -name web,debug-threads=on -dir ${dir}/pve/vm`
+  const vmArgv = `${dir}/pve/fake-vm.pl -id ${vmid} -name web,debug-threads=on -dir ${dir}/pve/vm`
+  writeFileSync(`${dir}/pve/vmid`, vmid)
   program("start-vm", `exec ${dir}/pve/bin/kvm ${vmArgv}`)
   program("reset-vm", `echo 1 >>${dir}/pve/vm/resets`)
   program("stop-vm", 'kill -s KILL "$1"')
@@ -77,7 +83,7 @@ export const makeRig = async (options: Options) => {
   const conf = (changes: Readonly<Record<string, string>> = {}) => {
     const paths = { QM: `${dir}/pve/qm`, QMP_SOCKET: `${dir}/pve/vm/qmp`, PVE_TASKS: `${dir}/pve/tasks`, LOG: `${dir}/log` }
     const dirs = { RUN_DIR: `${dir}/run`, VAR_DIR: `${dir}/var` }
-    const all: Record<string, string> = { VMID: "102", ...paths, ...dirs, ...budgets, ...options.conf, ...changes }
+    const all: Record<string, string> = { VMID: vmid, ...paths, ...dirs, ...budgets, ...options.conf, ...changes }
     writeFileSync(`${dir}/etc/host.conf`, Object.entries(all).map(([key, value]) => `${key}=${value}\n`).join(""))
   }
   conf()
@@ -100,6 +106,10 @@ export const makeRig = async (options: Options) => {
     dir,
     conf,
     program,
+    vmid,
+    /** A file of an operation, in /run and in /var. */
+    live: (op: string, file: string) => read(`run/${vmid}/ops/${op}/${file}`),
+    kept: (op: string, file: string) => read(`var/${vmid}/ops/${op}/${file}`),
     read,
     port: sshd.port,
     args: clientArgs(dir, sshd.port),
@@ -113,7 +123,7 @@ export const makeRig = async (options: Options) => {
     vmPid,
     vmRuns: () => alive(vmPid()),
     startVm: async () => {
-      await run(`${dir}/pve/qm`, ["start", "102"])
+      await run(`${dir}/pve/qm`, ["start", vmid])
       await eventually("the fake VM is up", () => alive(vmPid()))
       rmSync(`${dir}/pve/calls`, { force: true })
       return vmPid()

@@ -1,0 +1,199 @@
+/** Real processes. A shell says the pid of each process it has begun, so that none is looked for before it is there. */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import * as Child from "node:child_process"
+import { randomUUID } from "node:crypto"
+import * as Fs from "node:fs"
+import * as Readline from "node:readline"
+import { census, censusOf, type Marker, signal, sweep } from "../src/marker.ts"
+
+const name = "MARKER_TEST"
+const fresh = (): Marker => `${name}=${randomUUID()}`
+
+/** Says its pid and stays. No `exec sleep`: in the middle of an exec a process shows no environment. */
+const stay = "echo $$; kill -STOP $$"
+const child = `sh -c '${stay}'`
+
+const scripts: Readonly<Record<string, string>> = {
+  "a child": `${child} & wait`,
+  "a child in a session of its own": `setsid ${child} & wait`,
+  "a double-forked child whose parent is gone": `(setsid ${child} &) ; wait; kill -STOP $$`,
+  "a grandchild": `sh -c "${child.replaceAll("$", "\\$")} & wait" & wait`,
+  "a child that runs under another name": `bash -c 'exec -a innocent sh -c "echo \\$\\$; kill -STOP \\$\\$"' & wait`
+}
+
+/** The pids a script says, as soon as it has said so many; all of them end with the scope. */
+const shell = (script: string, env: Record<string, string>, said = 1) =>
+  Effect.gen(function* () {
+    const started = Child.spawn("/bin/sh", ["-c", script], {
+      env: { PATH: "/usr/bin:/bin", ...env },
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    const pids: Array<number> = []
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        signal(-(started.pid ?? 2 ** 30), "SIGKILL")
+        for (const pid of pids) signal(pid, "SIGKILL")
+      })
+    )
+    const ready = yield* Deferred.make<void>()
+    Readline.createInterface(started.stdout).on("line", (line) => {
+      pids.push(Number(line))
+      if (pids.length === said) Deferred.doneUnsafe(ready, Effect.void)
+    })
+    yield* Deferred.await(ready)
+    return { pid: started.pid ?? 0, pids: pids.slice() }
+  })
+
+const marked = (script: string, marker: string, said?: number) => {
+  const at = marker.indexOf("=")
+  return shell(script, { [marker.slice(0, at)]: marker.slice(at + 1) }, said)
+}
+
+/** Gone, or a zombie that nobody has reaped yet. */
+const dead = (pid: number): boolean => {
+  try {
+    return /\) Z /.test(Fs.readFileSync(`/proc/${pid}/stat`, "utf8"))
+  } catch {
+    return true
+  }
+}
+
+const missing = (pids: ReadonlyArray<number>, found: ReadonlySet<number> | null) =>
+  pids.filter((pid) => found?.has(pid) !== true)
+
+describe("census", () => {
+  for (const [what, script] of Object.entries(scripts)) {
+    it.live(`finds ${what}`, () =>
+      Effect.gen(function* () {
+        const marker = fresh()
+        const { pid, pids } = yield* marked(script, marker)
+        const found = yield* census(marker)
+        assert.deepStrictEqual(missing([pid, ...pids], found), [])
+      })
+    )
+  }
+
+  const others: ReadonlyArray<readonly [what: string, environment: (marker: Marker) => Record<string, string>]> = [
+    ["another value", () => ({ [name]: randomUUID() })],
+    ["a value that this one begins", (marker) => ({ [name]: `${marker.slice(name.length + 1)}0` })],
+    ["a value that begins this one", (marker) => ({ [name]: marker.slice(name.length + 1, -1) })],
+    ["an empty value", () => ({ [name]: "" })],
+    ["a name that ends in this one", (marker) => ({ [`X${name}`]: marker.slice(name.length + 1) })],
+    ["the marker inside another variable's value", (marker) => ({ OTHER: marker })],
+    ["the marker after a newline in another value", (marker) => ({ OTHER: `x\n${marker}` })],
+    ["no marker", () => ({})]
+  ]
+  for (const [what, environment] of others) {
+    it.live(`passes over a process with ${what}`, () =>
+      Effect.gen(function* () {
+        const marker = fresh()
+        const mine = yield* marked(stay, marker)
+        yield* shell(stay, environment(marker))
+        assert.deepStrictEqual(yield* census(marker), new Set(mine.pids))
+      })
+    )
+  }
+
+  it.live("passes over a process that only speaks of the marker in its arguments", () =>
+    Effect.gen(function* () {
+      const marker = fresh()
+      yield* shell(`${stay} # ${marker}`, {})
+      assert.deepStrictEqual(yield* census(marker), new Set())
+    })
+  )
+
+  it.live("of a name finds every value of it, and no longer name", () =>
+    Effect.gen(function* () {
+      const own = `N${randomUUID().replaceAll("-", "")}`
+      const one = yield* shell(stay, { [own]: "1" })
+      const two = yield* shell(stay, { [own]: "" })
+      yield* shell(stay, { [`${own}0`]: "1" })
+      assert.deepStrictEqual(yield* censusOf(own), new Set([...one.pids, ...two.pids].sort((a, b) => a - b)))
+    })
+  )
+})
+
+describe("sweep", () => {
+  it.live("ends all that carries the marker, counts it, and leaves the rest alone", () =>
+    Effect.gen(function* () {
+      const marker = fresh()
+      const script = `trap '' INT TERM HUP; ${child} & setsid ${child} & (setsid ${child} &) ; wait`
+      const { pid, pids } = yield* marked(script, marker, 3)
+      const other = yield* marked(stay, fresh())
+      const { seen, left } = yield* sweep(census(marker))
+      assert.strictEqual(left, 0)
+      assert.deepStrictEqual(missing([pid, ...pids], seen), [])
+      assert.deepStrictEqual(
+        [pid, ...pids].filter((each) => !dead(each)),
+        []
+      )
+      assert.isFalse(seen.has(other.pid))
+      assert.isFalse(dead(other.pid))
+    })
+  )
+
+  it.live("ends a shell that forks as fast as it can", () =>
+    Effect.gen(function* () {
+      const marker = fresh()
+      const { pid } = yield* marked("echo $$; while :; do setsid sleep 300 & done", marker)
+      const { seen, left } = yield* sweep(census(marker))
+      assert.strictEqual(left, 0)
+      assert.isTrue(seen.has(pid))
+      assert.isAbove(seen.size, 1)
+      assert.deepStrictEqual(yield* census(marker), new Set())
+    })
+  )
+
+  it.effect("looks again after a round that found nothing: what is in the middle of an exec shows no environment", () =>
+    Effect.gen(function* () {
+      const rounds = [[2 ** 30], [], [2 ** 30 + 1], [], [], [], []]
+      const find = Effect.sync(() => new Set(rounds.shift()))
+      const sweeping = yield* Effect.forkChild(sweep(find), { startImmediately: true })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(sweeping), { seen: new Set([2 ** 30, 2 ** 30 + 1]), left: 0 })
+    })
+  )
+
+  it.live("finds nothing where nothing is", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* sweep(census(fresh())), { seen: new Set<number>(), left: 0 })
+    })
+  )
+
+  it.effect("gives up after 2 s on what does not die, and says how many", () =>
+    Effect.gen(function* () {
+      const unkillable = new Set([2 ** 30, 2 ** 30 + 1])
+      const sweeping = yield* Effect.forkChild(sweep(Effect.succeed(unkillable)), { startImmediately: true })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(sweeping), { seen: unkillable, left: 2 })
+    })
+  )
+
+  it.effect("does not take an unreadable /proc for an empty one", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* sweep(Effect.succeed(null)), { seen: new Set<number>(), left: null })
+    })
+  )
+})
+
+describe("signal", () => {
+  it.live("is false for a process that is gone, true for one that runs, and 0 does no harm", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { pid } = yield* Scope.provide(shell(stay, {}), scope)
+      assert.isTrue(signal(pid, 0))
+      assert.isTrue(signal(-pid, 0))
+      assert.isFalse(dead(pid))
+      assert.isTrue(signal(-pid, "SIGKILL"))
+      yield* Effect.repeat(
+        Effect.sync(() => signal(pid, 0)),
+        { until: (there) => !there }
+      )
+      assert.isFalse(signal(pid, "SIGKILL"))
+      assert.isFalse(signal(-pid, "SIGKILL"))
+    })
+  )
+})

@@ -1,0 +1,92 @@
+/** What a test may know of processes it did not start itself: those of the turns of one server, told by its HOME. */
+import { assert } from "@effect/vitest"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+import { markerName } from "../../src/claude/command.ts"
+import { root } from "./BreakglassServer.ts"
+
+const fileOf = (pid: number | string, name: "environ" | "cmdline" | "status" | "io" | "stat") => {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8")
+  } catch {
+    return ""
+  }
+}
+
+export const environ = (pid: number) => fileOf(pid, "environ").split("\0")
+
+/** Pids with a turn's marker, of the server with this HOME. */
+export const marked = (home: string): ReadonlyArray<number> =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const entries = environ(pid)
+      return entries.includes(`HOME=${home}`) && entries.some((entry) => entry.startsWith(`${markerName}=`))
+    })
+
+/** Neither gone nor a zombie that nobody has reaped yet. */
+export const alive = (pid: number) => fileOf(pid, "stat") !== "" && !/ \(.*\) Z /s.test(` ${fileOf(pid, "stat")}`)
+
+export const resident = (pid: number) => Number(/VmRSS:\s+(\d+) kB/.exec(fileOf(pid, "status"))?.[1]) * 1024
+
+/** Bytes a process has written. */
+export const written = (pid: number) => Number(/wchar: (\d+)/.exec(fileOf(pid, "io"))?.[1] ?? 0)
+
+/** For what sends no event: looks until it holds. */
+export const eventually = async (holds: () => boolean) => {
+  while (!holds()) await delay(5)
+}
+
+/** A directory for PATH with the fake CLI, node, and these programs. */
+export const programs = (scripts: Readonly<Record<string, string>> = {}) => {
+  const bin = mkdtempSync(join(tmpdir(), "breakglass-bin-"))
+  symlinkSync(join(root, "test/fakes/claude"), join(bin, "claude"))
+  symlinkSync(join(root, "node_modules/.bin/node"), join(bin, "node"))
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  }
+  return { bin, env: { PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, BREAKGLASS_PVE_HOST: "192.0.2.1" } }
+}
+
+interface Noted {
+  readonly argv?: ReadonlyArray<string>
+  readonly pid?: number
+  readonly env?: Readonly<Record<string, string>>
+  readonly prompt?: string
+}
+
+/** What the fake CLI was started with and told, over the life of this HOME. */
+export const fakeLog = (home: string): ReadonlyArray<Noted> => {
+  const file = join(home, "fake-claude.log")
+  if (!existsSync(file)) return []
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Noted]))
+}
+
+export const started = (home: string) => fakeLog(home).flatMap(({ argv }) => (argv === undefined ? [] : [argv]))
+
+/** How the newest CLI was told its conversation: `["--resume", id]` or `["--session-id", id]`. */
+export const conversation = (home: string) => started(home).at(-1)?.slice(-2) ?? []
+
+export const prompts = (home: string) => fakeLog(home).flatMap(({ prompt }) => (prompt === undefined ? [] : [prompt]))
+
+/** A generator of numbers in [0, 1) with its seed printed: SEED=n repeats a run. */
+export const seeded = (name: string) => {
+  // oxlint-disable-next-line no-console
+  const seed = Number(process.env["SEED"] ?? (Date.now() % 1_000_000_007))
+  console.info(`${name}: SEED=${seed}`)
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Nothing of any turn of this server is left. */
+export const assertNoneLeft = (home: string) => assert.deepStrictEqual(marked(home), [])

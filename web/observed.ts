@@ -1,0 +1,41 @@
+/** The newest thing known of the VM: what the server's probes say, or what the host said at the end of an operation. */
+import type { Tone } from "./components/Mark.tsx"
+import type { Pattern, Power } from "./power.ts"
+
+export interface Observed {
+  readonly tone: Tone
+  readonly word: string
+  readonly text: string
+  readonly at: number
+}
+
+const patterns = {
+  healthy: { tone: "ok", word: "healthy" },
+  off: { tone: "off", word: "off" },
+  host_unreachable: { tone: "bad", word: "no host" },
+  qemu_stalled: { tone: "bad", word: "stalled" },
+  swap_crawl: { tone: "bad", word: "swapping" },
+  unknown: { tone: "unknown", word: "not known" }
+} satisfies Record<Pattern, Pick<Observed, "tone" | "word">>
+
+export const observed = (power: Power): Observed | undefined => {
+  const { status } = power
+  const probed =
+    status === undefined
+      ? undefined
+      : { ...(patterns[status.pattern] ?? patterns.unknown), text: status.text, at: Date.parse(status.observed_at) }
+  const said = fromHost(power)
+  return probed === undefined || (said !== undefined && said.at > probed.at) ? said : probed
+}
+
+const fromHost = (power: Power): Observed | undefined => {
+  for (const run of power.operations) {
+    if (run.ended_at === null) continue
+    const at = Date.parse(run.ended_at)
+    // The host's own last line; a program that prints the like cannot come after it.
+    const state = /^breakglass-result .*\bvm=(running|stopped)\b/m.exec(run.output.slice(-2000))?.[1]
+    if (state === "running") return { tone: "ok", word: "running", text: "The host says it is running.", at }
+    if (state === "stopped") return { tone: "off", word: "off", text: "The host says it is powered off.", at }
+  }
+  return undefined
+}
