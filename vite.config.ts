@@ -1,16 +1,40 @@
 import preact from "@preact/preset-vite"
-import { defineConfig } from "vite"
+import { createHash } from "node:crypto"
+import { env } from "node:process"
+import { defineConfig, type Plugin } from "vite"
+
+/** The service worker is told which files are the shell; a name of their content makes each build another worker. */
+const shell: Plugin = {
+  name: "breakglass-shell",
+  enforce: "post",
+  generateBundle(_options, bundle) {
+    const worker = bundle["sw.js"]
+    if (worker?.type !== "chunk") throw new Error("the build has no service worker")
+    const assets = Object.keys(bundle).filter((name) => name.startsWith("assets/"))
+    const files = [...assets.sort().map((name) => `/${name}`), "/icon.svg", "/manifest.webmanifest"]
+    const page = bundle["index.html"]
+    const content = JSON.stringify([files, page?.type === "asset" ? String(page.source) : "", worker.code])
+    const version = createHash("sha256").update(content).digest("hex").slice(0, 12)
+    worker.code = `const SHELL=${JSON.stringify({ version, files })};\n${worker.code}`
+  }
+}
 
 // The page is served under a CSP without inline script or style, so nothing may be inlined into index.html.
 export default defineConfig({
   root: "web",
-  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false })],
+  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), shell],
   build: {
     outDir: "../dist/web",
     emptyOutDir: true,
     target: "es2022",
     sourcemap: false,
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false }
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: "web/index.html", sw: env["BREAKGLASS_SW"] === "off" ? "web/swOff.ts" : "web/sw.ts" },
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js")
+      }
+    }
   }
 })

@@ -58,7 +58,9 @@ export class SubprocessRunner extends Context.Service<
 >()("SubprocessRunner") {
   static readonly layer = Layer.succeed(
     SubprocessRunner,
-    SubprocessRunner.of({ start: (program) => Effect.acquireRelease(spawn(program), (running) => running.end) })
+    SubprocessRunner.of({
+      start: (program) => Effect.map(Effect.acquireRelease(spawn(program), release), ({ running }) => running)
+    })
   )
 }
 
@@ -75,13 +77,14 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
       // Without a file descriptor left there are no pipes, and the error is on its way.
       if (child.stdout === null || child.stdout === undefined || child.pid === undefined) return
       const { stdin, stdout, stderr } = child
-      const started = { pid: child.pid, stdin, stdout: Pipes.listen(stdout), stderr: Pipes.tail(stderr) }
+      const letGo = () => [stdin, stdout, stderr].forEach((pipe) => pipe?.destroy())
+      const started = { pid: child.pid, stdin, stdout: Pipes.listen(stdout), stderr: Pipes.tail(stderr), letGo }
       child.once("spawn", () => resume(Effect.succeed(started)))
     } catch (error) {
       resume(Effect.fail(failed(error)))
     }
   })
-  const { pid, stdin, stdout, stderr } = child
+  const { pid, stdin, stdout, stderr, letGo } = child
   if (program.stdin !== undefined && stdin !== null) yield* Effect.forkIn(Pipes.feed(stdin, program.stdin), scope)
   const late = Effect.andThen(Deferred.await(exited), Effect.sleep(Pipes.drain))
   yield* Effect.forkIn(Effect.andThen(late, Effect.sync(stdout.hurry)), scope)
@@ -97,14 +100,19 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
     processes: find,
     end: end(pid, find)
   }
-  return running
+  return { running, letGo }
 })
+
+/** A pipe stays open for as long as a child that escaped holds its other end, unless this end is closed. */
+const release = ({ running, letGo }: { readonly running: Running; readonly letGo: () => void }) =>
+  Effect.andThen(running.end, Effect.sync(letGo))
 
 interface Started {
   readonly pid: number
   readonly stdin: Writable | null
   readonly stdout: ReturnType<typeof Pipes.listen>
   readonly stderr: ReturnType<typeof Pipes.tail>
+  readonly letGo: () => void
 }
 
 const launch = (program: Program): Child.ChildProcessByStdio<Writable | null, Readable, Readable> =>
@@ -121,8 +129,9 @@ const environment = ({ inherit, env, marker }: Program): Record<string, string> 
     const value = process.env[name]
     return value === undefined ? [] : [[name, value] as const]
   })
-  const [name = "", value = ""] = marker?.split("=", 2) ?? []
-  return { ...Object.fromEntries(named), ...env, ...(marker === undefined ? {} : { [name]: value }) }
+  const mark =
+    marker === undefined ? [] : [[marker.slice(0, marker.indexOf("=")), marker.slice(marker.indexOf("=") + 1)]]
+  return { ...Object.fromEntries(named), ...env, ...Object.fromEntries(mark) }
 }
 
 const errno = (error: unknown): string =>

@@ -7,6 +7,7 @@ import { PowerModel } from "./PowerModel.ts"
 import { SessionModel, type Session } from "./SessionModel.ts"
 import { SessionsModel } from "./SessionsModel.ts"
 import { recall, remember } from "./storage.ts"
+import { promptBefore } from "./transcript.ts"
 
 /** What this page understands; a server that says another number wants another page. */
 const protocol = 1
@@ -92,6 +93,13 @@ export const AppModel = createModel((api: Api) => {
     void sessions.refresh()
   }
 
+  /** Puts the prompt that led to an event back into the box; what is in the box stays behind it. */
+  const again = (event: number): void => {
+    const prompt = promptBefore(session.peek()?.transcript.peek(), event)
+    if (prompt !== undefined && draft.peek() !== prompt) write([prompt, draft.peek()].filter(Boolean).join("\n\n"))
+    document.getElementById("message")?.focus()
+  }
+
   effect(() => {
     const id = route.value
     const made = untracked(() =>
@@ -146,6 +154,7 @@ export const AppModel = createModel((api: Api) => {
     write,
     starting,
     send,
+    again,
     signedOut,
     signIn,
     sheetOpen,

@@ -54,7 +54,10 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
       // A sign-in page of another origin must be seen as such, not followed.
       redirect: "manual",
       cache: "no-store",
-      headers: { accept: "application/json, text/*;q=0.9", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      headers: {
+        accept: "application/json, text/*;q=0.9",
+        ...(body === undefined ? {} : { "content-type": "application/json" })
+      },
       signal: AbortSignal.timeout(limitMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })

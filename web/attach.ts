@@ -101,9 +101,9 @@ export const attach = (source: Source, reader: Reader): Attachment => {
         if (!poll && frames.some((frame) => frame.event === "caught-up")) link.value = { state: "live" }
       }
     })
-    if (ended.kind === "signed_out" || ended.kind === "gone") return { state: ended.kind }
-    if (ended.kind === "refused") return { state: "refused", reason: ended.reason }
     if (ended.kind === "checked") return { state: "connecting" }
+    if (!("reason" in ended)) return { state: ended.kind }
+    if (ended.kind === "refused") return { state: "refused", reason: ended.reason }
     if (spoke && !poll) polls = 0
     if (poll && spoke) {
       polls--

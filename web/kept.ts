@@ -24,7 +24,9 @@ export const keptSession = (): string | undefined => shelved()?.id
 
 export const keeper = (id: string) => {
   const found = shelved()
-  const kept = signal<Kept | undefined>(found?.id === id ? { at: found.at, transcript: replay(found.entries) } : undefined)
+  const kept = signal<Kept | undefined>(
+    found?.id === id ? { at: found.at, transcript: replay(found.entries) } : undefined
+  )
   let entries: Array<string> = []
   let size = 0
   let saved = true
@@ -72,4 +74,7 @@ export const keeper = (id: string) => {
 const shelved = (): Shelved | undefined => parsed<Shelved, Shelved>(recall("kept"), (value) => value)
 
 const replay = (entries: ReadonlyArray<string>): Transcript =>
-  entries.reduce((transcript, data) => parsed<Entry, Transcript>(data, (entry) => fold(transcript, entry)) ?? transcript, empty)
+  entries.reduce(
+    (transcript, data) => parsed<Entry, Transcript>(data, (entry) => fold(transcript, entry)) ?? transcript,
+    empty
+  )

@@ -59,7 +59,9 @@ const block = (given: Token, depth: number): ReadonlyArray<Block> => {
     case "paragraph":
       return [{ kind: "paragraph", children: inlines(token.tokens, depth) }]
     case "text":
-      return [{ kind: "paragraph", children: token.tokens === undefined ? text(token.text) : inlines(token.tokens, depth) }]
+      return [
+        { kind: "paragraph", children: token.tokens === undefined ? text(token.text) : inlines(token.tokens, depth) }
+      ]
     default:
       return plain(token.raw.replace(/\n+$/, ""))
   }

@@ -42,8 +42,9 @@ export const foldPower = (power: Power, entry: PowerEntry): Power => {
   const last = entry.id
   if (entry.kind === "operation") return { ...power, last, operations: place(power.operations, entry.op, entry.at) }
   if (entry.kind !== "output") return { ...power, last }
+  const line = entry.text.endsWith("\n") ? entry.text : `${entry.text}\n`
   const operations = power.operations.map((op) =>
-    op.op_id === entry.op_id ? longer({ ...op, streamed: op.streamed + entry.text }, op.streamed + entry.text) : op
+    op.op_id === entry.op_id ? longer({ ...op, streamed: op.streamed + line }, op.streamed + line) : op
   )
   return { ...power, last, operations }
 }

@@ -86,6 +86,7 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
     }
     wanted.current = undefined
     following.current = false
+    seen.value = last
     element.scrollIntoView({ block: "center" })
   }, [linked, last, span.from, span.to])
   useLayoutEffect(() => {
@@ -101,5 +102,5 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
   }, [])
 
   const missed = following.current ? 0 : Math.max(0, last - Math.max(seen.value, -1))
-  return { scroller, log, span, missed, show, measure, toEnd }
+  return { scroller, log, span, atEnd: chosen.value === undefined, missed, show, measure, toEnd }
 }

@@ -27,4 +27,7 @@ export const around = (block: number, count: number): Span => {
 
 /** The block that holds an event, by the first ids of the blocks; the last one when it is newer than all. */
 export const blockOf = (firsts: ReadonlyArray<number>, event: number): number =>
-  Math.max(0, firsts.findLastIndex((first) => first <= event))
+  Math.max(
+    0,
+    firsts.findLastIndex((first) => first <= event)
+  )

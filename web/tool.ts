@@ -14,7 +14,19 @@ export const summary = (name: string, input: unknown): Summary => {
   const alone = Object.keys(fields).every((key) => key === "command" || key === "description" || key === "timeout")
   const whole = telling !== "" && alone ? telling : (JSON.stringify(input, undefined, 2) ?? "")
   const line = telling === "" ? `${name} ${about}` : alone ? telling : `${name} ${telling}`
-  return { line: line.replace(/\s*\n\s*/g, " ⏎ ").slice(0, 300), whole, about }
+  return {
+    line: short(line)
+      .replace(/\s*\n\s*/g, " ⏎ ")
+      .slice(0, 300),
+    whole,
+    about
+  }
 }
+
+/** Who logs in, and the quotes around what is run there, are read in the whole; the line has room for what is run. */
+const short = (line: string): string =>
+  line.replace(/^ssh (?:[\w-]+@)?([\w.-]+) (["'])([^"']*)\2$/, (_, host: string, _quote, command: string) =>
+    ["ssh", host, command].join(" ")
+  )
 
 const string = (value: unknown): string => (typeof value === "string" ? value : "")

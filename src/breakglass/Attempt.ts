@@ -122,8 +122,9 @@ const watch = (ear: Ear, limits: Limits): Effect.Effect<Ended, never> =>
       yield* Effect.sleep("1 second")
       ear.quiet += 1
       yield* ear.progress
-      const limit = ear.open.size > 0 ? limits.tool : limits.silent
-      if (ear.quiet >= limit) return { _tag: "Silent", seconds: limit }
+      const [tool] = ear.open.values()
+      const limit = tool === undefined ? limits.silent : limits.tool
+      if (ear.quiet >= limit) return { _tag: "Silent", seconds: limit, tool: tool?.name ?? null }
     }
   })
 

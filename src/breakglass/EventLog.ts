@@ -4,8 +4,9 @@
  * nothing. Frames are encoded once for all readers. Deltas and progress are state, not events: a reader is sent what
  * it has not seen of them, and they are never stored.
  */
-import { Cause, DateTime, Effect, PubSub, Stream } from "effect"
+import { Cause, DateTime, Effect, PubSub, type Pull, Semaphore, Stream } from "effect"
 import type { Event, Progress, Stamp } from "../contract/Event.ts"
+import type { Status } from "../contract/Pve.ts"
 import { cap } from "./cap.ts"
 import type { Journal, JournalFailed, Last, Row, SessionPatch } from "./Journal.ts"
 import { frame, type Place, Reader, State } from "./Reader.ts"
@@ -18,6 +19,8 @@ export interface EventLog<E extends Kinded = Event> {
   writing(text: string): Effect.Effect<void>
   /** The tools that are running. */
   running(tools: ReadonlyArray<Progress>): Effect.Effect<void>
+  /** What is known now, beside the log: a new reader is sent the newest. */
+  status(status: Status): Effect.Effect<void>
   /** SSE frames: what comes after the place, `caught-up`, then (when it follows) whatever comes, until `close`. */
   attach(place: Place): Stream.Stream<Uint8Array>
   /** All events from the first on, read as they are asked for. */
@@ -34,26 +37,33 @@ interface Kinded {
   readonly kind: string
 }
 
-export const make = <E extends Kinded = Event>(journal: Journal["Service"], name: string, last: Last, redact: Redact) =>
+/** `last` is where the journal ends; null when it could not be asked yet, and then the first append asks. */
+export const make = <E extends Kinded = Event>(
+  journal: Journal["Service"],
+  name: string,
+  last: Last | null,
+  redact: Redact
+) =>
   Effect.gen(function* () {
-    const bell = yield* PubSub.sliding<void>({ capacity: 1, replay: 1 })
-    // Rung once for the readers of a log that is silent: the bell replays its last stroke.
-    yield* PubSub.publish(bell, undefined)
-    return over<E>(journal, name, last, redact, bell)
+    const bell = yield* PubSub.sliding<void>(1)
+    // Two appends at once would count from the same id.
+    const oneAtATime = yield* Semaphore.make(1)
+    return over<E>(journal, name, new State(last), redact, bell, oneAtATime.withPermits(1))
   })
 
 const over = <E extends Kinded>(
   journal: Journal["Service"],
   name: string,
-  last: Last,
+  log: State,
   redact: Redact,
-  bell: PubSub.PubSub<void>
+  bell: PubSub.PubSub<void>,
+  alone: <A, F>(effect: Effect.Effect<A, F>) => Effect.Effect<A, F>
 ): EventLog<E> => {
-  const log = new State(last)
   const ring = PubSub.publish(bell, undefined)
 
-  const append: EventLog<E>["append"] = Effect.fnUntraced(function* (events, patch) {
+  const store = Effect.fnUntraced(function* (events: ReadonlyArray<E>, patch: SessionPatch | undefined) {
     const at = DateTime.formatIso(yield* DateTime.now)
+    if (!log.known) log.begin(yield* journal.last(name))
     const rows = events.map((event, index): Row => {
       const id = log.next + index
       const { value, count } = deep(redact, event)
@@ -63,35 +73,38 @@ const over = <E extends Kinded>(
     })
     yield* journal.append(name, rows, patch)
     log.keep(rows)
-    if (events.some((event) => event.kind === "text" || event.kind === "turn_end")) log.newBlock()
+    if (events.some(({ kind }) => kind === "text" || kind === "turn_end")) log.newBlock()
+    // A CLI that dies in the middle of a tool never says that the tool ended.
+    if (events.some(({ kind }) => kind === "turn_end")) log.show("progress", [])
     yield* ring
-  }, Effect.uninterruptible)
+  })
 
   const change = (mutate: () => void) => Effect.andThen(Effect.sync(mutate), ring)
   return {
-    append,
+    append: (events, patch) => Effect.uninterruptible(alone(store(events, patch))),
     writing: (text) => change(() => log.write(text)),
-    running: (tools) => change(() => log.progress(tools)),
+    running: (tools) => change(() => log.show("progress", tools)),
+    status: (status) => change(() => log.show("status", [status])),
     entries: function* () {
-      for (let after = -1; after < log.next - 1;) {
-        for (const { id, json } of journal.page(name, after, pageBytes)) {
-          yield JSON.parse(json) as E & Stamp
-          after = id
-        }
+      for (let page = journal.page(name, -1, pageBytes); page.length > 0;) {
+        for (const { json } of page) yield JSON.parse(json) as E & Stamp
+        page = journal.page(name, page.at(-1)?.id ?? log.next, pageBytes)
       }
     },
     attach: (place) =>
-      Stream.suspend(() => {
-        const reader = new Reader(log, place, (from) => journal.page(name, from, pageBytes).map(frame))
-        const ready = Effect.suspend(() => {
-          const bytes = reader.next()
-          return bytes === null ? Cause.done() : Effect.succeed([bytes] as const)
+      Stream.unwrap(
+        Effect.gen(function* () {
+          // Before the first look at the log: whatever comes after that look has rung.
+          const rung = yield* PubSub.subscribe(bell)
+          const reader = new Reader(log, place, (from) => journal.page(name, from, pageBytes).map(frame))
+          const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
+            const bytes = reader.next()
+            if (bytes !== null) return Effect.succeed([bytes] as const)
+            return reader.over ? Cause.done() : Effect.andThen(PubSub.take(rung), pull)
+          })
+          return Stream.fromPull(Effect.succeed(pull))
         })
-        return Stream.fromPubSub(bell).pipe(
-          Stream.flatMap(() => Stream.fromPull(Effect.succeed(ready))),
-          Stream.takeUntil(() => reader.over)
-        )
-      }),
+      ),
     keepalive: change(() => (log.keepalives += 1)),
     close: change(() => (log.closed = true)),
     last: () => log.last

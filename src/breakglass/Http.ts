@@ -10,6 +10,7 @@ import { Auth, cookieLife } from "./Auth.ts"
 import { cookieName } from "./admit.ts"
 import { Config } from "./Config.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import { changes } from "./hostSpeech.ts"
 import type { Place } from "./Reader.ts"
 import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
@@ -67,8 +68,8 @@ const pve = HttpApiBuilder.group(
       start: ({ payload: { verb, op_id, confirm } }) =>
         Effect.gen(function* () {
           const { name: actor } = yield* Operator
-          const changes = (mutating as ReadonlyArray<string>).includes(verb)
-          return changes && confirm !== target ? yield* unconfirmed(target) : yield* power.start({ verb, op_id, actor })
+          if (changes(verb) && confirm !== target) return yield* unconfirmed(target)
+          return yield* power.start({ verb, op_id, actor })
         }),
       run: ({ params, request }) =>
         Effect.gen(function* () {

@@ -6,7 +6,8 @@ import { Duration, Effect, Option, Stream } from "effect"
 import type { OpOutcome } from "../contract/Pve.ts"
 import { type Exited, SubprocessRunner } from "../SubprocessRunner.ts"
 import type { Settings } from "./Config.ts"
-import type { Answer, Ask } from "./PveVerbs.ts"
+import type { Answer, Ask } from "./conduct.ts"
+import { outcomeOf } from "./hostSpeech.ts"
 
 export const make = Effect.fnUntraced(function* (config: Settings) {
   const runner = yield* SubprocessRunner
@@ -75,10 +76,7 @@ export const options = ({ directory, keyPath }: Pick<Settings, "directory" | "ke
 /** The forced command's own codes; 255 is ssh's, and what it printed says which kind. */
 export const outcome = ({ code, signal }: Exited, stderr: string): OpOutcome => {
   if (signal !== null) return "unknown"
-  if (code === 0) return "ok"
-  if (code === 2) return "rejected"
-  if (code === 75) return "busy"
-  if (code !== 255) return "failed"
+  if (code !== 255) return outcomeOf(code ?? 1)
   return words.find(([, said]) => said.test(stderr))?.[0] ?? "unknown"
 }
 

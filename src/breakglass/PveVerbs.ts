@@ -1,27 +1,19 @@
 /**
  * The way back that needs no model: power verbs on the VM's host. An operation is claimed, then runs in a fiber of this
- * layer, so a phone that sleeps cannot end a cycle; its outcome is what the host said, or `unknown`, never a guess.
+ * layer, so a phone that sleeps cannot end a cycle. Its outcome is what the host said, or `unknown`, never a guess; and a
+ * host that was lost is asked what became of it, never told again.
  */
 import { Context, DateTime, Effect, Fiber, Layer, Option, type Stream } from "effect"
 import { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
-import { mutating, type Operation, type OpOutcome, type Verb, type VmEvent } from "../contract/Pve.ts"
+import type { Operation, Status, Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
 import { Journal } from "./Journal.ts"
+import * as Conduct from "./conduct.ts"
+import { changes } from "./hostSpeech.ts"
 import * as OverSsh from "./OverSsh.ts"
 import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
-
-/** What the host answered. `exit_code` is null when it was not heard. */
-export interface Answer {
-  readonly outcome: OpOutcome
-  readonly exit_code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Asks the host. `say` is given each line as it comes. */
-export type Ask = (verb: Verb, opId: string, say: (line: string) => Effect.Effect<void>) => Effect.Effect<Answer>
 
 export interface Request {
   readonly verb: Verb
@@ -35,12 +27,14 @@ export class PveVerbs extends Context.Service<
     /** Claims and begins; the same id again is the same operation. */
     readonly start: (request: Request) => Effect.Effect<Operation, OperationBusy | OperationIdTaken>
     /** Waits for the end of an operation that was begun here, and gives what the host answered. */
-    readonly ended: (op_id: string) => Effect.Effect<Answer>
+    readonly ended: (op_id: string) => Effect.Effect<Conduct.Answer>
     readonly get: (op_id: string) => Effect.Effect<Option.Option<Operation>>
     /** Newest first. */
     readonly list: Effect.Effect<ReadonlyArray<Operation>>
     /** SSE frames of the VM's own log. */
     readonly attach: (place: Place) => Stream.Stream<Uint8Array>
+    /** Tells readers what was observed. */
+    readonly show: (status: Status) => Effect.Effect<void>
     readonly keepalive: Effect.Effect<void>
     readonly close: Effect.Effect<void>
   }
@@ -55,33 +49,47 @@ export class PveVerbs extends Context.Service<
 }
 
 /** The operations themselves, whatever it is that answers. */
-export const make = Effect.fnUntraced(function* (ask: Ask) {
+export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const journal = yield* Journal
-  const scope = yield* Effect.scope
-  const last = yield* Effect.orElseSucceed(journal.last(logName), () => ({ id: null, at: null }))
   const { secrets } = yield* Config
+  const scope = yield* Effect.scope
+  const last = yield* Effect.orElseSucceed(journal.last(logName), () => null)
   const log = yield* EventLog.make<VmEvent>(journal, logName, last, Redact.make(secrets))
   const operations = new Map<string, Running>()
   // The buttons must work on a disk that takes no writes; then the log misses what `get` and `list` still know.
   const tell = (event: VmEvent) => Effect.ignore(log.append([event]))
-  const move = (running: Running, change: Partial<Operation>) =>
-    Effect.suspend(() => {
-      running.operation = { ...running.operation, ...change }
-      return tell({ kind: "operation", op: { ...running.operation, output: "" } })
+  const conduct = (running: Running) =>
+    Conduct.make({
+      ask,
+      operation: () => running.operation,
+      move: (change) =>
+        Effect.gen(function* () {
+          const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
+          running.operation = { ...running.operation, ...ended_at, ...change }
+          yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
+        }),
+      print: (text) => {
+        running.operation = { ...running.operation, output: kept(`${running.operation.output}${text}\n`) }
+        return tell({ kind: "output", op_id: running.operation.op_id, text })
+      },
+      background: (effect) => Effect.asVoid(Effect.forkIn(effect, scope))
     })
 
-  const run = (running: Running) =>
-    Effect.gen(function* () {
-      const { verb, op_id } = running.operation
-      const answer = yield* ask(verb, op_id, (text) => {
-        running.operation = { ...running.operation, output: kept(`${running.operation.output}${text}\n`) }
-        return tell({ kind: "output", op_id, text })
-      })
-      const ended_at = DateTime.formatIso(yield* DateTime.now)
-      const { outcome, exit_code } = answer
-      yield* move(running, { ended_at, outcome, exit_code, phase: "done" })
-      return answer
-    })
+  const begin = (operation: Operation) => {
+    const running: Running = { operation, fiber: null }
+    operations.set(operation.op_id, running)
+    return running
+  }
+
+  // A former life's operations: what it last knew of them, and for those it left open, what the host says now.
+  for (const entry of log.entries()) {
+    if (entry.kind === "operation") begin(entry.op)
+    else Option.map(Option.fromNullishOr(operations.get(entry.op_id)), (running) => addOutput(running, entry.text))
+    if (operations.size > remembered) operations.delete(operations.keys().next().value ?? "")
+  }
+  for (const running of operations.values()) {
+    if (running.operation.ended_at === null) running.fiber = yield* Effect.forkIn(conduct(running).takeUp, scope)
+  }
 
   const start = Effect.fn("PveVerbs.start")(function* ({ verb, op_id, actor }: Request) {
     const known = operations.get(op_id)
@@ -89,12 +97,10 @@ export const make = Effect.fnUntraced(function* (ask: Ask) {
     const busy = changes(verb) ? [...operations.values()].map(({ operation }) => operation).find(changing) : undefined
     if (busy !== undefined) return yield* taken(busy)
     const started_at = DateTime.formatIso(yield* DateTime.now)
-    const operation: Operation = { ...blank, op_id, verb, actor, started_at }
-    const running: Running = { operation, fiber: null }
-    operations.set(op_id, running)
-    yield* move(running, {})
-    running.fiber = yield* Effect.forkIn(run(running), scope)
-    return operation
+    const running = begin({ ...blank, op_id, verb, actor, started_at })
+    yield* tell({ kind: "operation", op: running.operation })
+    running.fiber = yield* Effect.forkIn(conduct(running).run, scope)
+    return running.operation
   }, Effect.uninterruptible)
 
   return PveVerbs.of({
@@ -107,6 +113,7 @@ export const make = Effect.fnUntraced(function* (ask: Ask) {
     get: (op_id) => Effect.sync(() => Option.fromNullishOr(operations.get(op_id)?.operation)),
     list: Effect.sync(() => [...operations.values()].map(({ operation }) => operation).reverse()),
     attach: log.attach,
+    show: log.status,
     keepalive: log.keepalive,
     close: log.close
   })
@@ -114,15 +121,21 @@ export const make = Effect.fnUntraced(function* (ask: Ask) {
 
 interface Running {
   operation: Operation
-  fiber: Fiber.Fiber<Answer> | null
+  fiber: Fiber.Fiber<Conduct.Answer> | null
 }
 
 const logName = "vm"
 
+/** Operations that can still be asked for. */
+const remembered = 500
+
 /** Characters of output an operation keeps: its newest. */
 const kept = (output: string): string => output.slice(-64 * 1024)
 
-const changes = (verb: Verb): boolean => (mutating as ReadonlyArray<Verb>).includes(verb)
+const addOutput = (running: Running, text: string) => {
+  running.operation = { ...running.operation, output: kept(`${running.operation.output}${text}\n`) }
+}
+
 const changing = (operation: Operation): boolean => changes(operation.verb) && operation.ended_at === null
 
 const blank = {

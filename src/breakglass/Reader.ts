@@ -1,5 +1,4 @@
 /** A log as its readers see it: frames encoded once for all, and for each reader how far it has come. No Effect in it. */
-import type { Progress } from "../contract/Event.ts"
 import type { Last, Row } from "./Journal.ts"
 
 /** How much of the newest end is held in memory, in bytes. */
@@ -12,19 +11,26 @@ export interface Frame {
 
 /** What all readers of a log share. */
 export class State {
-  next: number
-  last: Last
+  next = 0
+  last: Last = { id: null, at: null }
+  /** Whether the disk has said where the log ends. */
+  known = false
   tail: Array<Frame> = []
   private held = 0
   /** The block being written: which one, and its text so far. */
   block = 0
   text = ""
-  tools: ReadonlyArray<Progress> = []
-  toolsSeen = 0
+  /** State beside the log: the frames that tell it, and how often it changed. */
+  beside: Uint8Array | null = null
+  changes = 0
   keepalives = 0
   closed = false
 
-  constructor(last: Last) {
+  constructor(last: Last | null) {
+    if (last !== null) this.begin(last)
+  }
+  begin(last: Last) {
+    this.known = true
     this.last = last
     this.next = last.id === null ? 0 : last.id + 1
   }
@@ -45,9 +51,9 @@ export class State {
   write(text: string) {
     this.text = text
   }
-  progress(tools: ReadonlyArray<Progress>) {
-    this.tools = tools
-    this.toolsSeen += 1
+  show(event: "progress" | "status", values: ReadonlyArray<unknown>) {
+    this.beside = values.length === 0 ? null : Buffer.concat(values.map((value) => named(event, value)))
+    this.changes += 1
   }
 }
 
@@ -67,7 +73,7 @@ export class Reader {
   private caughtUp = false
   private block = -1
   private offset = 0
-  private toolsSeen: number
+  private changes: number
   private keepalives: number
 
   private readonly follow: boolean
@@ -78,7 +84,7 @@ export class Reader {
     this.page = page
     this.reset = after !== null && after >= log.next
     this.cursor = after === null || this.reset ? -1 : after
-    this.toolsSeen = log.tools.length > 0 ? -1 : log.toolsSeen
+    this.changes = log.beside === null ? log.changes : -1
     this.keepalives = log.keepalives
   }
 
@@ -102,7 +108,7 @@ export class Reader {
       this.over = true
       return bye
     }
-    return this.prose() ?? this.progress() ?? this.keepalive()
+    return this.prose() ?? this.beside() ?? this.keepalive()
   }
   private events(): Uint8Array {
     const first = this.log.tail[0]?.id ?? this.log.next
@@ -119,11 +125,10 @@ export class Reader {
     this.offset = text.length
     return unseen === "" ? null : named("delta", { text: unseen })
   }
-  private progress(): Uint8Array | null {
-    if (this.toolsSeen === this.log.toolsSeen) return null
-    this.toolsSeen = this.log.toolsSeen
-    const frames = this.log.tools.map((tool) => named("progress", tool))
-    return frames.length === 0 ? null : Buffer.concat(frames)
+  private beside(): Uint8Array | null {
+    if (this.changes === this.log.changes) return null
+    this.changes = this.log.changes
+    return this.log.beside
   }
   private keepalive(): Uint8Array | null {
     if (this.keepalives === this.log.keepalives) return null
@@ -135,7 +140,7 @@ export class Reader {
 // JSON.stringify escapes newlines and lone surrogates, so `data` is always one well-formed line.
 export const frame = ({ id, json }: Row): Frame => ({ id, bytes: Buffer.from(`id: ${id}\ndata: ${json}\n\n`) })
 
-const named = (event: "reset" | "caught-up" | "delta" | "progress", data: unknown): Uint8Array =>
+const named = (event: "reset" | "caught-up" | "delta" | "progress" | "status", data: unknown): Uint8Array =>
   Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 
 const keepalive = Buffer.from(": keepalive\n\n")

@@ -21,7 +21,8 @@ export class Readers extends Context.Service<
       log: string,
       request: HttpServerRequest.HttpServerRequest
     ) => Effect.Effect<void, never, Scope.Scope>
-    readonly count: Effect.Effect<number>
+    /** How many read this log now. */
+    readonly count: (log: string) => Effect.Effect<number>
   }
 >()("breakglass/Readers") {
   static readonly layer = Layer.effect(
@@ -35,7 +36,7 @@ export class Readers extends Context.Service<
         )
       )
       return Readers.of({
-        count: Effect.sync(() => readers.size),
+        count: (log) => Effect.sync(() => [...readers].filter((reader) => reader.log === log).length),
         admit: (log, request) =>
           Effect.acquireRelease(
             Effect.sync(() => {

@@ -17,6 +17,7 @@ import { Auth } from "./Auth.ts"
 import { Config } from "./Config.ts"
 import * as Http from "./Http.ts"
 import { Journal } from "./Journal.ts"
+import { Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
@@ -166,11 +167,11 @@ const listener = Layer.unwrap(
 export const layer = (options: { readonly demo: boolean }) => {
   const routes = Layer.mergeAll(Http.layer(options), health, ready, openapi, page).pipe(
     Layer.provide(everyAnswer),
-    Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails(), Readers.layer])
+    Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails()])
   )
-  return Layer.mergeAll(drain, keepalives).pipe(
+  return Layer.mergeAll(drain, keepalives, Observer.watching).pipe(
     Layer.provide(HttpRouter.serve(routes, { disableLogger: true })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)),
-    Layer.provide([listener, Draining.layer])
+    Layer.provide([listener, Draining.layer, Readers.layer])
   )
 }

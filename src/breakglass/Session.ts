@@ -117,6 +117,7 @@ export class Session extends Context.Service<
         turns += 1
         if (promptId !== null) live.prompts.add(promptId)
         const release = Effect.sync(() => {
+          if (live.turn !== turn) return
           live.turn = null
           turns -= 1
         })
@@ -156,7 +157,9 @@ export class Session extends Context.Service<
           newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
           settled: (outcome) => Effect.andThen(release, Deferred.succeed(turn.outcome, outcome))
         }
-        const run = Turn.run(options).pipe(Effect.provideContext(context))
+        // Whatever fails in there, a turn that is over holds nothing up.
+        const over = Effect.andThen(release, Deferred.succeed(turn.outcome, "failed"))
+        const run = Turn.run(options).pipe(Effect.provideContext(context), Effect.ensuring(over))
         yield* Deferred.succeed(turn.fiber, yield* Effect.forkIn(run, scope))
       }, Effect.uninterruptible)
 

@@ -16,9 +16,10 @@ export const parseCidr = (text: string): Cidr | null => {
   if (version === 0 || rest.length > 0 || !/^[0-9]{0,3}$/.test(size ?? "") || size === "" || bits > widest) return null
   const list = new BlockList()
   list.addSubnet(address, bits, version === 4 ? "ipv4" : "ipv6")
-  // ::ffff:0:0/96 is all of IPv4 under another name.
-  const significant = address.toLowerCase().startsWith("::ffff:") ? bits - 96 : bits
-  return { wide: significant < 8, contains: (peer) => inside(list, peer) }
+  // Asked, not calculated: a range of IPv6 may hold all of IPv4, under any of several spellings.
+  const apart = Array.from({ length: 32 }, (_, at) => `${at * 8}.1.2.3`)
+  const wide = bits < 8 || apart.filter((peer) => inside(list, peer)).length > 1
+  return { wide, contains: (peer) => inside(list, peer) }
 }
 
 /** A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d. */

@@ -9,13 +9,14 @@ import { Agents } from "./Agents.ts"
 import { Auth } from "./Auth.ts"
 import { Config } from "./Config.ts"
 import { Journal } from "./Journal.ts"
+import { Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { run } from "./run.ts"
 import * as Server from "./Server.ts"
 import { Session } from "./Session.ts"
 
 const Main = Server.layer({ demo: false }).pipe(
-  Layer.provide([Session.layer, PveVerbs.layer]),
+  Layer.provide([Session.layer, PveVerbs.layer, Observer.layer]),
   Layer.provide([Auth.layer, Agents.layer, Journal.layer, SubprocessRunner.layer]),
   Layer.provide(Config.layer),
   Layer.provide(NodeServices.layer)

@@ -33,12 +33,27 @@ export class NewerJournal extends Error {
   }
 }
 
-/** Takes the steps not yet taken, all or none. A file from a newer server is refused before anything is written. */
+/** SQLite's result code for a file that is not what it was. */
+export const corrupt = 11
+export const damage = (what: string) => Object.assign(new Error(what), { errcode: corrupt })
+
+/**
+ * The shape a file has; throws when a newer server gave it that. The number is in the file twice: one flipped bit must
+ * not look like a newer server, before which this one would have to stay down.
+ */
+export const version = (db: DatabaseSync): number => {
+  const counted = Number(db.prepare("PRAGMA user_version").get()?.["user_version"])
+  if (counted >= 0 && counted <= steps.length) return counted
+  const noted = db.prepare("SELECT value FROM meta WHERE name = 'version'").get()?.["value"]
+  throw noted === String(counted) ? new NewerJournal(counted) : damage("the journal's version is damaged")
+}
+
+/** Takes the steps not yet taken, all or none. */
 export const migrate = (db: DatabaseSync): void => {
-  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"])
-  if (version > steps.length) throw new NewerJournal(version)
-  if (version === steps.length) return
+  const from = version(db)
+  if (from === steps.length) return
   db.exec("BEGIN IMMEDIATE")
-  for (const step of steps.slice(version)) db.exec(step)
+  for (const step of steps.slice(from)) db.exec(step)
+  db.exec(`INSERT OR REPLACE INTO meta (name, value) VALUES ('version', '${steps.length}')`)
   db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)
 }

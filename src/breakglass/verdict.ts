@@ -9,7 +9,8 @@ export type Ended =
   | { readonly _tag: "Stopped" }
   | { readonly _tag: "Shutdown" }
   | { readonly _tag: "TimedOut"; readonly seconds: number }
-  | { readonly _tag: "Silent"; readonly seconds: number }
+  /** Nothing was said for so long; `tool`: while this command ran. */
+  | { readonly _tag: "Silent"; readonly seconds: number; readonly tool: string | null }
   | { readonly _tag: "Journal"; readonly reason: string }
 
 export interface Seen {
@@ -38,12 +39,7 @@ export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
     case "TimedOut":
       return { outcome: "timed_out", error: `turn timed out after ${ended.seconds}s` }
     case "Silent":
-      return {
-        outcome: "failed",
-        error:
-          `The model API said nothing for ${ended.seconds} s, so the turn was ended. No command was running. ` +
-          "Send the prompt again, or use the VM controls, which do not need it."
-      }
+      return { outcome: "failed", error: ended.tool === null ? modelSilent(ended.seconds) : toolSilent(ended) }
     case "Journal":
       return { outcome: "failed", error: `The journal could not be written (${ended.reason}), so the turn was ended.` }
     case "Itself":
@@ -53,6 +49,13 @@ export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
         : { outcome: "completed", error: null }
   }
 }
+
+const modelSilent = (seconds: number): string =>
+  `The model API said nothing for ${seconds} s, so the turn was ended. No command was running. ` +
+  "Send the prompt again, or use the VM controls, which do not need it."
+
+const toolSilent = ({ seconds, tool }: Extract<Ended, { _tag: "Silent" }>): string =>
+  `${tool} ran for ${seconds} s without an end, so it and the turn were ended. Send a prompt to go on.`
 
 /** What the CLI's own words say about the conversation, when they say the id was the wrong one. */
 export const conversationLost = (result: Result | null, stderr: string): boolean =>

@@ -46,3 +46,22 @@ export const VmEvent = Schema.Union([
   Schema.Struct({ kind: Schema.tag("output"), op_id: Schema.String, text: Schema.String })
 ])
 export type VmEvent = typeof VmEvent.Type
+
+/** What the probes together look like; see `breakglass/pattern.ts`. */
+export const patterns = ["healthy", "off", "host_unreachable", "qemu_stalled", "swap_crawl", "unknown"] as const
+export type Pattern = (typeof patterns)[number]
+
+/** One look at one leg. `state` is a short word: what it answered, or why it did not. */
+export interface Probe {
+  readonly probe: "pve" | "tcp22" | "ssh"
+  readonly state: string
+  readonly took_ms: number
+}
+
+/** What was seen of the VM, and when; sent as `event: status`, never stored. */
+export interface Status {
+  readonly pattern: Pattern
+  readonly text: string
+  readonly observed_at: string
+  readonly probes: ReadonlyArray<Probe>
+}

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { end, eventually } from "./support/proc.ts"
-import { makeRig, type Rig, shells } from "./support/rig.ts"
+import { hexPort, makeRig, type Rig, shells } from "./support/rig.ts"
 import { freePort, run } from "./support/sshd.ts"
 
 const steady = (stdout: string) => stdout.replace(/uptime=\d+|secs=\d+/g, "")
@@ -31,8 +31,7 @@ const local = async (rig: Rig, flag: string, greeting?: Buffer): Promise<string>
   return heard
 }
 
-const listens = (port: number) =>
-  readFileSync("/proc/net/tcp", "utf8").includes(`0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000`)
+const listens = (port: number) => readFileSync("/proc/net/tcp", "utf8").includes(`0100007F:${hexPort(port)} 00000000`)
 
 const socks = (port: number, greeting: Buffer): Promise<string> =>
   new Promise((resolve) => {
@@ -50,7 +49,14 @@ describe.each(shells)("the rescue key's door under %s", { timeout: 120_000, conc
   it("HOST-15 the key forwards nothing, has no terminal, and no environment of its own reaches the script", async () => {
     await using rig = await makeRig({
       shell,
-      wrapSshd: ["unshare", "-m", "sh", "-c", 'mkdir -p DIR/home/.ssh && mount --bind DIR/home /root && exec "$@"', "sh"]
+      wrapSshd: [
+        "unshare",
+        "-m",
+        "sh",
+        "-c",
+        'mkdir -p DIR/home/.ssh && mount --bind DIR/home /root && exec "$@"',
+        "sh"
+      ]
     })
     await rig.startVm()
     const evil = `touch ${rig.dir}/evil`
@@ -58,7 +64,10 @@ describe.each(shells)("the rescue key's door under %s", { timeout: 120_000, conc
     mkdirSync(`${rig.dir}/home/.ssh`, { recursive: true })
     writeFileSync(`${rig.dir}/home/.ssh/rc`, `${evil}\n`)
     const keys = rig.read("etc/authorized_keys")
-    writeFileSync(`${rig.dir}/etc/authorized_keys`, keys.replace("restrict,", `restrict,environment="BASH_ENV=${rig.dir}/evil.sh",`))
+    writeFileSync(
+      `${rig.dir}/etc/authorized_keys`,
+      keys.replace("restrict,", `restrict,environment="BASH_ENV=${rig.dir}/evil.sh",`)
+    )
     const golden = steady((await rig.ssh("status")).stdout)
     assert.match(golden, /^status: running\n/)
 
@@ -99,6 +108,9 @@ describe.each(shells)("the rescue key's door under %s", { timeout: 120_000, conc
     await using rig = await makeRig({ shell })
     await rig.startVm()
     const answers = await Promise.all(Array.from({ length: 60 }, () => rig.ssh("status")))
-    assert.deepStrictEqual(answers.map(({ code }) => code), answers.map(() => 0))
+    assert.deepStrictEqual(
+      answers.map(({ code }) => code),
+      answers.map(() => 0)
+    )
   })
 })

@@ -13,9 +13,10 @@ print $pidfile "$$\n";
 close $pidfile;
 rename "$dir/pid.new", "$dir/pid" or die;
 
+my @held;
 while (1) {
     my $client = $door->accept or next;
-    next if -e "$dir/mute";
+    if (-e "$dir/mute") { push @held, $client; next }
     $client->autoflush(1);
     print $client qq({"QMP": {"version": {}, "capabilities": []}}\n);
     while (defined(my $request = readline $client)) {

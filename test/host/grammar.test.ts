@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { chmodSync, rmSync, writeFileSync } from "node:fs"
 import { eventually } from "./support/proc.ts"
 import { makeRig, result, shells } from "./support/rig.ts"
+import { run } from "./support/sshd.ts"
 
 const uuid = "2d556927-daf1-43a1-9a99-8f9dccf98379"
 
@@ -53,8 +54,10 @@ describe.each(shells)("the request's grammar under %s", { timeout: 120_000, conc
 
   it("HOST-01 sftp and scp get the script, not a file server", async () => {
     await using rig = await makeRig({ shell })
-    const { run } = await import("./support/sshd.ts")
-    const options = rig.args.slice(0, -1).map((word) => (word === "-p" ? "-P" : word)).filter((word) => word !== "-T")
+    const options = rig.args
+      .slice(0, -1)
+      .map((word) => (word === "-p" ? "-P" : word))
+      .filter((word) => word !== "-T")
     writeFileSync(`${rig.dir}/batch`, "ls /\n")
     for (const [command, ...args] of [
       ["sftp", ...options, "-b", `${rig.dir}/batch`, "root@127.0.0.1"],

@@ -8,7 +8,10 @@ const nobody = 65534
 
 /** A process of our own that sleeps, with that executable and those arguments. */
 const bystander = async (rig: Rig, exe: string, args: ReadonlyArray<string>): Promise<number> => {
-  const child = spawn(`${rig.dir}/pve/bin/${exe}`, ["-e", "sleep 600", "--", ...args], { stdio: "ignore", detached: true })
+  const child = spawn(`${rig.dir}/pve/bin/${exe}`, ["-e", "sleep 600", "--", ...args], {
+    stdio: "ignore",
+    detached: true
+  })
   child.unref()
   const pid = child.pid ?? 0
   await eventually(`${exe} runs`, () => under(rig.dir).some((one) => one.pid === pid && one.exe.endsWith(exe)))
@@ -37,7 +40,10 @@ describe.each(shells)("the process that is signalled under %s", { timeout: 120_0
     const answer = await rig.ssh(`cycle ${rig.op()}`)
     assert.strictEqual(answer.code, 0, answer.stdout)
     assert.isFalse(alive(target))
-    assert.deepStrictEqual(innocent.map(alive), innocent.map(() => true))
+    assert.deepStrictEqual(
+      innocent.map(alive),
+      innocent.map(() => true)
+    )
     const signalled = Array.from(answer.stdout.matchAll(/^SIG\S+ to QEMU (\d+)$/gm), (match) => Number(match[1]))
     assert.deepStrictEqual([...new Set(signalled)], [target])
   })
@@ -83,16 +89,16 @@ describe.each(shells)("the process that is signalled under %s", { timeout: 120_0
     const vm = `${rig.dir}/pve/vm`
     chmodSync(vm, 0o777)
     chownSync(vm, nobody, nobody)
-    rig.program(
-      "start-vm",
-      `exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups ${rig.dir}/pve/bin/kvm ${rig.dir}/pve/fake-vm.pl -id ${rig.vmid} -dir ${vm}`
-    )
+    rig.program("start-vm", `exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups ${rig.vmCommand}`)
     const pid = await rig.startVm()
     const op = rig.op()
     const answer = await rig.ssh(`cycle ${op}`)
     assert.deepStrictEqual(result(answer), { op, verb: "cycle", rc: 20, vm: "running" })
     assert.strictEqual(answer.code, 20)
-    assert.match(answer.stdout, new RegExp(`^unkillable: QEMU ${pid} outlived SIGKILL; only a reboot of the host ends it$`, "m"))
+    assert.match(
+      answer.stdout,
+      new RegExp(`^unkillable: QEMU ${pid} outlived SIGKILL; only a reboot of the host ends it$`, "m")
+    )
     assert.deepStrictEqual(phases(answer.stdout).slice(2), ["stopping", "killing", "done"])
     assert.strictEqual(rig.calls("start"), 0)
     assert.isTrue(alive(pid))

@@ -13,7 +13,8 @@ const workerPid = (rig: Rig, op: string) => Number(rig.live(op, "worker").split(
 const besides = (rig: Rig, pids: ReadonlyArray<number>) =>
   under(rig.dir).filter(({ pid, argv }) => !pids.includes(pid) && !argv.join(" ").includes("sshd"))
 
-const lockIsFree = async (rig: Rig) => (await run("flock", ["-n", `${rig.dir}/run/${rig.vmid}/lock`, "true"])).code === 0
+const lockIsFree = async (rig: Rig) =>
+  (await run("flock", ["-n", `${rig.dir}/run/${rig.vmid}/lock`, "true"])).code === 0
 
 describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("a cycle tells its phases in order, gives evidence and ends with its result", async () => {
@@ -22,8 +23,17 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
     const op = rig.op()
     const answer = await rig.ssh(`cycle ${op}`)
     assert.deepStrictEqual(result(answer), { op, verb: "cycle", rc: 0, vm: "running" })
-    assert.deepStrictEqual(phases(answer.stdout), ["accepted", "forensics", "stopping", "starting", "verifying", "done"])
-    const evidence = new RegExp(`^breakglass-evidence op=${op} state=running pid=(\\d+) uptime=\\d+$`, "m").exec(answer.stdout)
+    assert.deepStrictEqual(phases(answer.stdout), [
+      "accepted",
+      "forensics",
+      "stopping",
+      "starting",
+      "verifying",
+      "done"
+    ])
+    const evidence = new RegExp(`^breakglass-evidence op=${op} state=running pid=(\\d+) uptime=\\d+$`, "m").exec(
+      answer.stdout
+    )
     assert.strictEqual(Number(evidence?.[1]), rig.vmPid())
     assert.notStrictEqual(rig.vmPid(), before)
     const records = await eventually("both records", () => rig.log().length === 2 && rig.log())
@@ -44,7 +54,9 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
     assert.match(busy.stdout, new RegExp(`^busy: op=${first} verb=cycle src=127.0.0.1 since=\\S+Z$`, "m"))
     assert.strictEqual((await running).code, 0)
     assert.strictEqual(rig.calls("stop"), 1)
-    await eventually("the refusal is on record", () => rig.log().some((line) => line.includes(`${second} verb=cycle BUSY rc=75`)))
+    await eventually("the refusal is on record", () =>
+      rig.log().some((line) => line.includes(`${second} verb=cycle BUSY rc=75`))
+    )
     const again = await rig.ssh(`cycle ${second}`)
     assert.deepStrictEqual([again.code, again.stdout], [75, busy.stdout])
   })
@@ -54,9 +66,14 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
     await rig.startVm()
     rig.fault("stop", "slow 10")
     const op = rig.op()
-    const [one, two, three] = await Promise.all([rig.ssh(`cycle ${op}`), rig.ssh(`cycle ${op}`), rig.ssh(`cycle ${op}`)])
+    const [one, two, three] = await Promise.all([
+      rig.ssh(`cycle ${op}`),
+      rig.ssh(`cycle ${op}`),
+      rig.ssh(`cycle ${op}`)
+    ])
     const replay = await rig.ssh(`cycle ${op}`)
-    for (const answer of [one, two, three, replay]) assert.deepStrictEqual([answer.code, answer.stdout], [0, one.stdout])
+    for (const answer of [one, two, three, replay])
+      assert.deepStrictEqual([answer.code, answer.stdout], [0, one.stdout])
     assert.strictEqual(result(one).op, op)
     assert.deepStrictEqual([rig.calls("stop"), rig.calls("start")], [1, 1])
   })
@@ -67,7 +84,8 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
     const op = rig.op()
     await rig.ssh(`forensics ${op}`)
     rmSync(`${rig.dir}/pve/calls`)
-    for (const verb of ["stop", "cycle", "status", "screen"]) assert.strictEqual((await rig.ssh(`${verb} ${op}`)).code, 2)
+    for (const verb of ["stop", "cycle", "status", "screen"])
+      assert.strictEqual((await rig.ssh(`${verb} ${op}`)).code, 2)
     assert.strictEqual(rig.read("pve/calls"), "")
     assert.isTrue(rig.vmRuns())
   })
@@ -86,7 +104,9 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
     assert.match(answer.stdout, /^worker died; last step: stopping$/m)
     assert.deepStrictEqual(result(answer), { op, verb: "cycle", rc: 1, vm: "running" })
     assert.isTrue(await lockIsFree(rig))
-    await eventually("the death is on record", () => rig.log().some((line) => line.includes(`${op} verb=cycle DIED rc=1`)))
+    await eventually("the death is on record", () =>
+      rig.log().some((line) => line.includes(`${op} verb=cycle DIED rc=1`))
+    )
     assert.match((await rig.ssh(`last ${op}`)).stdout, / known=yes verb=cycle phase=stopping rc=1 worker=ended /)
     rig.mend("stop")
     assert.strictEqual((await rig.ssh(`cycle ${rig.op()}`)).code, 0)

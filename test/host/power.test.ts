@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { readdirSync, readlinkSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { eventually } from "./support/proc.ts"
 import { makeRig, phases, result, shells } from "./support/rig.ts"
 import { run } from "./support/sshd.ts"
@@ -43,7 +43,8 @@ describe.each(shells)("power under %s", { timeout: 120_000, concurrent: true }, 
     rig.fault("stop", "fail")
     const answer = await rig.ssh(`cycle ${rig.op()}`)
     assert.strictEqual(answer.code, 0, answer.stdout)
-    for (const signal of ["TERM", "KILL"]) assert.match(answer.stdout, new RegExp(`^SIG${signal} to QEMU ${before}$`, "m"))
+    for (const signal of ["TERM", "KILL"])
+      assert.match(answer.stdout, new RegExp(`^SIG${signal} to QEMU ${before}$`, "m"))
     assert.isTrue(rig.vmRuns())
   })
 
@@ -111,8 +112,13 @@ describe.each(shells)("power under %s", { timeout: 120_000, concurrent: true }, 
     rig.fault("start", "fail")
     const op = rig.op()
     const answer = await rig.ssh(`cycle ${op}`)
-    assert.deepStrictEqual([answer.code, result(answer).rc, result(answer).vm, rig.calls("start")], [1, 1, "stopped", 3])
-    await eventually("END rc=1", () => rig.log().some((line) => line.includes(`op=${op} verb=cycle END rc=1 vm=stopped`)))
+    assert.deepStrictEqual(
+      [answer.code, result(answer).rc, result(answer).vm, rig.calls("start")],
+      [1, 1, "stopped", 3]
+    )
+    await eventually("END rc=1", () =>
+      rig.log().some((line) => line.includes(`op=${op} verb=cycle END rc=1 vm=stopped`))
+    )
   })
 
   it("HOST-10 a VM that comes up without running, as with an I/O error, is not called started", async () => {
@@ -130,17 +136,19 @@ describe.each(shells)("power under %s", { timeout: 120_000, concurrent: true }, 
     assert.strictEqual(answer.code, 0)
     const pid = rig.vmPid()
     const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
-    assert.deepStrictEqual(open.filter((path) => path.includes("/lock") || path.startsWith("pipe:")), [])
+    assert.deepStrictEqual(
+      open.filter((path) => path.includes("/lock") || path.startsWith("pipe:")),
+      []
+    )
     assert.strictEqual((await run("flock", ["-n", `${rig.dir}/run/${rig.vmid}/lock`, "true"])).code, 0)
     assert.isTrue(rig.vmRuns())
   })
 
   it("HOST-11 what a start leaves behind has root's usual umask and no protection from the OOM killer", async () => {
     await using rig = await makeRig({ shell })
-    rig.program("start-vm", `umask >${rig.dir}/umask; exec ${rig.dir}/pve/bin/kvm ${rig.dir}/pve/fake-vm.pl -id ${rig.vmid} -dir ${rig.dir}/pve/vm`)
+    rig.program("start-vm", `umask >${rig.dir}/umask; exec ${rig.vmCommand}`)
     assert.strictEqual((await rig.ssh(`start ${rig.op()}`)).code, 0)
     assert.match(rig.read("umask"), /^0*22\n$/)
-    const { readFileSync } = await import("node:fs")
     assert.strictEqual(readFileSync(`/proc/${rig.vmPid()}/oom_score_adj`, "utf8"), "0\n")
   })
 })

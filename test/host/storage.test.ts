@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { writeFileSync } from "node:fs"
+import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { eventually } from "./support/proc.ts"
 import { makeRig, type Options, result, type Rig, shells } from "./support/rig.ts"
 
@@ -33,7 +33,8 @@ describe.each(shells)("storage under %s", { timeout: 120_000, concurrent: true }
   })
 
   it("HOST-12 every verb works on a full disk", async () => {
-    const mount = "mkdir -p DIR/disk; mount -t tmpfs -o size=8k tmpfs DIR/disk; head -c 100000 /dev/zero >DIR/disk/filler || :"
+    const mount =
+      "mkdir -p DIR/disk; mount -t tmpfs -o size=8k tmpfs DIR/disk; head -c 100000 /dev/zero >DIR/disk/filler || :"
     await using rig = await makeRig({ shell, wrapSshd: where(mount) })
     rig.conf({ LOG: `${rig.dir}/disk/log`, VAR_DIR: `${rig.dir}/disk/var` })
     await everyVerb(rig)
@@ -57,7 +58,6 @@ describe.each(shells)("storage under %s", { timeout: 120_000, concurrent: true }
     const op = rig.op()
     await rig.ssh(`forensics ${op}`)
     await eventually("it is kept", () => rig.kept(op, "rc") === "0\n")
-    const { statSync, utimesSync, existsSync } = await import("node:fs")
     const kept = `${rig.dir}/var/${rig.vmid}/ops/${op}`
     assert.strictEqual(statSync(`${kept}/forensics`).mode & 0o777, 0o600)
     assert.strictEqual(statSync(kept).mode & 0o777, 0o700)

@@ -40,12 +40,14 @@ export const eventually = async (holds: () => boolean) => {
   while (!holds()) await delay(5)
 }
 
+/** The fake CLI, as a script. */
+export const fakeClaude = `exec "${join(root, "test/fakes/claude")}" "$@"`
+
 /** A directory for PATH with the fake CLI, node, and these programs. */
 export const programs = (scripts: Readonly<Record<string, string>> = {}) => {
   const bin = mkdtempSync(join(tmpdir(), "breakglass-bin-"))
-  symlinkSync(join(root, "test/fakes/claude"), join(bin, "claude"))
   symlinkSync(join(root, "node_modules/.bin/node"), join(bin, "node"))
-  for (const [name, script] of Object.entries(scripts)) {
+  for (const [name, script] of Object.entries({ claude: fakeClaude, ...scripts })) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
   return { bin, env: { PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, BREAKGLASS_PVE_HOST: "192.0.2.1" } }
@@ -76,7 +78,6 @@ export const prompts = (home: string) => fakeLog(home).flatMap(({ prompt }) => (
 
 /** A generator of numbers in [0, 1) with its seed printed: SEED=n repeats a run. */
 export const seeded = (name: string) => {
-  // oxlint-disable-next-line no-console
   const seed = Number(process.env["SEED"] ?? (Date.now() % 1_000_000_007))
   console.info(`${name}: SEED=${seed}`)
   let state = seed >>> 0

@@ -9,7 +9,7 @@ import { assertComposerOnScreen, button, launch, makePhone, message, say, signIn
 
 const incident = [
   "The VM is slow.",
-  "#say I will look at the disk first.",
+  "#say I will look at the **disk** first.",
   "#bash echo Filesystem 100% full",
   "#say Verdict: the disk is full."
 ].join("\n")

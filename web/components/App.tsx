@@ -4,6 +4,7 @@ import type { AppState } from "../AppModel.ts"
 import { Composer } from "./Composer.tsx"
 import { DemoBanner } from "./DemoBanner.tsx"
 import { LinkBanner } from "./LinkBanner.tsx"
+import { Notices } from "./Notices.tsx"
 import { PowerSheet } from "./PowerSheet.tsx"
 import { SessionList } from "./SessionList.tsx"
 import { SignIn } from "./SignIn.tsx"
@@ -24,6 +25,7 @@ export const App = ({ app }: { readonly app: AppState }) => {
         <DemoBanner app={app} />
         <Strip app={app} />
         <LinkBanner app={app} />
+        <Notices app={app} />
       </header>
       <SessionList app={app} />
       <main class="main">

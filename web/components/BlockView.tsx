@@ -40,7 +40,7 @@ export class BlockView extends Component<Props> {
   override render({ block, elapsed, runs, linked, app, session }: Props) {
     const place = (item: Item, at: number) => [
       ...runs.filter((run) => indexOf(block, run) === at).map((run) => operation(app, run)),
-      <div key={item.id} id={`e-${item.id}`} class={item.id === linked ? "linked" : undefined}>
+      <div key={item.id} id={`e-${item.id}`} class={`of-${item.kind} ${item.id === linked ? "linked" : ""}`}>
         <ItemView app={app} session={session} item={item} elapsed={elapsed} />
       </div>
     ]

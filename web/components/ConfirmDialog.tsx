@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
+import { runningNow } from "../reasons.ts"
 import { labels } from "../verbs.ts"
 import { visible } from "../visible.ts"
 
@@ -26,14 +27,14 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
     <dialog
       ref={dialog}
       class="confirm"
-      aria-labelledby="confirm-title"
+      aria-labelledby={`confirm-${verb}`}
       onClose={onCancel}
       onKeyDown={(event) => {
         // A held key must not walk through the steps.
         if (event.repeat && event.key !== "Tab") event.preventDefault()
       }}
     >
-      <h2 id="confirm-title">
+      <h2 id={`confirm-${verb}`}>
         {title}: <b>{target}</b>
       </h2>
       <p class="label">Step {step.value} of 2</p>
@@ -73,10 +74,4 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
       </div>
     </dialog>
   )
-}
-
-const runningNow = (app: AppState): string => {
-  if (app.session.value?.running.value === true) return "The agent is working. Its commands on the VM will be cut off."
-  const active = app.sessions.rows.value?.filter((row) => row.turn_active).length ?? 0
-  return active > 0 ? "The agent is working in another session." : "No agent turn that this page knows of."
 }

@@ -19,6 +19,7 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
   const held = useSignal(0)
   const hold = useRef<{ x: number; y: number; at: number; frame: number } | undefined>(undefined)
   const quiet = useRef(false)
+  const button = useRef<HTMLButtonElement>(null)
 
   const letGo = () => {
     if (hold.current !== undefined) cancelAnimationFrame(hold.current.frame)
@@ -38,18 +39,28 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
     navigator.vibrate?.([20, 60, 20])
     onHeld()
   }
+  /** Not the finger's doing: what follows is no tap either. */
+  const cancel = () => {
+    if (hold.current !== undefined) quiet.current = true
+    letGo()
+  }
   useEffect(() => {
-    document.addEventListener("visibilitychange", letGo)
-    document.addEventListener("scroll", letGo, true)
+    // The transcript behind scrolls by itself; only what moves the button moves it away.
+    const scrolled = (event: Event) => {
+      if (event.target instanceof Node && event.target.contains(button.current)) cancel()
+    }
+    document.addEventListener("visibilitychange", cancel)
+    document.addEventListener("scroll", scrolled, true)
     return () => {
       letGo()
-      document.removeEventListener("visibilitychange", letGo)
-      document.removeEventListener("scroll", letGo, true)
+      document.removeEventListener("visibilitychange", cancel)
+      document.removeEventListener("scroll", scrolled, true)
     }
   }, [])
 
   return (
     <button
+      ref={button}
       type="button"
       class={`hold ${held.value > 0 ? "holding" : ""}`}
       disabled={disabled}
@@ -63,14 +74,13 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
       onPointerMove={(event) => {
         const from = hold.current
         if (from === undefined || Math.hypot(event.clientX - from.x, event.clientY - from.y) <= driftPx) return
-        quiet.current = true
-        letGo()
+        cancel()
       }}
       onPointerUp={() => {
         if (hold.current !== undefined && performance.now() - hold.current.at > tapMs) quiet.current = true
         letGo()
       }}
-      onPointerCancel={letGo}
+      onPointerCancel={cancel}
       onContextMenu={(event) => event.preventDefault()}
       onKeyDown={(event) => {
         if (event.repeat) event.preventDefault()
@@ -85,9 +95,9 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
       <strong>{title}</strong>{" "}
       <span class="verb">
         {verb}
-        {recommended && <em> · start here</em>}
+        {held.value > 0 ? <em> · keep holding…</em> : recommended && <em> · start here</em>}
       </span>{" "}
-      <span class="how">{held.value > 0 ? `Keep holding… ${((1 - held.value) * 1.5).toFixed(1)} s` : "Hold"}</span>
+      <span class="how">{held.value > 0 ? `${((1 - held.value) * 1.5).toFixed(1)} s` : "Hold"}</span>
     </button>
   )
 }

@@ -19,22 +19,24 @@ export const Outbox = ({ app, session }: { readonly app: AppState; readonly sess
       {outbox.value.map((item, index) => (
         <li key={item.prompt_id} class={item.state === "failed" ? "refused" : ""}>
           <p class="words">{visible(item.text)}</p>
-          <p class="quiet">{saying(item, place, index)}</p>
-          {item.state !== "sending" && (
-            <div class="row">
-              {(item.state === "failed" || held(item, place) !== undefined) && (
-                <button type="button" class="button" onClick={() => release(item.prompt_id)}>
-                  Ask now
+          <div class="row">
+            <p class="quiet">{saying(item, place, index)}</p>
+            {item.state !== "sending" && (
+              <div class="row">
+                {(item.state === "failed" || held(item, place) !== undefined) && (
+                  <button type="button" class="button" onClick={() => release(item.prompt_id)}>
+                    Ask now
+                  </button>
+                )}
+                <button type="button" class="button" onClick={() => edit(item)}>
+                  Edit
                 </button>
-              )}
-              <button type="button" class="button" onClick={() => edit(item)}>
-                Edit
-              </button>
-              <button type="button" class="button" onClick={() => remove(item.prompt_id)}>
-                Remove
-              </button>
-            </div>
-          )}
+                <button type="button" class="button" onClick={() => remove(item.prompt_id)}>
+                  Remove
+                </button>
+              </div>
+            )}
+          </div>
         </li>
       ))}
     </ul>

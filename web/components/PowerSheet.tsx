@@ -1,27 +1,27 @@
-/** The VM's own controls. Works when the chat does not; the dangerous verbs are farthest from the thumb. */
+/** The VM's own controls. Works when the chat does not. What scrolls is above; the way back and the safe verbs are under the thumb. */
 import { useEffect, useRef } from "preact/hooks"
-import type { Verb } from "../../src/contract/Pve.ts"
 import type { AppState } from "../AppModel.ts"
+import { readable, reason, runningNow, runningOf } from "../reasons.ts"
 import { vmOf } from "../states.ts"
 import { visible } from "../visible.ts"
+import { stayAwake } from "../wake.ts"
 import { DangerVerb } from "./DangerVerb.tsx"
 import { DemoBanner } from "./DemoBanner.tsx"
 import { Mark } from "./Mark.tsx"
 import { RunView } from "./RunView.tsx"
 import { SafeVerb } from "./SafeVerb.tsx"
 
-const dangerous = ["stop", "reset", "cycle"] as const satisfies ReadonlyArray<Verb>
-const safe = ["start", "forensics", "status"] as const satisfies ReadonlyArray<Verb>
-
 export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = app.sheetOpen.value
+  const busy = runningOf(app) !== undefined
   useEffect(() => {
     if (open) {
       dialog.current?.showModal()
       void app.power.refresh()
     } else dialog.current?.close()
   }, [open])
+  useEffect(() => (open && busy ? stayAwake() : undefined), [open, busy])
   const close = () => {
     app.sheetOpen.value = false
   }
@@ -42,56 +42,57 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
 
 const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => void }) => {
   const vm = vmOf(app)
-  const target = app.info.value?.target
-  const latest = app.power.latest.value
+  const target = visible(app.target.value)
+  const [latest, ...older] = app.power.power.value.operations
   const why = reason(app)
   return (
     <div class="inside">
-      <DemoBanner app={app} />
-      <div class="row head">
-        <div>
-          <h2 id="sheet-title">{target === undefined ? "VM" : visible(target)}</h2>
-          <p class="vm-line">
-            <Mark tone={vm.tone} />
-            {visible(vm.text)}
+      <div class="above" tabIndex={-1}>
+        <DemoBanner app={app} />
+        <div class="row head">
+          <div>
+            <h2 id="sheet-title">{target}</h2>
+            <p class="vm-line">
+              <Mark tone={vm.tone} />
+              {visible(vm.text)}
+            </p>
+          </div>
+          <button type="button" class="button" onClick={close}>
+            Close
+          </button>
+        </div>
+        {app.power.problem.value !== "" && (
+          <p class="problem" role="alert">
+            {app.power.problem.value}
           </p>
-        </div>
-        <button type="button" class="button" onClick={close}>
-          Close
-        </button>
+        )}
+        {latest !== undefined && <RunView key={latest.op_id} app={app} run={latest} />}
+        {older.length > 0 && (
+          <details class="fold">
+            <summary>Earlier operations</summary>
+            {older.slice(0, 10).map((run) => (
+              <RunView key={run.op_id} app={app} run={run} />
+            ))}
+          </details>
+        )}
+        <details class="fold danger" open>
+          <summary>Other ways to cut power</summary>
+          <DangerVerb app={app} verb="stop" why={why} />
+          <DangerVerb app={app} verb="reset" why={why} />
+        </details>
       </div>
-      {app.power.problem.value !== "" && (
-        <p class="problem" role="alert">
-          {app.power.problem.value}
+      <div class="reachable">
+        <p class="cost">
+          <strong>Cutting power to {target}</strong> loses everything in memory and every unsaved file.{" "}
+          {runningNow(app)}
         </p>
-      )}
-      {latest !== undefined && <RunView app={app} run={latest} />}
-      <section class="danger" aria-label="Cuts power">
-        <h3>These end everything that runs on {target === undefined ? "the VM" : visible(target)}</h3>
-        {dangerous.map((verb) => (
-          <DangerVerb key={verb} app={app} verb={verb} why={why} />
-        ))}
-      </section>
-      <section class="safe" aria-label="Loses nothing">
-        <h3>These lose nothing</h3>
-        <div class="safe-verbs">
-          {safe.map((verb) => (
-            <SafeVerb key={verb} app={app} verb={verb} why={verb === "start" ? why : readable(app)} />
-          ))}
+        <DangerVerb app={app} verb="cycle" why={why} />
+        <div class="safe-verbs" role="group" aria-label="Loses nothing">
+          <SafeVerb app={app} verb="start" why={why} />
+          <SafeVerb app={app} verb="forensics" why={readable(app)} />
+          <SafeVerb app={app} verb="status" why={readable(app)} />
         </div>
-      </section>
+      </div>
     </div>
   )
 }
-
-/** Why a verb cannot be pressed now, or "". */
-const reason = (app: AppState): string => {
-  const run = app.power.current.value
-  if (app.info.value === undefined) return "The server has not said which VM this is yet."
-  if (run !== undefined && run.verb !== "status")
-    return `${run.verb} is running, by ${visible(run.actor)}. Wait for it to end.`
-  return readable(app)
-}
-
-const readable = (app: AppState): string =>
-  app.signedOut.value ? "Sign in first." : app.power.asking.value === undefined ? "" : "Asking the server…"

@@ -1,12 +1,14 @@
 /** Every session the server holds, newest activity first. On a phone it is the home screen; beside the chat when there is room. */
-import { addressOf, type AppState } from "../AppModel.ts"
 import type { SessionRow } from "../api.ts"
+import { addressOf } from "../address.ts"
+import type { AppState } from "../AppModel.ts"
+import { save } from "../save.ts"
 import { visible } from "../visible.ts"
 import { age } from "../words.ts"
 import { Mark } from "./Mark.tsx"
 
 export const SessionList = ({ app }: { readonly app: AppState }) => {
-  const { rows, problem, creating } = app.sessions
+  const { rows, problem, creating, fresh } = app.sessions
   const create = async () => {
     const id = await app.sessions.create()
     if (id !== undefined) location.hash = addressOf(id)
@@ -14,13 +16,15 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
   return (
     <nav class="sessions" aria-label="Sessions">
       <div class="row">
-        <h2>Sessions</h2>
+        <h2 id="sessions" tabIndex={-1}>
+          Sessions
+        </h2>
         <button type="button" class="button" disabled={creating.value} onClick={() => void create()}>
           New session
         </button>
       </div>
       {problem.value !== "" && !app.signedOut.value && (
-        <p class="problem" role="alert">
+        <p class="problem" role="status">
           {problem.value}
         </p>
       )}
@@ -29,29 +33,47 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
       ) : rows.value.length === 0 ? (
         <p class="quiet">None yet. Your first message starts one.</p>
       ) : (
-        <ul>
-          {rows.value.map((row) => (
-            <li key={row.session_id}>
-              <Row row={row} app={app} />
-            </li>
-          ))}
-        </ul>
+        <>
+          {!fresh.value && <p class="quiet">As this device last saw it.</p>}
+          <ul class={fresh.value ? "" : "kept"}>
+            {rows.value.map((row) => (
+              <li key={row.session_id}>
+                <Row row={row} app={app} />
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </nav>
   )
 }
 
-const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => (
-  <a href={addressOf(row.session_id)} aria-current={app.route.value === row.session_id ? "page" : undefined}>
-    <span class="title">{row.title === "" ? "Untitled session" : visible(row.title)}</span>
-    <span class="meta">
-      {row.turn_active ? (
-        <>
-          <Mark tone="busy" /> Working
-        </>
-      ) : (
-        <>{age(app.now.value - Date.parse(row.last_event_at))} ago</>
+const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => {
+  const title = row.title === "" ? "Untitled session" : visible(row.title)
+  const since = app.now.value - Date.parse(row.last_event_at ?? row.created_at)
+  const exportIt = async () => {
+    const text = await app.sessions.exported(row.session_id)
+    if (text !== undefined) save(`incident-${row.session_id}.md`, text)
+  }
+  return (
+    <div class="session">
+      <a href={addressOf(row.session_id)} aria-current={app.route.value === row.session_id ? "page" : undefined}>
+        <span class="title">{title}</span>
+        <span class="meta">
+          {row.turn_active && app.sessions.fresh.value ? (
+            <>
+              <Mark tone="busy" /> Working
+            </>
+          ) : (
+            <>{age(since)} ago</>
+          )}
+        </span>
+      </a>
+      {app.sessions.exportable.value && app.sessions.fresh.value && row.last_event_id !== null && (
+        <button type="button" class="link" aria-label={`Export ${title}`} onClick={() => void exportIt()}>
+          Export
+        </button>
       )}
-    </span>
-  </a>
-)
+    </div>
+  )
+}

@@ -25,7 +25,7 @@ export const StopBar = ({ app, session }: { readonly app: AppState; readonly ses
         </span>
         <span class="command">{visible(doing(transcript))}</span>
         <span id="stop-reach" class="reach">
-          Stop ends the agent and its commands, not the VM.
+          Stop ends the agent, not the VM.
         </span>
       </p>
       <button

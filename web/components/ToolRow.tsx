@@ -30,6 +30,7 @@ export const ToolRow = ({ item, elapsed, full, link }: Props) => {
   const ms = item.result?.duration_ms ?? (item.state === "running" ? elapsed : undefined)
   return (
     <details
+      aria-live="off"
       class={`item tool ${item.state}`}
       onToggle={(event) => {
         open.value = event.currentTarget.open

@@ -4,6 +4,7 @@ import { useScroll } from "../scroll.ts"
 import { runsIn } from "../inPlace.ts"
 import type { Session } from "../SessionModel.ts"
 import type { Transcript as Log } from "../transcript.ts"
+import { current } from "../link.ts"
 import { moment } from "../words.ts"
 import { BlockView } from "./BlockView.tsx"
 import { Prose } from "./Prose.tsx"
@@ -16,9 +17,11 @@ interface Props {
 export const Transcript = ({ app, session }: Props) => {
   const { transcript, kept } = shown(session)
   const linked = app.linked.value
-  const { scroller, log, span, missed, show, measure, toEnd } = useScroll(transcript, session.sent.value, linked)
+  const { scroller, log, span, atEnd, missed, show, measure, toEnd } = useScroll(transcript, session.sent.value, linked)
   const { blocks, live } = transcript
   const { from, to } = span
+  // Finished prose and endings are read out as they come; a replay, deltas and tools are not.
+  const spoken = atEnd && current(session.link.value)
   const runs = app.power.power.value.operations
   return (
     <div class={`view ${kept === undefined ? "" : "kept"}`}>
@@ -27,15 +30,15 @@ export const Transcript = ({ app, session }: Props) => {
         ref={scroller}
         onScroll={measure}
         role="log"
-        aria-live="off"
+        aria-live={spoken ? "polite" : "off"}
         aria-label="Transcript"
         tabIndex={0}
       >
         <div class="log" ref={log}>
           {kept !== undefined && (
             <p class="notice item">
-              The server cannot be reached. This is what this device kept at {moment(new Date(kept).toISOString(), app.now.value)};
-              it may have gone on since.
+              The server cannot be reached. This is what this device kept at{" "}
+              {moment(new Date(kept).toISOString(), app.now.value)}; it may have gone on since.
             </p>
           )}
           {transcript.last < 0 && <p class="quiet center">{nothing(session)}</p>}
@@ -61,15 +64,15 @@ export const Transcript = ({ app, session }: Props) => {
             </button>
           )}
           {live !== "" && to === blocks.length && (
-            <div class="item text live">
+            <div class="item text live" aria-live="off">
               <Prose text={live} />
             </div>
           )}
         </div>
       </div>
-      {missed > 0 && (
+      {(missed > 0 || to < blocks.length) && (
         <button type="button" class="newer" onClick={toEnd}>
-          ↓ {missed} new
+          {missed > 0 ? `↓ ${missed} new` : "↓ To the end"}
         </button>
       )}
     </div>

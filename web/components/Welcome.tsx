@@ -1,11 +1,13 @@
-/** Nothing has happened yet: what state the VM is in, and the ways on. */
+/** Nothing has happened yet: what state the VM is in, and the three ways on. */
 import type { AppState } from "../AppModel.ts"
 import { vmOf } from "../states.ts"
 import { visible } from "../visible.ts"
+import { count } from "../words.ts"
 import { Mark } from "./Mark.tsx"
 
 export const Welcome = ({ app }: { readonly app: AppState }) => {
   const vm = vmOf(app)
+  const rows = app.sessions.rows.value
   return (
     <section class="scroll welcome">
       <h1>What is wrong with {visible(app.target.value)}?</h1>
@@ -13,14 +15,20 @@ export const Welcome = ({ app }: { readonly app: AppState }) => {
         <Mark tone={vm.tone} />
         {visible(vm.text)}
       </p>
-      <ul class="ways">
-        <li>
-          <strong>Ask the agent</strong> below: it logs in over SSH, looks, and tells you.
-        </li>
-        <li>
-          <strong>VM controls</strong> at the top cut power or collect evidence. They need no agent and no model.
-        </li>
-      </ul>
+      <div class="ways">
+        <button type="button" class="way" onClick={() => document.getElementById("message")?.focus()}>
+          <strong>Ask the agent</strong> <span>It logs in, looks, and tells you</span>
+        </button>
+        <button type="button" class="way power" onClick={() => (app.sheetOpen.value = true)}>
+          <strong>Power</strong> <span>Needs no agent and no model</span>
+        </button>
+        <button type="button" class="way" onClick={() => document.getElementById("sessions")?.focus()}>
+          <strong>Recent sessions</strong>{" "}
+          <span>
+            {rows === undefined ? "Not known yet" : rows.length === 0 ? "None yet" : count(rows.length, "session")}
+          </span>
+        </button>
+      </div>
     </section>
   )
 }

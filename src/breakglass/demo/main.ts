@@ -22,7 +22,7 @@ const directory = Layer.unwrap(
 )
 
 const Demo = Server.layer({ demo: true }).pipe(
-  Layer.provide([Session.layer, Vm.layer]),
+  Layer.provide([Session.layer, Vm.layer()]),
   Layer.provide([Auth.layerDemo, Agents.layer, Journal.layer, Agent.layer()]),
   Layer.provide(directory),
   Layer.provide(NodeServices.layer)

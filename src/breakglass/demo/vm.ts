@@ -1,73 +1,175 @@
-/** A VM that exists only here, behind the same door as the real one: what the demo's buttons press. */
-import { Effect, Layer } from "effect"
+/**
+ * A VM that exists only here, behind the same door as the real one: what the demo's buttons press. It speaks as
+ * `host/breakglass-host` does, remembers its operations, refuses a second one at a time, and fails on request.
+ */
+import { Clock, Effect, Layer } from "effect"
 import type { Verb } from "../../contract/Pve.ts"
-import { type Answer, type Ask, make, PveVerbs } from "../PveVerbs.ts"
+import type { Answer, Ask } from "../conduct.ts"
+import { changes, outcomeOf } from "../hostSpeech.ts"
+import { Observer } from "../Observer.ts"
+import { make, PveVerbs } from "../PveVerbs.ts"
 
-export const layer = Layer.effect(
-  PveVerbs,
-  Effect.suspend(() => make(simulate()))
-)
+export const layer = (faults: Faults = {}) => {
+  const ask = simulate(faults)
+  // Of a VM that is not there only the host's word can be had; the rest follows from it.
+  const state = Effect.map(
+    ask("status", "observer", () => Effect.void),
+    ({ outcome, stdout }) => (outcome === "ok" ? (/^status: (\w+)/m.exec(stdout)?.[1] ?? "unknown") : outcome)
+  )
+  const inside = Effect.map(state, (state) => (state === "running" ? "ok" : "unreachable"))
+  return Layer.mergeAll(
+    Layer.effect(
+      PveVerbs,
+      Effect.suspend(() => make(ask))
+    ),
+    Layer.succeed(Observer, {
+      looks: [
+        { probe: "pve", state },
+        { probe: "tcp22", state: inside },
+        { probe: "ssh", state: inside }
+      ]
+    })
+  )
+}
 
-/** Times are short, but in proportion to the real ones. */
-const simulate = (): Ask => {
-  const vm = { running: true, pid: 4711 }
-  return (verb, opId, say) =>
+export interface Faults {
+  /** The connection breaks at this phase; the host goes on. */
+  readonly cutAt?: Phase
+  /** Nothing answers, from the first word. */
+  readonly unreachable?: true
+  /** QEMU outlives SIGKILL: exit 20. */
+  readonly unkillable?: true
+  /** `qm start` fails every time. */
+  readonly noStart?: true
+}
+
+type Phase = "accepted" | "forensics" | "stopping" | "starting" | "verifying"
+
+export const simulate = (faults: Faults): Ask => {
+  const vm: Vm = { running: true, pid: 4711, born: 0 }
+  const records = new Map<string, Recorded>()
+  let busy: string | null = null
+
+  const work = (verb: Verb, id: string, line: (text: string) => Effect.Effect<void>) =>
     Effect.gen(function* () {
-      const lines: Array<string> = []
-      const tell = (line: string) => {
-        lines.push(line)
-        return say(line)
-      }
       for (const step of steps[verb]) {
+        if (step.phase !== undefined) yield* line(`breakglass-phase op=${id} ${step.phase}`)
         yield* Effect.sleep(step.takes)
-        step.does?.(vm)
-        yield* tell(step.says(vm))
+        const rc = step.does?.(vm, faults, yield* Clock.currentTimeMillis) ?? 0
+        if (step.says !== undefined) yield* line(step.says(vm))
+        if (rc !== 0) return rc
       }
+      return 0
+    })
+
+  const operate = (verb: Verb, id: string, say: (line: string) => Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      const record: Recorded = { verb, lines: [], rc: null, cut: false }
+      records.set(id, record)
+      const line = (text: string) => {
+        record.lines.push(text)
+        if (faults.cutAt !== undefined && text.endsWith(` ${faults.cutAt}`)) record.cut = true
+        return record.cut ? Effect.void : say(text)
+      }
+      if (changes(verb)) busy = id
+      const rc = yield* work(verb, id, line)
+      const age = Math.floor(((yield* Clock.currentTimeMillis) - vm.born) / 1000)
       const state = vm.running ? "running" : "stopped"
-      yield* tell(`breakglass-result op=${opId} verb=${verb} rc=0 vm=${state} secs=0`)
-      const answer: Answer = {
-        outcome: "ok",
-        exit_code: 0,
-        stdout: lines.map((line) => `${line}\n`).join(""),
-        stderr: ""
-      }
-      return answer
+      yield* line(
+        `breakglass-evidence op=${id} state=${state} pid=${vm.running ? vm.pid : "-"} uptime=${vm.running ? age : "-"}`
+      )
+      yield* line(`breakglass-phase op=${id} done`)
+      yield* line(`breakglass-result op=${id} verb=${verb} rc=${rc} vm=${state} secs=0`)
+      record.rc = rc
+      if (busy === id) busy = null
+      return record.cut ? lost : answer(rc, record.lines)
+    })
+
+  return (verb, id, say) =>
+    Effect.gen(function* () {
+      if (faults.unreachable === true) return unreachable
+      if (verb === "last") return answer(0, [recall(id, records.get(id))])
+      if (changes(verb) && busy !== null)
+        return answer(75, [`busy: op=${busy}`, `breakglass-result op=${id} verb=${verb} rc=75`])
+      return yield* operate(verb, id, say)
     })
 }
 
+interface Recorded {
+  readonly verb: Verb
+  readonly lines: Array<string>
+  rc: number | null
+  cut: boolean
+}
 interface Vm {
   running: boolean
   pid: number
+  /** Milliseconds. */
+  born: number
 }
 interface Step {
+  readonly phase?: Phase
   /** Milliseconds. */
   readonly takes: number
-  readonly does?: (vm: Vm) => void
-  readonly says: (vm: Vm) => string
+  /** The exit code, when it is not 0. */
+  readonly does?: (vm: Vm, faults: Faults, now: number) => number | undefined
+  readonly says?: (vm: Vm) => string
 }
 
-const status: Step = {
-  takes: 150,
-  says: ({ running, pid }) => (running ? `status: running (pid ${pid})` : "status: stopped")
-}
+const recall = (id: string, record: Recorded | undefined): string =>
+  record === undefined
+    ? `breakglass-last op=${id} known=no`
+    : `breakglass-last op=${id} known=yes verb=${record.verb} phase=? rc=${record.rc ?? "-"} worker=${record.rc === null ? "alive" : "ended"}`
+
+const answer = (rc: number, lines: ReadonlyArray<string>): Answer => ({
+  outcome: outcomeOf(rc),
+  exit_code: rc,
+  stdout: lines.map((line) => `${line}\n`).join(""),
+  stderr: ""
+})
+const lost: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "The connection to the host broke." }
+const unreachable: Answer = { outcome: "unreachable", exit_code: null, stdout: "", stderr: "The host does not answer." }
+
+const accepted: Step = { phase: "accepted", takes: 100 }
 const forensics: Step = {
+  phase: "forensics",
   takes: 1500,
-  says: () => "forensics: qm config, QMP block statistics and thread states captured"
+  says: () =>
+    "== qm status ==\nstatus: running\n== QMP query-blockstats ==\nno write completed between the two looks\n== pressure io ==\nfull avg10=58.77"
 }
-const off: Step = { takes: 2000, does: (vm) => (vm.running = false), says: () => "stopped" }
-const on: Step = {
-  takes: 2500,
-  does: (vm) => {
-    if (!vm.running) vm.pid += 1
-    vm.running = true
+const off: Step = {
+  phase: "stopping",
+  takes: 2000,
+  does: (vm, { unkillable }) => {
+    if (unkillable === true) return 20
+    vm.running = false
+    return undefined
   },
-  says: ({ pid }) => `started (pid ${pid})`
+  says: ({ running }) =>
+    running ? "unkillable: QEMU outlived SIGKILL; only a reboot of the host ends it" : "QEMU has ended"
 }
+const on: Step = {
+  phase: "starting",
+  takes: 2500,
+  does: (vm, { noStart }, now) => {
+    if (vm.running) return undefined
+    if (noStart === true) return 1
+    vm.pid += 1
+    vm.born = now
+    vm.running = true
+    return undefined
+  },
+  says: ({ running, pid }) => (running ? `QEMU ${pid} runs` : "qm start: exit 1")
+}
+const verify: Step = { phase: "verifying", takes: 600 }
+const status: Step = { takes: 150, says: ({ running }) => (running ? "status: running" : "status: stopped") }
+const reset: Step = { phase: "starting", takes: 800, says: () => "reset sent" }
+
 const steps: Record<Verb, ReadonlyArray<Step>> = {
   status: [status],
-  forensics: [forensics, status],
-  reset: [forensics, { takes: 800, says: () => "reset sent" }, status],
-  stop: [forensics, off, status],
-  start: [on, status],
-  cycle: [forensics, off, on, status]
+  forensics: [accepted, forensics],
+  reset: [accepted, forensics, reset, verify],
+  stop: [accepted, forensics, off],
+  start: [accepted, forensics, on, verify],
+  cycle: [accepted, forensics, off, on, verify]
 }

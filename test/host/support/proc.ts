@@ -22,10 +22,10 @@ export const under = (dir: string): ReadonlyArray<Process> =>
     .filter((name) => /^[0-9]+$/.test(name))
     .flatMap((name) => {
       try {
-        const argv = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1)
-        const exe = readlinkSync(`/proc/${name}/exe`)
-        const pid = Number(name)
-        return pid !== process.pid && [exe, ...argv].some((word) => word.includes(`${dir}/`)) ? [{ pid, exe, argv }] : []
+        const words = readFileSync(`/proc/${name}/cmdline`, "utf8")
+        const exe = words === "" ? "" : readlinkSync(`/proc/${name}/exe`)
+        const ours = `${exe}\0${words}`.includes(`${dir}/`) && Number(name) !== process.pid
+        return ours ? [{ pid: Number(name), exe, argv: words.split("\0").slice(0, -1) }] : []
       } catch {
         return []
       }
@@ -41,7 +41,7 @@ export const end = (pid: number): void => {
 
 /** Ends everything that still runs from `dir`, again until nothing does: what is being started may not be seen at once. */
 export const sweep = async (dir: string): Promise<void> => {
-  for (let quiet = 0; quiet < 2; ) {
+  for (let quiet = 0; quiet < 2;) {
     const left = under(dir)
     for (const { pid } of left) end(pid)
     quiet = left.length === 0 ? quiet + 1 : 0
@@ -50,12 +50,8 @@ export const sweep = async (dir: string): Promise<void> => {
 }
 
 /** Waits for a fact; what is awaited is looked at, never slept for. */
-export const eventually = async <A>(
-  what: string,
-  look: () => A | undefined | false,
-  seconds = 40
-): Promise<A> => {
-  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+export const eventually = async <A>(what: string, look: () => A | undefined | false, seconds = 40): Promise<A> => {
+  for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
     const seen = look()
     if (seen !== undefined && seen !== false) return seen
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -1,9 +1,19 @@
 /** One Proxmox host in a directory: the shipped files with their paths put there, a fake qm, and sshd in front. */
 import type { ChildProcess } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { resolve } from "node:path"
-import { alive, end, eventually, sweep } from "./proc.ts"
+import { alive, end, eventually, sweep, under } from "./proc.ts"
 import { type Answer, clientArgs, run, startSshd } from "./sshd.ts"
 
 export const shells = ["dash", "bash"] as const
@@ -61,33 +71,51 @@ export const result = (answer: Answer): Result => {
 export const phases = (text: string): ReadonlyArray<string> =>
   Array.from(text.matchAll(/^breakglass-phase op=\S+ (\S+)$/gm), (match) => match[1] ?? "")
 
+/** A port as /proc/net/tcp writes it. */
+export const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, "0")
+
 export const makeRig = async (options: Options) => {
-  if (process.getuid?.() !== 0) throw new Error("the host tests need root: sshd, /proc of others, a root-owned directory")
+  if (process.getuid?.() !== 0)
+    throw new Error("the host tests need root: sshd, /proc of others, a root-owned directory")
   // Not /tmp: sshd and the selftest refuse what others may write above.
   const dir = mkdtempSync("/run/bg-")
   const vmid = nextVmid()
   chmodSync(dir, 0o755)
-  for (const name of ["libexec", "etc", "pve/fault", "pve/vm", "pve/bin"]) mkdirSync(`${dir}/${name}`, { recursive: true })
+  for (const name of ["libexec", "etc", "pve/fault", "pve/vm", "pve/bin"])
+    mkdirSync(`${dir}/${name}`, { recursive: true })
   for (const name of scripts) copyFileSync(`${host}/${name}`, `${dir}/libexec/${name}`)
   cpSync(`${here}/fake-qm`, `${dir}/pve/qm`)
   copyFileSync("/usr/bin/perl", `${dir}/pve/bin/kvm`)
   copyFileSync("/usr/bin/perl", `${dir}/pve/bin/notqemu`)
   copyFileSync(`${here}/fake-vm.pl`, `${dir}/pve/fake-vm.pl`)
-  const program = (name: string, text: string) => writeFileSync(`${dir}/pve/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
-  const vmArgv = `${dir}/pve/fake-vm.pl -id ${vmid} -name web,debug-threads=on -dir ${dir}/pve/vm`
+  const program = (name: string, text: string) =>
+    writeFileSync(`${dir}/pve/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  const vm = `${dir}/pve/vm`
+  const vmCommand = `${dir}/pve/bin/kvm ${dir}/pve/fake-vm.pl -id ${vmid} -name web,debug-threads=on -pidfile ${vm}/pid -dir ${vm}`
   writeFileSync(`${dir}/pve/vmid`, vmid)
-  program("start-vm", `exec ${dir}/pve/bin/kvm ${vmArgv}`)
+  program("start-vm", `exec ${vmCommand}`)
   program("reset-vm", `echo 1 >>${dir}/pve/vm/resets`)
   program("stop-vm", 'kill -s KILL "$1"')
 
   const conf = (changes: Readonly<Record<string, string>> = {}) => {
-    const paths = { QM: `${dir}/pve/qm`, QMP_SOCKET: `${dir}/pve/vm/qmp`, PVE_TASKS: `${dir}/pve/tasks`, LOG: `${dir}/log` }
+    const paths = {
+      QM: `${dir}/pve/qm`,
+      QMP_SOCKET: `${dir}/pve/vm/qmp`,
+      PVE_TASKS: `${dir}/pve/tasks`,
+      LOG: `${dir}/log`
+    }
     const dirs = { RUN_DIR: `${dir}/run`, VAR_DIR: `${dir}/var` }
     const all: Record<string, string> = { VMID: vmid, ...paths, ...dirs, ...budgets, ...options.conf, ...changes }
-    writeFileSync(`${dir}/etc/host.conf`, Object.entries(all).map(([key, value]) => `${key}=${value}\n`).join(""))
+    writeFileSync(
+      `${dir}/etc/host.conf`,
+      Object.entries(all)
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join("")
+    )
   }
   conf()
-  const script = `${options.wrap ?? ""} /usr/bin/${options.shell} ${dir}/libexec/breakglass-host ${dir}/etc/host.conf`.trim()
+  const script =
+    `${options.wrap ?? ""} /usr/bin/${options.shell} ${dir}/libexec/breakglass-host ${dir}/etc/host.conf`.trim()
   const shipped = (file: string) =>
     readFileSync(`${host}/${file}`, "utf8")
       .replaceAll("/usr/local/libexec/breakglass-host /etc/breakglass/host.conf", script)
@@ -107,21 +135,41 @@ export const makeRig = async (options: Options) => {
     conf,
     program,
     vmid,
+    vmCommand,
     /** A file of an operation, in /run and in /var. */
     live: (op: string, file: string) => read(`run/${vmid}/ops/${op}/${file}`),
     kept: (op: string, file: string) => read(`var/${vmid}/ops/${op}/${file}`),
     read,
     port: sshd.port,
+    sshdPid: sshd.child.pid,
     args: clientArgs(dir, sshd.port),
     ssh: (request: string, started?: (child: ChildProcess) => void): Promise<Answer> =>
-      run("ssh", [...clientArgs(dir, sshd.port), ...(request === "" ? [] : ["--", request])], { ...(started && { started }) }),
+      run("ssh", [...clientArgs(dir, sshd.port), ...(request === "" ? [] : ["--", request])], {
+        ...(started && { started })
+      }),
     op: () => randomUUID(),
     fault: (verb: string, kind: string) => writeFileSync(`${dir}/pve/fault/${verb}`, `${kind}\n`),
     mend: (verb: string) => rmSync(`${dir}/pve/fault/${verb}`, { force: true }),
-    calls: (verb: string) => read("pve/calls").split("\n").filter((line) => line.startsWith(`${verb} `)).length,
-    log: () => read("log").split("\n").filter((line) => line !== ""),
+    calls: (verb: string) =>
+      read("pve/calls")
+        .split("\n")
+        .filter((line) => line.startsWith(`${verb} `)).length,
+    log: () =>
+      read("log")
+        .split("\n")
+        .filter((line) => line !== ""),
     vmPid,
     vmRuns: () => alive(vmPid()),
+    /** Nobody is connected and nothing runs but sshd and the VM: every request has come to its end, or never will. */
+    quiet: () =>
+      eventually("the host is quiet", () => {
+        // Neither TIME_WAIT (06) nor LISTEN (0A).
+        const connected = new RegExp(`:${hexPort(sshd.port)} 0100007F:[0-9A-F]{4} (?!06|0A)`)
+        return (
+          !connected.test(readFileSync("/proc/net/tcp", "utf8")) &&
+          under(dir).every(({ pid }) => pid === sshd.child.pid || pid === vmPid())
+        )
+      }),
     startVm: async () => {
       await run(`${dir}/pve/qm`, ["start", vmid])
       await eventually("the fake VM is up", () => alive(vmPid()))

@@ -21,7 +21,9 @@ export const freePort = (): Promise<number> =>
     server.once("error", reject)
     server.listen(0, "127.0.0.1", () => {
       const address = server.address()
-      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port"))))
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port"))
+      )
     })
   })
 
@@ -32,7 +34,8 @@ export const startSshd = async (dir: string, config: string, wrap: ReadonlyArray
   for (const key of ["host", "client"]) {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", key, "-f", `${dir}/ssh/${key}`])
   }
-  for (let attempt = 0; attempt < 5; attempt++) {
+  let said = ""
+  for (let attempt = 0; attempt < 3; attempt++) {
     const port = await freePort()
     const [type, key] = readFileSync(`${dir}/ssh/host.pub`, "utf8").split(" ")
     writeFileSync(`${dir}/ssh/known_hosts`, `[127.0.0.1]:${port} ${type} ${key}\n`)
@@ -41,7 +44,6 @@ export const startSshd = async (dir: string, config: string, wrap: ReadonlyArray
     const command = [...wrap, "/usr/sbin/sshd", "-D", "-e", "-f", `${dir}/ssh/sshd_config`]
     const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "ignore", "pipe"] })
     const ready = await new Promise<boolean>((resolve) => {
-      let said = ""
       child.stderr.on("data", (chunk: Buffer) => {
         said += chunk.toString()
         if (said.includes("Server listening")) resolve(true)
@@ -50,7 +52,7 @@ export const startSshd = async (dir: string, config: string, wrap: ReadonlyArray
     })
     if (ready) return { port, child }
   }
-  throw new Error("sshd does not start")
+  throw new Error(`sshd does not start: ${said}`)
 }
 
 /** The options of the server's own client: nothing ambient, the pinned host key, no terminal. */

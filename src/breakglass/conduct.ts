@@ -1,0 +1,124 @@
+/**
+ * One operation from its sending to its verified end. A mutating verb is sent exactly once: when the host is lost, it is
+ * asked what became of the operation, for a while in the foreground and then on, until it says.
+ */
+import { Clock, Duration, Effect } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Operation, OpOutcome, Verb } from "../contract/Pve.ts"
+import { changes, contradicts, expected, fits, hear, observed, outcomeOf, type Said } from "./hostSpeech.ts"
+
+/** What the host answered. `exit_code` is null when it was not heard. */
+export interface Answer {
+  readonly outcome: OpOutcome
+  readonly exit_code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Asks the host: a verb, or what became of an operation. `say` is given each line as it comes. */
+export type Ask = (
+  verb: Verb | "last",
+  opId: string,
+  say: (line: string) => Effect.Effect<void>
+) => Effect.Effect<Answer>
+
+export interface Parts {
+  readonly ask: Ask
+  readonly operation: () => Operation
+  readonly move: (change: Partial<Operation>) => Effect.Effect<void>
+  readonly print: (text: string) => Effect.Effect<void>
+  readonly background: (effect: Effect.Effect<void>) => Effect.Effect<void>
+}
+
+export const make = ({ ask, operation, move, print, background }: Parts) => {
+  const run = Effect.gen(function* () {
+    const { verb, op_id } = operation()
+    const heard = yield* ask(verb, op_id, (line) => {
+      const said = hear(line, op_id)
+      return said._tag === "Phase" ? move({ phase: said.phase }) : said._tag === "Output" ? print(line) : Effect.void
+    })
+    const lines = linesOf(heard.stdout)
+    const { exit_code } = heard
+    const doubtful = exit_code !== null && contradicts(lines, op_id, exit_code)
+    const answer: Answer = doubtful ? { ...heard, outcome: "unknown", exit_code: null } : heard
+    if (answer.stderr !== "") yield* print(answer.stderr.trimEnd())
+    if (answer.outcome === "unknown" && changes(verb)) return yield* lost(answer)
+    return yield* settle(answer, lines)
+  })
+
+  /** An operation that a former life of the server left open: asked about, never sent. */
+  const takeUp = Effect.suspend(() =>
+    changes(operation().verb)
+      ? lost(unheard)
+      : settle({ ...unheard, stderr: "The server restarted; nothing was changed." }, [])
+  )
+
+  const lost = Effect.fnUntraced(function* (answer: Answer) {
+    yield* move({ phase: "asking the host" })
+    const told = yield* until(foreground)
+    if (told !== null) return yield* settle({ ...answer, ...told }, [])
+    yield* move({ outcome: "unknown", phase: "unknown", evidence: notTold })
+    yield* background(
+      Effect.flatMap(until(afterwards), (late) =>
+        late === null ? Effect.void : Effect.asVoid(settle({ ...answer, ...late }, []))
+      )
+    )
+    return answer
+  })
+
+  /** Asks `last` until the host says how it ended; null when it has not said so by then. */
+  const until = (limit: Duration.Duration) =>
+    Effect.gen(function* () {
+      const { op_id } = operation()
+      while (true) {
+        const answer = yield* ask("last", op_id, () => Effect.void)
+        // A host script that does not know the question will not learn it.
+        if (answer.outcome === "rejected") return null
+        const last = linesOf(answer.stdout)
+          .map((line) => hear(line, op_id))
+          .find((said): said is Extract<Said, { _tag: "Last" }> => said._tag === "Last")
+        const told = last === undefined ? null : ending(last)
+        if (told !== null) return told
+        yield* Effect.sleep("2 seconds")
+      }
+    }).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.succeed(null) }))
+
+  const settle = Effect.fnUntraced(function* (answer: Answer, lines: ReadonlyArray<string>) {
+    const { verb, op_id, started_at } = operation()
+    const { outcome, exit_code } = answer
+    if (expected(verb) === null || outcome !== "ok") {
+      const evidence = lines.length === 0 ? "" : observed(lines, op_id).line
+      yield* move({ outcome, exit_code, phase: "done", evidence })
+      return answer
+    }
+    yield* move({ phase: "reading back" })
+    const id = SecureRandom.uuidV4Unsafe()
+    const status = yield* ask("status", id, () => Effect.void)
+    const seen = observed(linesOf(status.stdout), id)
+    const elapsed = ((yield* Clock.currentTimeMillis) - Date.parse(started_at)) / 1000
+    yield* move({ outcome, exit_code, phase: "done", verified: fits(verb, seen, elapsed), evidence: seen.line })
+    return answer
+  })
+
+  return { run, takeUp }
+}
+
+/** While the caller waits, and after it was told that nothing is known. */
+const foreground = Duration.seconds(60)
+const afterwards = Duration.hours(1)
+
+const unheard: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "" }
+const notTold = "The host could not be asked what became of it. Look at the VM's status before you send anything again."
+
+const ending = ({
+  known,
+  rc,
+  worker
+}: Extract<Said, { _tag: "Last" }>): Pick<Answer, "outcome" | "exit_code"> | null => {
+  // The host never began it: the connection broke on the way there.
+  if (!known) return { outcome: "unreachable", exit_code: null }
+  if (rc !== null) return { outcome: outcomeOf(rc), exit_code: rc }
+  return worker === "dead" ? { outcome: "failed", exit_code: null } : null
+}
+
+const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")

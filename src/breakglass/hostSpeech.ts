@@ -1,0 +1,92 @@
+/**
+ * What `host/breakglass-host` prints, line by line; pure. Only lines with the operation's own id are believed to be the
+ * script's: everything else is output, whatever it looks like.
+ */
+import { mutating, type OpOutcome, type Verb } from "../contract/Pve.ts"
+
+export type Said =
+  | { readonly _tag: "Phase"; readonly phase: string }
+  | { readonly _tag: "Evidence"; readonly state: string; readonly pid: string; readonly uptime: string }
+  | { readonly _tag: "Result"; readonly rc: number }
+  | { readonly _tag: "Last"; readonly known: boolean; readonly rc: number | null; readonly worker: string }
+  | { readonly _tag: "Output"; readonly text: string }
+
+export const hear = (text: string, opId: string): Said => {
+  const [word, id, ...rest] = text.split(" ")
+  const output: Said = { _tag: "Output", text }
+  if (id !== `op=${opId}`) return output
+  const field = (name: string) => rest.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? ""
+  switch (word) {
+    case "breakglass-phase":
+      return /^[a-z-]{1,20}$/.test(rest[0] ?? "") && rest.length === 1
+        ? { _tag: "Phase", phase: rest[0] ?? "" }
+        : output
+    case "breakglass-evidence":
+      return { _tag: "Evidence", state: field("state"), pid: field("pid"), uptime: field("uptime") }
+    case "breakglass-result":
+      return /^[0-9]{1,3}$/.test(field("rc")) ? { _tag: "Result", rc: Number(field("rc")) } : output
+    case "breakglass-last":
+      return {
+        _tag: "Last",
+        known: field("known") === "yes",
+        rc: /^[0-9]{1,3}$/.test(field("rc")) ? Number(field("rc")) : null,
+        worker: field("worker")
+      }
+    default:
+      return output
+  }
+}
+
+/** The forced command's exit codes. 20: a QEMU that only a reboot of the host ends. 78: its configuration is wrong. */
+export const outcomeOf = (code: number): OpOutcome =>
+  code === 0 ? "ok" : code === 2 ? "rejected" : code === 75 ? "busy" : "failed"
+
+/** Whether the host's last word on its own result contradicts the code it ended with: then neither is believed. */
+export const contradicts = (lines: ReadonlyArray<string>, opId: string, code: number): boolean => {
+  const last = lines.at(-1)
+  const said = last === undefined ? null : hear(last, opId)
+  return said?._tag === "Result" && said.rc !== code
+}
+
+export const changes = (verb: Verb): boolean => (mutating as ReadonlyArray<Verb>).includes(verb)
+
+/** What a verb should have made of the VM; null when it changes nothing. */
+export const expected = (verb: Verb): "running" | "stopped" | null => {
+  switch (verb) {
+    case "start":
+    case "cycle":
+    case "reset":
+      return "running"
+    case "stop":
+      return "stopped"
+    case "status":
+    case "forensics":
+      return null
+  }
+}
+
+/** What is known of the VM from what the host printed: the script's evidence, or the bare word of `qm status`. */
+export interface Observed {
+  readonly state: string
+  /** Seconds the QEMU process has lived; null when there is none, or it was not said. */
+  readonly uptime: number | null
+  readonly line: string
+}
+
+export const observed = (lines: ReadonlyArray<string>, opId: string): Observed => {
+  for (const line of [...lines].reverse()) {
+    const said = hear(line, opId)
+    if (said._tag === "Evidence") {
+      const uptime = /^[0-9]{1,12}$/.test(said.uptime) ? Number(said.uptime) : null
+      const process = uptime === null ? "" : `, QEMU process ${said.pid}, up ${uptime} s`
+      return { state: said.state, uptime, line: `${said.state}${process}` }
+    }
+    const [, state] = /^status: ([a-z-]+)/.exec(line) ?? []
+    if (state !== undefined) return { state, uptime: null, line }
+  }
+  return { state: "unknown", uptime: null, line: "the host did not say" }
+}
+
+/** Whether what is read back fits what was done. After a cycle a QEMU older than the operation is not a new one. */
+export const fits = (verb: Verb, { state, uptime }: Observed, elapsed: number): boolean =>
+  state === expected(verb) && (verb !== "cycle" || uptime === null || uptime <= elapsed)

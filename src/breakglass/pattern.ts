@@ -1,0 +1,25 @@
+/** Names what the probes show together; pure. No single probe tells a stalled disk from a switched-off VM. */
+import type { Pattern, Probe } from "../contract/Pve.ts"
+
+/** An ssh that answers but needs this long, in ms, does so from swap. */
+const slow = 3000
+
+export const pattern = (probes: ReadonlyArray<Probe>): { readonly pattern: Pattern; readonly text: string } => {
+  const look = (name: Probe["probe"]) => probes.find(({ probe }) => probe === name)
+  const [pve, banner, ssh] = [look("pve"), look("tcp22"), look("ssh")]
+  if (ssh?.state === "ok" && ssh.took_ms <= slow) return { pattern: "healthy", text: "Answers over ssh." }
+  if (pve?.state === "stopped") return { pattern: "off", text: "Switched off." }
+  if (ssh?.state === "ok" || banner?.state === "ok") {
+    return { pattern: "swap_crawl", text: "Its ssh port answers, but a command barely runs: short of memory or CPU." }
+  }
+  if (pve?.state === "running") {
+    return {
+      pattern: "qemu_stalled",
+      text: "QEMU runs, but the system inside is silent: stalled, hung or still booting."
+    }
+  }
+  if (pve !== undefined && pve.state !== "unknown") {
+    return { pattern: "host_unreachable", text: "Neither the VM nor its host answers." }
+  }
+  return { pattern: "unknown", text: "Not enough of it could be seen." }
+}

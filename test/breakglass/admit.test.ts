@@ -1,0 +1,153 @@
+/** Rows of the security matrix, by their id. The requests are as they come off the wire: nothing joined, nothing lowered. */
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect } from "effect"
+import { admit, type Secrets } from "../../src/breakglass/admit.ts"
+import { Config, type Settings } from "../../src/breakglass/Config.ts"
+import { Api, Auth } from "../../src/contract/Api.ts"
+
+const settings = (env: Record<string, string>): Settings =>
+  Effect.runSync(
+    Effect.gen(function* () {
+      return yield* Config
+    }).pipe(
+      Effect.provide(Config.layer),
+      Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord({ HOME: "/home/op", ...env }))
+    )
+  )
+
+const token = "T".repeat(32)
+const edge = "E".repeat(32)
+const origin = "https://bg.example.org"
+const full = settings({
+  API_BEARER_TOKEN: token,
+  BREAKGLASS_EDGE_SECRET: edge,
+  BREAKGLASS_TRUSTED_PROXIES: "127.0.0.1/32",
+  BREAKGLASS_ALLOWED_USERS: "alice,bob",
+  BREAKGLASS_PUBLIC_ORIGIN: origin
+})
+const anyUser: Settings = { ...full, allowedUsers: null }
+const anyHost: Settings = { ...full, publicOrigin: null }
+
+const secrets = (settings: Settings): Secrets => ({
+  token: (given) => settings.token !== null && given === token,
+  edge: (given) => settings.edgeSecret !== null && given === edge,
+  cookie: (given) => settings.token !== null && given === "good"
+})
+
+type Header = readonly [name: string, value: string]
+const host: Header = ["Host", "bg.example.org"]
+const bearer: Header = ["Authorization", `Bearer ${token}`]
+const cookie: Header = ["Cookie", "a=b; breakglass=good"]
+const proof: Header = ["X-Breakglass-Edge", edge]
+const user = (value: string): Header => ["X-Authentik-Username", value]
+const proxied = [user("alice"), proof]
+const page: ReadonlyArray<Header> = [
+  ["Origin", origin],
+  ["Sec-Fetch-Site", "same-origin"],
+  ["Content-Type", "application/json"]
+]
+
+interface Asked {
+  readonly method?: string
+  readonly peer?: string
+  readonly settings?: Settings
+}
+/** Who is admitted, or the status of the refusal. */
+const ask = (headers: ReadonlyArray<Header>, asked: Asked = {}): string | number => {
+  const facts = { method: "GET", peer: "127.0.0.1", rawHeaders: [host, ...headers].flat(), ...asked }
+  const answer = admit(facts, asked.settings ?? full, secrets(asked.settings ?? full))
+  return "via" in answer ? `${answer.via} ${answer.name}` : answer.status
+}
+const post = (headers: ReadonlyArray<Header>, asked: Asked = {}) => ask(headers, { method: "POST", ...asked })
+
+const none = { token: null, edgeSecret: null, trustedProxies: [] }
+const untrusted = { peer: "127.0.0.2" }
+
+type Row = readonly [what: string, answer: string | number, headers: ReadonlyArray<Header>, asked?: Asked]
+const table: ReadonlyArray<Row> = [
+  ["AUTH-01: nothing", 401, []],
+  ["AUTH-01: a bad bearer", 401, [["Authorization", `Bearer ${"t".repeat(32)}`]]],
+  ["AUTH-01: a good bearer", "bearer token", [bearer]],
+  ["AUTH-01: a good bearer from anywhere", "bearer token", [bearer], { peer: "203.0.113.9" }],
+  ["AUTH-01: a good proxy identity", "edge alice", proxied],
+  ["AUTH-01: a proxy identity without the edge secret", 401, [user("alice")]],
+  ["AUTH-01: a proxy identity from an untrusted peer", 401, proxied, untrusted],
+  ["AUTH-01: the edge secret without an identity", 401, [proof]],
+  ["AUTH-01: a good cookie", "login login", [cookie]],
+  ["AUTH-01: a bad cookie", 401, [["Cookie", "breakglass=bad; xbreakglass=good"]]],
+  ["AUTH-01: all of it where nothing is configured", 401, [...proxied, cookie], { settings: { ...full, ...none } }],
+  ["AUTH-01: the bearer where nothing is configured", 401, [bearer], { settings: { ...full, ...none } }],
+  ["AUTH-03: a CIDR alone, from inside", "edge alice", [user("alice")], { settings: { ...full, edgeSecret: null } }],
+  ["AUTH-03: and from outside", 401, [user("alice")], { ...untrusted, settings: { ...full, edgeSecret: null } }],
+  ["AUTH-03: from no address", 401, [user("alice")], { peer: "", settings: { ...full, edgeSecret: null } }],
+  ["AUTH-03: a secret alone", "edge alice", proxied, { ...untrusted, settings: { ...full, trustedProxies: [] } }],
+  ["AUTH-03: an IPv4 peer of a dual-stack socket", "edge alice", proxied, { peer: "::ffff:127.0.0.1" }],
+  ...["", "e".repeat(32), edge.slice(1), `${edge}E`, `${edge} `, `${edge},${edge}`].map((given): Row => [
+    `AUTH-04: edge secret ${given}`,
+    401,
+    [user("alice"), ["X-Breakglass-Edge", given]]
+  ]),
+  ["AUTH-05: the same identity twice", 400, [...proxied, user("alice")]],
+  ["AUTH-05: two identities", 400, [...proxied, user("bob")]],
+  ["AUTH-05: in another case", 400, [...proxied, ["x-AUTHENTIK-username", "alice"]]],
+  ["AUTH-05: twice from an untrusted peer", 400, [...proxied, user("bob")], untrusted],
+  ["AUTH-05: twice beside a good bearer", 400, [...proxied, user("bob"), bearer]],
+  ["AUTH-05: the edge secret twice", 400, [...proxied, proof]],
+  ["AUTH-05: the host twice", 400, [...proxied, host]],
+  ...["X_Authentik_Username", "X.Authentik.Username", "X-Authentik_Username", "x~authentik~username"].flatMap(
+    (alias): ReadonlyArray<Row> => [
+      [`AUTH-06: ${alias} alone`, 400, [[alias, "alice"], proof]],
+      [`AUTH-06: ${alias} beside the real one`, 400, [...proxied, [alias, "alice"]]],
+      [`AUTH-06: ${alias} from an untrusted peer`, 400, [[alias, "alice"]], untrusted]
+    ]
+  ),
+  ["AUTH-06: an alias of the edge secret's header", 400, [user("alice"), ["X_Breakglass_Edge", edge]]],
+  ...["", " ", "\t", "a b", "a, b", "a,b", "a".repeat(129), "\u00e9", "\u00d1\u0091", "a\u000bb", "a\0", "a\u007f"].map(
+    (value): Row => [`AUTH-07: user ${JSON.stringify(value)}`, 401, [user(value), proof], { settings: anyUser }]
+  ),
+  ["AUTH-07: 128 characters", `edge ${"a".repeat(128)}`, [user("a".repeat(128)), proof], { settings: anyUser }],
+  ...["mallory", "guest", "Alice", "ALICE", "alice.", "alice@example.org", "alic", "alice;bob"].map((name): Row => [
+    `AUTH-08: ${name}, who is not on the list`,
+    403,
+    [user(name), proof]
+  ]),
+  ["AUTH-08: the second of the list", "edge bob", [user("bob"), proof]],
+  ["AUTH-08: anyone, where there is no list", "edge mallory", [user("mallory"), proof], { settings: anyUser }],
+  [
+    "AUTH-10: hop-by-hop names of the identity's headers",
+    "edge alice",
+    [...proxied, ["Connection", "x-breakglass-edge"]]
+  ],
+  ...[
+    ...[`bearer ${token}`, `BEARER ${token}`, `Bearer  ${token}`, `Bearer\t${token}`, ` Bearer ${token}`],
+    ...[`Bearer ${token}\n`, `Bearer ${token} `, `Bearer ${token}\0`, `Bearer ${token}T`, `Bearer ${token.slice(1)}`],
+    ...[
+      `Bearer ${token}, Bearer ${token}`,
+      `Bearer ${token} ${token}`,
+      `Bearer ${"\u00e9".repeat(32)}`,
+      "Bearer ",
+      "Bearer"
+    ],
+    ...[`Bearer ${"T".repeat(1024 * 1024)}`, `Token ${token}`, token, "", "Digest x", "Bearer undefined", "Bearer null"]
+  ].map((value): Row => [`AUTH-11: ${JSON.stringify(value.slice(0, 60))}`, 401, [["Authorization", value]]]),
+  ["AUTH-11: a good bearer twice", 400, [bearer, bearer]],
+  ["AUTH-11: a good bearer and Basic", 400, [bearer, ["authorization", "Basic eDp5"]]],
+  ["AUTH-13: a good bearer, and an identity that nobody proves", "bearer token", [bearer, user("alice")]],
+  ["AUTH-13: a good bearer, and one from an untrusted peer", "bearer token", [bearer, ...proxied], untrusted],
+  ["AUTH-13: a good bearer, and a proven identity", "bearer token", [bearer, ...proxied]],
+  ["AUTH-13: a good bearer, and a proven identity not on the list", 403, [bearer, user("mallory"), proof]],
+  ["AUTH-13: a good bearer, and a proven identity that is none", 401, [bearer, user("a b"), proof]],
+  ["AUTH-13: a proven identity, and a bad bearer", 401, [...proxied, ["Authorization", "Bearer x"]]],
+  ["AUTH-13: a good cookie, and a bad bearer", 401, [cookie, ["Authorization", "Bearer x"]]],
+  ["AUTH-13: a good cookie, and a proven identity not on the list", 403, [cookie, user("mallory"), proof]],
+  ["AUTH-13: a good cookie, and an identity that nobody proves", "login login", [cookie, user("mallory")]],
+  ["AUTH-17: the edge's own Basic", "edge alice", [...proxied, ["Authorization", "Basic eDp5"]]],
+  ["AUTH-17: Basic and a good cookie", "login login", [cookie, ["Authorization", "basic eDp5"]]],
+  ["AUTH-17: Basic alone", 401, [["Authorization", `Basic ${Buffer.from(`x:${token}`).toString("base64")}`]]]
+]
+
+describe("admit", () => {
+  for (const [what, answer, headers, asked] of table) {
+    it(`${what} is ${answer}`, () => assert.strictEqual(ask(headers, asked), answer))
+  }
+})

@@ -1,0 +1,133 @@
+/** Session and Turn under a clock of the test's own: every limit and every moment of a Stop, without waiting for one. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, type Layer } from "effect"
+import { MaxOpsBeforeYield } from "effect/Scheduler"
+import { TestClock } from "effect/testing"
+import * as Agent from "../../src/breakglass/demo/agent.ts"
+import type { Step } from "../../src/breakglass/demo/incident.ts"
+import { Session } from "../../src/breakglass/Session.ts"
+import type { SubprocessRunner } from "../../src/SubprocessRunner.ts"
+import { all, kinds, notices, one, outcome, said, why } from "../support/events.ts"
+import { seeded } from "../support/processes.ts"
+import { called, assistant, init, lives, log, lost, result, say, sessions, settle, success, turn } from "../support/sessions.ts"
+
+const prose = (text: string): Step => ({ _tag: "Say", text })
+const tool = (takes: number): Step => ({ _tag: "Run", tools: [{ command: "x", output: "y", takes }] })
+/** The fake agent plays these steps for every prompt. */
+const plays = (...steps: ReadonlyArray<Step>) => Agent.layer(() => steps)
+type Env = Readonly<Record<string, string>>
+const over = (runner: Layer.Layer<SubprocessRunner>, env: Env = {}) => Effect.provide(sessions(runner, { env }))
+
+describe("Stop", () => {
+  const steps = [prose("one two three"), tool(300), prose("four five")]
+
+  it.effect("at any moment of a turn ends it once, truthfully, and the next turn works", () =>
+    Effect.gen(function* () {
+      const session = yield* Session
+      for (let at = 0; at <= 1900; at += 20) {
+        const id = yield* session.create
+        yield* session.prompt(id, say("go"))
+        yield* TestClock.adjust(at)
+        const stopped = yield* session.cancel(id)
+        const events = yield* log(id)
+        assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${at} ms`)
+        assert.strictEqual(all(events, "result").length, stopped ? 0 : 1, `after ${at} ms`)
+        assert.strictEqual(all(events, "cancelled").length, stopped ? 1 : 0)
+        assert.isFalse((yield* session.get(id)).turn_active)
+        assert.isFalse(yield* session.cancel(id))
+        assert.deepStrictEqual(yield* log(id), events)
+        if (at % 400 === 0) assert.strictEqual(outcome(yield* turn(id, "again")), "completed")
+      }
+    }).pipe(over(plays(...steps)))
+  )
+
+  it.effect("RACE-03 at every yield on the way to an end has one of two outcomes, and says which", () =>
+    Effect.gen(function* () {
+      const session = yield* Session
+      const seen = new Set<string>()
+      for (let yields = 0; yields < 150; yields++) {
+        const id = yield* session.create
+        yield* session.prompt(id, say("go"))
+        for (let left = yields; left > 0; left--) yield* Effect.yieldNow
+        const stopped = yield* session.cancel(id)
+        const events = yield* log(id)
+        assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${yields} yields`)
+        assert.strictEqual(all(events, "result").length, stopped ? 0 : 1, `after ${yields} yields`)
+        seen.add(outcome(events))
+      }
+      assert.deepStrictEqual([...seen].sort(), ["cancelled", "completed"])
+    }).pipe(over(plays()))
+  )
+
+  it.effect("RACE-03 at 1,000 random moments has one of two outcomes, and says which", () =>
+    Effect.gen(function* () {
+      const random = seeded("RACE-03")
+      const session = yield* Session
+      for (let round = 0; round < 1000; round++) {
+        const id = yield* session.create
+        yield* session.prompt(id, say("go"))
+        yield* TestClock.adjust(Math.floor(random() * 500))
+        for (let left = Math.floor(random() * 30); left > 0; left--) yield* Effect.yieldNow
+        const answers = yield* Effect.all(
+          Array.from({ length: 1 + Math.floor(random() * 3) }, () => session.cancel(id)),
+          { concurrency: "unbounded" }
+        )
+        const events = yield* log(id)
+        const how = outcome(events)
+        assert.strictEqual(all(events, "result").length, how === "cancelled" ? 0 : 1)
+        // Who asked while it ran, and who asked afterwards.
+        assert.strictEqual(answers.includes(true), how === "cancelled")
+      }
+    }).pipe(over(plays(prose("a"))))
+  )
+
+  it.effect("RACE-04 asked for twice at once ends it once, and both are told", () =>
+    Effect.gen(function* () {
+      const session = yield* Session
+      const id = yield* session.create
+      yield* session.prompt(id, say("go"))
+      yield* TestClock.adjust("1 second")
+      const both = yield* Effect.all([session.cancel(id), session.cancel(id)], { concurrency: 2 })
+      assert.deepStrictEqual(both, [true, true])
+      assert.strictEqual(outcome(yield* log(id)), "cancelled")
+      assert.isFalse(yield* session.cancel(id))
+    }).pipe(over(plays(...steps)))
+  )
+
+  for (const ops of [8, 16, 32, 64, 128]) {
+    it.effect(`asked for while the prompt is still being taken in stops that turn, with a yield every ${ops} steps`, () =>
+      Effect.gen(function* () {
+        const session = yield* Session
+        for (let yields = 0; yields < 60; yields++) {
+          const id = yield* session.create
+          const asked = yield* Effect.forkChild(session.prompt(id, say("go")))
+          for (let left = yields; left > 0; left--) yield* Effect.yieldNow
+          const stopping = yield* Effect.forkChild(session.cancel(id))
+          yield* Fiber.join(asked)
+          const stopped = yield* Fiber.join(stopping)
+          const events = yield* settle(id)
+          assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${yields} yields`)
+        }
+      }).pipe(Effect.provideService(MaxOpsBeforeYield, ops), over(plays()))
+    )
+  }
+
+  it.effect("RACE-05 that takes its time lets no second turn begin", () => {
+    const { ran, layer } = lives({ says: [init] })
+    return Effect.gen(function* () {
+      const session = yield* Session
+      const id = yield* session.create
+      yield* session.prompt(id, say("go"))
+      yield* TestClock.adjust("1 second")
+      const stopping = yield* Effect.forkChild(session.cancel(id), { startImmediately: true })
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual((yield* Effect.flip(session.prompt(id, say("too early"))))._tag, "TurnInProgress")
+      assert.strictEqual(ran.length, 1)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* Fiber.join(stopping))
+      assert.match(one(yield* log(id), "cancelled").how, /^SIGKILL/)
+      assert.strictEqual(outcome(yield* turn(id, "again")), "completed")
+      assert.strictEqual(ran.length, 2)
+    }).pipe(over(layer))
+  })
+})

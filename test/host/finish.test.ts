@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import { eventually } from "./support/proc.ts"
+import { makeRig, type Rig, shells } from "./support/rig.ts"
+
+const times = Number(process.env["BREAKGLASS_CUTS"] ?? 20)
+const seed = Number(process.env["BREAKGLASS_SEED"] ?? Math.floor(Math.random() * 2 ** 32))
+
+/** Mulberry32: the same moments again for the same seed. */
+const random = (state: number) => () => {
+  state = (state + 0x6d2b79f5) | 0
+  let t = Math.imul(state ^ (state >>> 15), 1 | state)
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+}
+
+const cutAt = async (rig: Rig, milliseconds: number) => {
+  const op = rig.op()
+  const before = rig.vmPid()
+  await rig.ssh(`cycle ${op}`, (child) => void setTimeout(() => child.kill("SIGKILL"), milliseconds))
+  await rig.quiet()
+  const { stdout } = await rig.ssh(`last ${op}`)
+  const context = `seed ${seed}, cut at ${milliseconds.toFixed(1)} ms: ${stdout}`
+  assert.isTrue(rig.vmRuns(), context)
+  if (stdout.includes(" known=no\n")) {
+    assert.strictEqual(rig.vmPid(), before, context)
+    return "never arrived"
+  }
+  assert.match(stdout, / verb=cycle phase=done rc=0 worker=ended /, context)
+  assert.include(stdout, `state=running pid=${rig.vmPid()} `, context)
+  assert.notStrictEqual(rig.vmPid(), before, context)
+  return "finished"
+}
+
+describe.each(shells)(
+  "a client that is lost, under %s",
+  { timeout: 30_000 + times * 8_000, concurrent: true },
+  (shell) => {
+    it(`HOST-02 a cycle cut at ${times} random moments ends running every time, and last agrees`, async () => {
+      await using rig = await makeRig({ shell })
+      await rig.startVm()
+      const began = performance.now()
+      assert.strictEqual((await rig.ssh(`cycle ${rig.op()}`)).code, 0)
+      const whole = performance.now() - began
+      const next = random(seed)
+      console.info(`HOST-02 ${shell}: seed ${seed}, an uncut cycle took ${whole.toFixed(0)} ms`)
+      const ends: Array<string> = []
+      for (let cut = 0; cut < times; cut++) ends.push(await cutAt(rig, next() * whole))
+      assert.include(ends, "finished")
+      assert.strictEqual(rig.calls("stop"), rig.calls("start"))
+    })
+
+    it("HOST-02 a client killed in the middle of the stop leaves a worker that finishes, on record", async () => {
+      await using rig = await makeRig({ shell })
+      await rig.startVm()
+      rig.fault("stop", "slow 5")
+      const op = rig.op()
+      await rig.ssh(`cycle ${op}`, (child) => {
+        void eventually("qm stop runs", () => rig.calls("stop") === 1).then(() => child.kill("SIGKILL"))
+      })
+      assert.strictEqual(rig.calls("start"), 0)
+      await eventually("END", () => rig.log().some((line) => line.includes(`op=${op} verb=cycle END rc=0 vm=running`)))
+      assert.isTrue(rig.vmRuns())
+    })
+
+    it("HOST-02 hangup, interrupt, pipe and terminate do not turn a worker from its end", async () => {
+      await using rig = await makeRig({ shell })
+      await rig.startVm()
+      rig.fault("stop", "slow 5")
+      const op = rig.op()
+      const client = rig.ssh(`cycle ${op}`)
+      await eventually("qm stop runs", () => rig.calls("stop") === 1)
+      const worker = Number(rig.live(op, "worker").split(" ")[0])
+      for (const signal of ["SIGHUP", "SIGINT", "SIGPIPE", "SIGTERM"] as const) process.kill(worker, signal)
+      assert.strictEqual((await client).code, 0)
+      assert.isTrue(rig.vmRuns())
+    })
+  }
+)

@@ -1,0 +1,116 @@
+/** The real Session over a real journal, with the CLI in words: no process, no socket, and the test's own clock. */
+import { NodeServices } from "@effect/platform-node"
+import { ConfigProvider, Deferred, Effect, FileSystem, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { Agents } from "../../src/breakglass/Agents.ts"
+import { Config } from "../../src/breakglass/Config.ts"
+import { Journal } from "../../src/breakglass/Journal.ts"
+import { Session } from "../../src/breakglass/Session.ts"
+import type { Line } from "../../src/lines.ts"
+import { type Exited, type Program, type Running, SubprocessRunner } from "../../src/SubprocessRunner.ts"
+import { emptyFeed, feed } from "../../web/sse.ts"
+import { type Entry, eventOf } from "./BreakglassServer.ts"
+
+/** In `directory` when one is named (a former life's), else in one of its own. */
+export const sessions = (
+  runner: Layer.Layer<SubprocessRunner>,
+  { env = {}, directory }: { readonly env?: Readonly<Record<string, string>>; readonly directory?: string } = {}
+) => {
+  const config = Layer.unwrap(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const home = directory ?? (yield* fs.makeTempDirectoryScoped({ prefix: "breakglass-session-" }))
+      const record = { HOME: home, BREAKGLASS_SESSIONS_DIR: home, ...env }
+      return Config.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(record))))
+    })
+  )
+  return Session.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(Agents.layer, Journal.layer, runner)),
+    Layer.provideMerge(config),
+    Layer.provide(NodeServices.layer)
+  )
+}
+
+export const log = Effect.fnUntraced(function* (id: string) {
+  const session = yield* Session
+  const chunks = yield* Stream.runCollect(yield* session.attach(id, { after: null, follow: false }))
+  const [, frames] = feed(emptyFeed, Buffer.concat([...chunks]).toString())
+  return frames.flatMap((frame): ReadonlyArray<Entry> => {
+    const event = eventOf(frame)
+    return event === undefined ? [] : [event]
+  })
+})
+
+export const say = (text: string) => ({ text, model: "sonnet", promptId: null })
+
+/** Lets the clock run until no turn does. */
+export const settle = Effect.fnUntraced(function* (id: string, step: "50 millis" | "1 second" | "1 minute" = "50 millis") {
+  const session = yield* Session
+  while ((yield* session.get(id)).turn_active) yield* TestClock.adjust(step)
+  return yield* log(id)
+})
+
+/** A whole turn. */
+export const turn = Effect.fnUntraced(function* (id: string, text: string) {
+  const before = (yield* log(id)).length
+  yield* (yield* Session).prompt(id, say(text))
+  return (yield* settle(id)).slice(before)
+})
+
+/** One run of the CLI: what it says, then how it leaves. Without `exit` it stays until it is killed, deaf to everything. */
+export interface Life {
+  readonly says?: ReadonlyArray<object>
+  readonly exit?: number
+  readonly stderr?: string
+}
+
+export const init = { type: "system", subtype: "init", session_id: "cli" }
+export const called = { type: "tool_use", id: "t", name: "Bash", input: { command: "x" } }
+export const assistant = (block: object) => ({ type: "assistant", message: { content: [block] } })
+export const result = {
+  type: "result",
+  subtype: "success",
+  is_error: false,
+  duration_ms: 1,
+  total_cost_usd: 0,
+  usage: { input_tokens: 1, output_tokens: 1 },
+  result: "done",
+  terminal_reason: "completed"
+}
+export const success: Life = { says: [init, assistant({ type: "text", text: "done" }), result], exit: 0 }
+export const lost = (how: "No conversation found with session ID: x" | "Error: Session ID x is already in use."): Life => ({
+  stderr: how,
+  exit: 1
+})
+
+export interface Ran {
+  readonly conversation: ReadonlyArray<string>
+  readonly heard: Array<string>
+}
+
+/** Lives these lives, one after the other; `ran` is how each was started and what it was told. */
+export const lives = (...all: ReadonlyArray<Life>) => {
+  const ran: Array<Ran> = []
+  const start = Effect.fnUntraced(function* (program: Program) {
+    const { says = [], exit, stderr = "" } = all[ran.length] ?? success
+    const heard: Array<string> = []
+    ran.push({ conversation: program.args.slice(-2), heard })
+    yield* Effect.forkScoped(Stream.runForEach(program.stdin ?? Stream.empty, (line) => Effect.sync(() => heard.push(line))))
+    const exited = yield* Deferred.make<Exited>()
+    const lines = says.map((line): Line => ({ _tag: "Line", text: JSON.stringify(line) }))
+    const gone = exit === undefined ? Deferred.await(exited) : Deferred.succeed(exited, { code: exit, signal: null })
+    const running: Running = {
+      pid: 1,
+      lines: Stream.concat(Stream.fromIterable(lines), Stream.drain(Stream.fromEffect(gone))),
+      stderr: Effect.succeed(stderr),
+      exited: Deferred.await(exited),
+      processes: Effect.map(Deferred.isDone(exited), (done) => new Set(done ? [] : [1])),
+      end: Effect.map(Deferred.succeed(exited, { code: null, signal: "SIGKILL" }), (killed) => ({
+        seen: new Set(killed ? [1] : []),
+        left: 0
+      }))
+    }
+    return running
+  })
+  return { ran, layer: Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start })) }
+}

@@ -1,0 +1,30 @@
+/** Why a verb cannot be pressed now, and what a press would cut off. */
+import type { AppState } from "./AppModel.ts"
+import type { Run } from "./power.ts"
+import { visible } from "./visible.ts"
+
+/** What runs on the VM's power now; a look is not in anybody's way. */
+export const runningOf = (app: AppState): Run | undefined => {
+  const run = app.power.current.value
+  return run?.verb === "status" ? undefined : run
+}
+
+/** Why nothing that changes the VM can be pressed, or "". */
+export const reason = (app: AppState): string => {
+  const run = runningOf(app)
+  if (app.info.value === undefined) return "The server has not said which VM this is yet."
+  return run === undefined ? readable(app) : `${run.verb} is running, by ${visible(run.actor)}. Watch it above.`
+}
+
+/** Why nothing at all can be asked of the host, or "". */
+export const readable = (app: AppState): string => {
+  if (app.signedOut.value) return "Sign in first."
+  if (!app.online.value) return "This device is offline. Nothing is queued: press when it is back."
+  return app.power.asking.value === undefined ? "" : "Asking the server…"
+}
+
+export const runningNow = (app: AppState): string => {
+  if (app.session.value?.running.value === true) return "The agent is working: its commands on the VM are cut off too."
+  const active = app.sessions.rows.value?.filter((row) => row.turn_active).length ?? 0
+  return active > 0 ? "The agent is working in another session." : "No agent turn is running that this page knows of."
+}

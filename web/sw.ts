@@ -1,0 +1,82 @@
+/**
+ * The service worker: it keeps the shell of the page, so that it opens without a network, and nothing else. What is under
+ * /api never passes through it, nor a request that is not a GET, nor an answer that is not ours.
+ */
+interface Lasting extends Event {
+  waitUntil(work: Promise<unknown>): void
+}
+interface Asked extends Lasting {
+  readonly request: Request
+  respondWith(answer: Promise<Response>): void
+}
+interface Scope {
+  readonly clients: { claim(): Promise<void> }
+  readonly location: Location
+  skipWaiting(): Promise<void>
+}
+
+/** Written in by the build: the files of this shell, and a name that changes with them. */
+declare const SHELL: { readonly version: string; readonly files: ReadonlyArray<string> }
+
+const scope = globalThis as unknown as Scope
+const cacheName = `shell-${SHELL.version}`
+const patienceMs = 2000
+/** Stands in our own page: a sign-in page in its place is never kept. */
+const mark = '<meta name="application-name" content="breakglass"'
+
+addEventListener("install", (event) => {
+  const work = async () => {
+    const cache = await caches.open(cacheName)
+    await Promise.all(SHELL.files.map(async (file) => cache.put(file, await genuine(file))))
+    await keepPage(await fetch("/", { cache: "no-store", redirect: "manual" }))
+  }
+  ;(event as Lasting).waitUntil(work())
+})
+
+addEventListener("activate", (event) => {
+  const work = async () => {
+    const names = await caches.keys()
+    await Promise.all(names.filter((name) => name !== cacheName).map((name) => caches.delete(name)))
+    await scope.clients.claim()
+  }
+  ;(event as Lasting).waitUntil(work())
+})
+
+addEventListener("message", (event) => {
+  if (event.data === "take over") void scope.skipWaiting()
+})
+
+addEventListener("fetch", (event) => {
+  const asked = event as Asked
+  const { request } = asked
+  const url = new URL(request.url)
+  if (request.method !== "GET" || url.origin !== scope.location.origin || url.pathname.startsWith("/api/")) return
+  if (request.mode === "navigate" && url.pathname === "/") asked.respondWith(page(asked))
+  else if (SHELL.files.includes(url.pathname)) asked.respondWith(asset(request))
+})
+
+/** From the network when it answers within two seconds; a later answer is kept for the next time. */
+const page = async (asked: Asked): Promise<Response> => {
+  const cache = await caches.open(cacheName)
+  const fresh = fetch(asked.request)
+  asked.waitUntil(fresh.then((answer) => keepPage(answer.clone())).catch(() => {}))
+  const late = new Promise<undefined>((settle) => setTimeout(settle, patienceMs, undefined))
+  const first = await Promise.race([fresh.catch(() => undefined), late])
+  if (first !== undefined && first.status < 500) return first
+  return (await cache.match("/")) ?? first ?? fresh
+}
+
+const asset = async (request: Request): Promise<Response> => (await caches.match(request)) ?? fetch(request)
+
+const keepPage = async (answer: Response): Promise<void> => {
+  if (answer.status !== 200 || answer.redirected || !(await answer.clone().text()).includes(mark)) return
+  await (await caches.open(cacheName)).put("/", answer)
+}
+
+/** A sign-in page under the name of a script would be kept for ever. */
+const genuine = async (file: string): Promise<Response> => {
+  const answer = await fetch(file, { redirect: "error" })
+  const html = (answer.headers.get("content-type") ?? "").startsWith("text/html")
+  if (!answer.ok || html) throw new Error(`${file} was not what it should be`)
+  return answer
+}
