@@ -1,11 +1,11 @@
 /** The way to the VM that needs no model: its state, the operations on it, and one press of a button at a time. */
 import { batch, computed, createModel, effect, signal } from "@preact/signals"
-import type { Operation, Verb } from "../src/contract/Pve.ts"
+import type { Operation, Status, Verb } from "../src/contract/Pve.ts"
 import type { Answer, OpRequest } from "./api.ts"
 import { attach, type Source } from "./attach.ts"
 import { current as isCurrent } from "./link.ts"
 import { parsed } from "./parsed.ts"
-import { current, emptyPower, foldPower, learn, type Power, type PowerEntry, type Status } from "./power.ts"
+import { current, emptyPower, foldPower, learn, type Power, type PowerEntry } from "./power.ts"
 import type { Frame } from "./sse.ts"
 
 export interface PowerTransport extends Source {

@@ -1,6 +1,7 @@
 /** The newest thing known of the VM: what the server's probes say, or what the host said at the end of an operation. */
 import type { Tone } from "./components/Mark.tsx"
-import type { Pattern, Power } from "./power.ts"
+import type { Pattern } from "../src/contract/Pve.ts"
+import type { Power, Run } from "./power.ts"
 
 export interface Observed {
   readonly tone: Tone
@@ -32,10 +33,15 @@ const fromHost = (power: Power): Observed | undefined => {
   for (const run of power.operations) {
     if (run.ended_at === null) continue
     const at = Date.parse(run.ended_at)
-    // The host's own last line; a program that prints the like cannot come after it.
-    const state = /^breakglass-result .*\bvm=(running|stopped)\b/m.exec(run.output.slice(-2000))?.[1]
+    const state = stateAfter(run)
     if (state === "running") return { tone: "ok", word: "running", text: "The host says it is running.", at }
     if (state === "stopped") return { tone: "off", word: "off", text: "The host says it is powered off.", at }
   }
   return undefined
+}
+
+/** Read back after a verb, or said in the host's own last line: a program that prints the like cannot come after that. */
+const stateAfter = (run: Run): string | undefined => {
+  if (run.verified === true) return run.verb === "stop" ? "stopped" : "running"
+  return /^breakglass-result .*\bvm=(running|stopped)\b/m.exec(run.output.slice(-2000))?.[1]
 }

@@ -1,21 +1,5 @@
 /** The VM's own log, folded: operations newest first, what each printed, and what was last observed. */
-import type { Operation } from "../src/contract/Pve.ts"
-
-export type Pattern = "healthy" | "off" | "host_unreachable" | "qemu_stalled" | "swap_crawl" | "unknown"
-
-export interface Probe {
-  readonly probe: string
-  readonly state: string
-  readonly took_ms: number
-}
-
-/** Never stored by the server: absent until a probe has answered. */
-export interface Status {
-  readonly pattern: Pattern
-  readonly text: string
-  readonly observed_at: string
-  readonly probes: ReadonlyArray<Probe>
-}
+import type { Operation, Status } from "../src/contract/Pve.ts"
 
 /** `op` carries no output: that comes in pieces of its own. */
 export type PowerEntry =

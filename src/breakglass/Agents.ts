@@ -1,17 +1,15 @@
 /** What the recovery agent is told: `agents/NAME.md`, with the target's name and the way to reach it filled in. */
 import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
-import type { Agent } from "../claude/command.ts"
+import type { Options } from "../claude/command.ts"
 import { Config, type Settings } from "./Config.ts"
+import { Door } from "./Door.ts"
 import { ConfigRefused } from "./knobs.ts"
 
 export class Agents extends Context.Service<
   Agents,
   {
-    readonly recovery: Agent
-    /** Where the CLI runs. Always the same directory: a conversation can only be resumed from where it began. */
-    readonly cwd: string
-    /** PATH for the CLI: our tools for the agent, then the server's own. */
-    readonly path: string
+    /** The CLI as the recovery agent, for one turn. */
+    readonly recovery: (turn: { readonly id: string; readonly model: string }) => Omit<Options, "conversation">
   }
 >()("breakglass/Agents") {
   static readonly layer = Layer.effect(
@@ -25,8 +23,22 @@ export class Agents extends Context.Service<
       const cwd = path.join(config.directory, "work")
       // On a disk that takes no writes the chat cannot run, and says so when asked; the buttons must still come up.
       yield* Effect.ignore(fs.makeDirectory(cwd, { recursive: true, mode: 0o700 }))
-      const tools = path.join(import.meta.dirname, "../../agents/bin")
-      return Agents.of({ recovery: yield* parse(config, text), cwd, path: `${tools}:${config.path}` })
+      const { socket } = yield* Door
+      const agent = yield* parse(config, text)
+      return Agents.of({
+        recovery: ({ id, model }) => ({
+          file: config.claude,
+          agent,
+          model,
+          // Always the same directory: a conversation can only be resumed from where it began.
+          cwd,
+          path: `${path.join(import.meta.dirname, "../../agents/bin")}:${config.path}`,
+          tools: { BREAKGLASS_NODE: process.execPath, ...(socket === null ? {} : { BREAKGLASS_PVE: socket }) },
+          maxTurns: config.maxTurns,
+          maxBudgetUsd: config.maxBudgetUsd,
+          turn: id
+        })
+      })
     })
   )
 }

@@ -45,8 +45,14 @@ export interface Settings {
   readonly vmid: string
   readonly ssh: string
   readonly devvm: { readonly host: string | null; readonly user: string }
-  readonly pve: { readonly host: string | null; readonly user: string }
-  readonly keyPath: string | null
+  readonly pve: {
+    readonly host: string | null
+    readonly user: string
+    /** The socket of the ssh-agent that holds the host's key: for this server's own ssh, and nobody else's. */
+    readonly authSock: string | null
+    readonly keyPath: string | null
+    readonly knownHosts: string
+  }
   /** Values that must never be shown, whoever prints them. */
   readonly secrets: ReadonlyArray<string>
 }
@@ -146,6 +152,10 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     "dollars a turn, such as 5 or 2.50"
   )
 
+  const directory = Path.resolve(
+    yield* C.String("BREAKGLASS_SESSIONS_DIR").pipe(C.withDefault(Path.join(home, ".local/state/breakglass")))
+  )
+
   const read: Settings = {
     host: yield* word("HOST", "127.0.0.1", hostname, "an address to listen on"),
     port: yield* whole("PORT", 8080, 0, 65535),
@@ -165,9 +175,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     ),
     userHeader: yield* word("BREAKGLASS_USER_HEADER", "x-authentik-username", headerName, "a header name, lower case"),
     allowedUsers: allowed.length === 0 ? null : allowed,
-    directory: Path.resolve(
-      yield* C.String("BREAKGLASS_SESSIONS_DIR").pipe(C.withDefault(Path.join(home, ".local/state/breakglass")))
-    ),
+    directory,
     quota: {
       session: (yield* whole("BREAKGLASS_SESSION_QUOTA_MB", 512, 1, 1_000_000)) * 1024 * 1024,
       total: (yield* whole("BREAKGLASS_JOURNAL_QUOTA_MB", 2048, 1, 1_000_000)) * 1024 * 1024
@@ -207,9 +215,16 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     pve: {
       // An address, not a name: an incident may take DNS with it.
       host: yield* optionalWord("BREAKGLASS_PVE_HOST", hostname, "an address"),
-      user: yield* word("BREAKGLASS_PVE_USER", "root", user, "a user name")
+      user: yield* word("BREAKGLASS_PVE_USER", "root", user, "a user name"),
+      authSock: yield* optionalWord("BREAKGLASS_PVE_AUTH_SOCK", /^\/.*$/, "an absolute path"),
+      keyPath: yield* optionalWord("BREAKGLASS_KEY_PATH", /^\/.*$/, "an absolute path"),
+      knownHosts: yield* word(
+        "BREAKGLASS_PVE_KNOWN_HOSTS",
+        Path.join(directory, "known_hosts"),
+        /^\/[^\s%]*$/,
+        "an absolute path"
+      )
     },
-    keyPath: yield* optionalWord("BREAKGLASS_KEY_PATH", /^\/.*$/, "an absolute path"),
     secrets: yield* Effect.forEach(secretNames, (name) =>
       Effect.map(optional(C.Redacted(name)), (value) => (value === null ? "" : Redacted.value(value)))
     )

@@ -3,9 +3,9 @@
  * What it has acknowledged survives `kill -9`; power loss may cost the last commits (`synchronous = NORMAL`), because an
  * fsync per event would stall the whole server on the sick disk it is so often used beside.
  */
-import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
-import type { StatementSync } from "node:sqlite"
+import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { Config, type Quota } from "./Config.ts"
+import * as Rows from "./rows.ts"
 import * as Store from "./store.ts"
 
 /** Nothing was written, and no id was used up: the disk refused, or (`full`) a limit of ours did. */
@@ -80,7 +80,7 @@ export class Journal extends Context.Service<
 
 export const make = Effect.fnUntraced(function* (directory: string, quota: Quota) {
   const store = yield* Effect.acquireRelease(begin(directory), ({ db }) => Effect.sync(() => db?.close()))
-  const sql = (text: string): StatementSync => {
+  const sql: Rows.Sql = (text) => {
     const statement = store.prepared.get(text) ?? Store.connected(store, directory).prepare(text)
     store.prepared.set(text, statement)
     return statement
@@ -88,7 +88,7 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
   const attempt = <A>(evaluate: () => A) =>
     Effect.try({
       try: evaluate,
-      catch: (error) => new JournalFailed({ reason: Store.reason(error), full: error instanceof OverQuota })
+      catch: (error) => new JournalFailed({ reason: Store.reason(error), full: error instanceof Rows.OverQuota })
     })
   const transaction = (work: () => void) =>
     attempt(() => {
@@ -103,76 +103,23 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
       }
     })
 
-  const withinQuota = (log: string) => {
-    const bytes = Number(sql("SELECT bytes FROM session WHERE id = ?").get(log)?.["bytes"] ?? 0)
-    if (bytes > quota.session)
-      throw new OverQuota(`this session's log has reached its limit of ${mebibytes(quota.session)}`)
-    const pages =
-      Number(sql("PRAGMA page_count").get()?.["page_count"]) -
-      Number(sql("PRAGMA freelist_count").get()?.["freelist_count"])
-    if (pages * 4096 > quota.total)
-      throw new OverQuota(`the journal has reached its limit of ${mebibytes(quota.total)}`)
-  }
-
   return Journal.of({
     createSession: ({ id, created_at, cli_id }) =>
-      attempt(
-        () => void sql("INSERT INTO session (id, created_at, cli_id) VALUES (?, ?, ?)").run(id, created_at, cli_id)
-      ),
-    sessions: attempt(() =>
-      sql(`${sessionRows} ORDER BY coalesce(last_event_at, created_at) DESC`)
-        .all()
-        .map((row) => sessionRow(row))
-    ),
-    session: (id) =>
-      attempt(() =>
-        Option.map(Option.fromNullishOr(sql(`${sessionRows} WHERE id = ?`).get(id)), (row) => sessionRow(row))
-      ),
+      attempt(() => {
+        Rows.roomFor(sql, quota)
+        sql("INSERT INTO session (id, created_at, cli_id) VALUES (?, ?, ?)").run(id, created_at, cli_id)
+      }),
+    sessions: attempt(() => Rows.sessions(sql)),
+    session: (id) => attempt(() => Option.fromNullOr(Rows.session(sql, id))),
     prompts: (session) =>
       attempt(() =>
         sql("SELECT prompt_id FROM prompt WHERE session = ?")
           .all(session)
           .map((row) => String(row["prompt_id"]))
       ),
-    append: (log, rows, patch = {}) =>
-      transaction(() => {
-        for (const { id, at, json, full } of rows) {
-          sql("INSERT INTO event (log, id, at, json) VALUES (?, ?, ?, ?)").run(log, id, at, json)
-          if (full !== null) sql("INSERT INTO event_full (log, id, body) VALUES (?, ?, ?)").run(log, id, full)
-        }
-        const { prompt_id, ...columns } = patch
-        const size = rows.reduce((sum, { json, full }) => sum + json.length + (full?.length ?? 0), 0)
-        sql("UPDATE session SET bytes = bytes + ? WHERE id = ?").run(size, log)
-        // The end of a turn is always let in: a turn without one would be a lie.
-        if (patch.open_turn !== null) withinQuota(log)
-        for (const [column, value] of Object.entries(columns)) {
-          sql(`UPDATE session SET ${column} = ? WHERE id = ?`).run(
-            typeof value === "boolean" ? Number(value) : value,
-            log
-          )
-        }
-        if (prompt_id !== undefined) {
-          sql("INSERT INTO prompt (session, prompt_id) VALUES (?, ?)").run(log, prompt_id)
-        }
-      }),
-    last: (log) =>
-      attempt(() => {
-        const row = sql("SELECT id, at FROM event WHERE log = ? ORDER BY id DESC LIMIT 1").get(log)
-        return row === undefined ? { id: null, at: null } : { id: Number(row["id"]), at: String(row["at"]) }
-      }),
-    page: (log, after, bytes) => {
-      const rows: Array<Row> = []
-      let total = 0
-      for (const row of sql("SELECT id, at, json FROM event WHERE log = ? AND id > ? ORDER BY id LIMIT 500").iterate(
-        log,
-        after
-      )) {
-        rows.push({ id: Number(row["id"]), at: String(row["at"]), json: String(row["json"]), full: null })
-        total += rows.at(-1)?.json.length ?? 0
-        if (total >= bytes) break
-      }
-      return rows
-    },
+    append: (log, rows, patch = {}) => transaction(() => Rows.append(sql, quota, log, rows, patch)),
+    last: (log) => attempt(() => Rows.last(sql, log)),
+    page: (log, after, bytes) => Rows.page(sql, log, after, bytes),
     full: (log, id) =>
       attempt(() =>
         Option.map(
@@ -182,22 +129,17 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
       ),
     writable: Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
+      const probe = "INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)"
       return yield* Effect.match(
-        transaction(
-          () => void sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)").run(String(now))
-        ),
+        transaction(() => void sql(probe).run(String(now))),
         { onSuccess: () => true, onFailure: () => false }
       )
     })
   })
 })
 
-class OverQuota extends Error {}
-
-const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`
-
 const begin = Effect.fnUntraced(function* (directory: string) {
-  const opened = Store.open(directory, DateTime.formatIso(yield* DateTime.now))
+  const opened = Store.open(directory)
   const held: Store.Held = { db: opened._tag === "Open" ? opened.db : null, prepared: new Map() }
   if (opened._tag === "Refused") return yield* new JournalRefused({ reason: opened.reason })
   if (opened._tag === "Unavailable") {
@@ -205,21 +147,3 @@ const begin = Effect.fnUntraced(function* (directory: string) {
   } else if (opened.damage !== null) yield* Effect.logError(opened.damage)
   return held
 })
-
-const sessionRows = `SELECT session.*,
-  (SELECT max(id) FROM event WHERE log = session.id) AS last_event_id,
-  (SELECT at FROM event WHERE log = session.id ORDER BY id DESC LIMIT 1) AS last_event_at
-  FROM session`
-
-const SessionRow = Schema.Struct({
-  id: Schema.String,
-  title: Schema.String,
-  created_at: Schema.String,
-  cli_id: Schema.String,
-  cli_opened: Schema.BooleanFromBit,
-  open_turn: Schema.NullOr(Schema.String),
-  unfinished: Schema.BooleanFromBit,
-  last_event_id: Schema.NullOr(Schema.Number),
-  last_event_at: Schema.NullOr(Schema.String)
-})
-const sessionRow = Schema.decodeUnknownSync(SessionRow)

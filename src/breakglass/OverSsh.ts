@@ -3,10 +3,12 @@
  * credential but the host's, and its own exit 255 is never mistaken for the verb's.
  */
 import { Duration, Effect, Option, Stream } from "effect"
+import * as Fs from "node:fs"
 import type { OpOutcome } from "../contract/Pve.ts"
 import { type Exited, SubprocessRunner } from "../SubprocessRunner.ts"
 import type { Settings } from "./Config.ts"
 import type { Answer, Ask } from "./conduct.ts"
+import * as HostKeys from "./hostKeys.ts"
 import { outcomeOf } from "./hostSpeech.ts"
 
 export const make = Effect.fnUntraced(function* (config: Settings) {
@@ -18,8 +20,8 @@ export const make = Effect.fnUntraced(function* (config: Settings) {
       Effect.gen(function* () {
         const running = yield* runner.start({
           file: config.ssh,
-          args: [...options(config), `${config.pve.user}@${host}`, `${verb} ${opId}`],
-          inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"],
+          args: [...options(config.pve), `${config.pve.user}@${host}`, `${verb} ${opId}`],
+          inherit: ["PATH", "HOME"],
           env: { LC_ALL: "C" }
         })
         const lines: Array<string> = []
@@ -33,10 +35,12 @@ export const make = Effect.fnUntraced(function* (config: Settings) {
         const stdout = lines.map((line) => `${line}\n`).join("")
         if (Option.isNone(heard)) yield* running.end
         const exited = yield* running.exited
-        const stderr = printable(yield* running.stderr)
+        const said = printable(yield* running.stderr)
+        const refused = exited.code === 255 && outcome(exited, said) === "host_key"
+        const stderr = refused ? HostKeys.refusal(said, read(config.pve.knownHosts)) : said
         if (Option.isNone(heard)) return { ...unheard, stdout, stderr }
         return {
-          outcome: outcome(exited, stderr),
+          outcome: outcome(exited, said),
           exit_code: exited.signal === null ? exited.code : null,
           stdout,
           stderr
@@ -51,19 +55,23 @@ export const make = Effect.fnUntraced(function* (config: Settings) {
   return ask
 })
 
-/** `-F none` and the rest: no file of the account this runs as may change what is run or who is believed. */
-export const options = ({ directory, keyPath }: Pick<Settings, "directory" | "keyPath">): ReadonlyArray<string> => [
+/**
+ * `-F none` and the rest: no file of the account this runs as may change what is run or who is believed. The key is the host's
+ * own, never one from the agent that the recovery agent can use.
+ */
+export const options = ({ authSock, keyPath, knownHosts }: Settings["pve"]): ReadonlyArray<string> => [
   ...["-F", "none"],
   "-T",
   ...(keyPath === null ? [] : ["-i", keyPath]),
   ...[
     "BatchMode=yes",
-    "IdentitiesOnly=" + (keyPath === null ? "no" : "yes"),
+    `IdentityAgent=${authSock ?? "none"}`,
+    ...(keyPath === null ? [] : ["IdentitiesOnly=yes"]),
     "ConnectTimeout=5",
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
     "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile=${directory}/known_hosts`,
+    `UserKnownHostsFile=${knownHosts}`,
     "GlobalKnownHostsFile=/dev/null",
     "UpdateHostKeys=no",
     "ControlMaster=no",
@@ -95,6 +103,14 @@ const words: ReadonlyArray<readonly [OpOutcome, RegExp]> = [
   ["unreachable", /^(kex_exchange_identification|banner exchange): /m],
   ["unreachable", /^Connection timed out during banner exchange\r?$/m]
 ]
+
+const read = (file: string): string => {
+  try {
+    return Fs.readFileSync(file, "utf8")
+  } catch {
+    return ""
+  }
+}
 
 const linesKept = 2000
 

@@ -137,16 +137,7 @@ export class Session extends Context.Service<
         const stored = Option.getOrElse(yield* Effect.orDie(journal.session(id)), () => live.row)
         live.row = stored
         const options: Turn.Options = {
-          command: {
-            file: config.claude,
-            agent: agents.recovery,
-            model,
-            cwd: agents.cwd,
-            path: agents.path,
-            maxTurns: config.maxTurns,
-            maxBudgetUsd: config.maxBudgetUsd,
-            turn: turn.id
-          },
+          command: agents.recovery({ id: turn.id, model }),
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${afterKill}\n\n${text}` : text,
           limits: { total: config.turnTimeout, silent: config.silence, tool: toolSilence },
@@ -160,7 +151,8 @@ export class Session extends Context.Service<
         // Whatever fails in there, a turn that is over holds nothing up.
         const over = Effect.andThen(release, Deferred.succeed(turn.outcome, "failed"))
         const run = Turn.run(options).pipe(Effect.provideContext(context), Effect.ensuring(over))
-        yield* Deferred.succeed(turn.fiber, yield* Effect.forkIn(run, scope))
+        // At once: a fiber that is interrupted before its first step takes none, and the turn would never end.
+        yield* Deferred.succeed(turn.fiber, yield* Effect.forkIn(run, scope, { startImmediately: true }))
       }, Effect.uninterruptible)
 
       const cancel = Effect.fn("Session.cancel")(function* (id: string) {

@@ -11,7 +11,7 @@ export const tooMany = (cap: number) =>
   new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
 export const unavailable = ({ full, reason }: JournalFailed) =>
   new JournalUnavailable({
-    detail: full ? `Nothing was begun: ${reason}. Begin a new session, or raise the limit.` : diskTrouble
+    detail: full ? `Nothing was begun: ${reason}.` : diskTrouble
   })
 const diskTrouble =
   "The journal cannot be written, so nothing was begun. The VM controls do not need it. Free the server's disk."

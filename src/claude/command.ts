@@ -25,6 +25,8 @@ export interface Options {
   readonly maxBudgetUsd: number | null
   /** Where programs are looked for. The agent's own tools come first: its `ssh` can be stopped on the other end. */
   readonly path: string
+  /** What the agent's own tools need to know; no secret. */
+  readonly tools: Readonly<Record<string, string>>
   /** Names this turn in the environment of everything it starts; a UUID. */
   readonly turn: string
 }
@@ -66,7 +68,7 @@ export const turn = (options: Options): Omit<Program, "stdin"> => ({
     ...[options.conversation.mode === "new" ? "--session-id" : "--resume", options.conversation.id]
   ],
   inherit: inherited,
-  env: { ...settings, PATH: options.path },
+  env: { ...settings, ...options.tools, PATH: options.path },
   cwd: options.cwd,
   marker: `${markerName}=${options.turn}`
 })

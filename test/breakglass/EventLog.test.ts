@@ -49,11 +49,20 @@ describe("EventLog", () => {
   it.effect("ends for a reader that does not stay: after caught-up, with the block so far", () =>
     Effect.gen(function* () {
       const own = yield* log
-      assert.deepStrictEqual((yield* all(own)).map(({ type }) => type), ["caught-up"])
+      assert.deepStrictEqual(
+        (yield* all(own)).map(({ type }) => type),
+        ["caught-up"]
+      )
       yield* own.append([text("a")])
-      assert.deepStrictEqual((yield* all(own)).map(({ type }) => type), ["message", "caught-up"])
+      assert.deepStrictEqual(
+        (yield* all(own)).map(({ type }) => type),
+        ["message", "caught-up"]
+      )
       yield* own.writing("and now")
-      assert.deepStrictEqual((yield* all(own)).map(({ type }) => type), ["message", "caught-up", "delta"])
+      assert.deepStrictEqual(
+        (yield* all(own)).map(({ type }) => type),
+        ["message", "caught-up", "delta"]
+      )
     })
   )
 
@@ -170,10 +179,16 @@ describe("EventLog", () => {
   it.effect("says bye to every reader, those to come as well", () =>
     Effect.gen(function* () {
       const own = yield* log
-      const reading = yield* Effect.forkChild(until(own.attach(follow(null)), () => false), { startImmediately: true })
+      const reading = yield* Effect.forkChild(
+        until(own.attach(follow(null)), () => false),
+        { startImmediately: true }
+      )
       yield* own.close
       for (const frames of [yield* Fiber.join(reading), yield* until(own.attach(follow(null)), () => false)]) {
-        assert.deepStrictEqual(frames.map(({ type }) => type), ["caught-up", "bye"])
+        assert.deepStrictEqual(
+          frames.map(({ type }) => type),
+          ["caught-up", "bye"]
+        )
       }
     })
   )
@@ -183,7 +198,10 @@ describe("EventLog", () => {
       const over = yield* journal
       yield* (yield* logOver(over, "log")).append([text("a"), text("b")])
       const own = yield* logOver(over, "log", { id: 5, at: null })
-      assert.deepStrictEqual([...own.entries()].map(({ id }) => id), [0, 1])
+      assert.deepStrictEqual(
+        [...own.entries()].map(({ id }) => id),
+        [0, 1]
+      )
       assert.deepStrictEqual(ids(yield* until(own.attach(follow(0)), caughtUp)), [1])
     })
   )

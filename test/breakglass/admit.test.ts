@@ -1,64 +1,24 @@
-/** Rows of the security matrix, by their id. The requests are as they come off the wire: nothing joined, nothing lowered. */
+/** AUTH rows of the security matrix, by their id. */
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect } from "effect"
-import { admit, type Secrets } from "../../src/breakglass/admit.ts"
-import { Config, type Settings } from "../../src/breakglass/Config.ts"
-import { Api, Auth } from "../../src/contract/Api.ts"
-
-const settings = (env: Record<string, string>): Settings =>
-  Effect.runSync(
-    Effect.gen(function* () {
-      return yield* Config
-    }).pipe(
-      Effect.provide(Config.layer),
-      Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord({ HOME: "/home/op", ...env }))
-    )
-  )
-
-const token = "T".repeat(32)
-const edge = "E".repeat(32)
-const origin = "https://bg.example.org"
-const full = settings({
-  API_BEARER_TOKEN: token,
-  BREAKGLASS_EDGE_SECRET: edge,
-  BREAKGLASS_TRUSTED_PROXIES: "127.0.0.1/32",
-  BREAKGLASS_ALLOWED_USERS: "alice,bob",
-  BREAKGLASS_PUBLIC_ORIGIN: origin
-})
-const anyUser: Settings = { ...full, allowedUsers: null }
-const anyHost: Settings = { ...full, publicOrigin: null }
-
-const secrets = (settings: Settings): Secrets => ({
-  token: (given) => settings.token !== null && given === token,
-  edge: (given) => settings.edgeSecret !== null && given === edge,
-  cookie: (given) => settings.token !== null && given === "good"
-})
-
-type Header = readonly [name: string, value: string]
-const host: Header = ["Host", "bg.example.org"]
-const bearer: Header = ["Authorization", `Bearer ${token}`]
-const cookie: Header = ["Cookie", "a=b; breakglass=good"]
-const proof: Header = ["X-Breakglass-Edge", edge]
-const user = (value: string): Header => ["X-Authentik-Username", value]
-const proxied = [user("alice"), proof]
-const page: ReadonlyArray<Header> = [
-  ["Origin", origin],
-  ["Sec-Fetch-Site", "same-origin"],
-  ["Content-Type", "application/json"]
-]
-
-interface Asked {
-  readonly method?: string
-  readonly peer?: string
-  readonly settings?: Settings
-}
-/** Who is admitted, or the status of the refusal. */
-const ask = (headers: ReadonlyArray<Header>, asked: Asked = {}): string | number => {
-  const facts = { method: "GET", peer: "127.0.0.1", rawHeaders: [host, ...headers].flat(), ...asked }
-  const answer = admit(facts, asked.settings ?? full, secrets(asked.settings ?? full))
-  return "via" in answer ? `${answer.via} ${answer.name}` : answer.status
-}
-const post = (headers: ReadonlyArray<Header>, asked: Asked = {}) => ask(headers, { method: "POST", ...asked })
+import { admit } from "../../src/breakglass/admit.ts"
+import { Auth } from "../../src/contract/Api.ts"
+import {
+  anyUser,
+  ask,
+  type Asked,
+  bearer,
+  cookie,
+  edge,
+  endpoints,
+  full,
+  type Header,
+  host,
+  proof,
+  proxied,
+  secrets,
+  token,
+  user
+} from "../support/requests.ts"
 
 const none = { token: null, edgeSecret: null, trustedProxies: [] }
 const untrusted = { peer: "127.0.0.2" }
@@ -150,4 +110,35 @@ describe("admit", () => {
   for (const [what, answer, headers, asked] of table) {
     it(`${what} is ${answer}`, () => assert.strictEqual(ask(headers, asked), answer))
   }
+
+  it("AUTH-09: forged forwarding headers change nothing of any of these", () => {
+    const forwarded = ["For", "Host", "Proto", "Prefix", "User"].map((name) => `X-Forwarded-${name}`)
+    const names = [...forwarded, "Forwarded", "X-Real-IP", "X-Original-URL", "X-Rewrite-URL", "Remote-User"]
+    const forged = names.map((name): Header => [name, "127.0.0.1"])
+    for (const [what, , headers, asked] of table) {
+      assert.strictEqual(ask([...forged, ...headers], asked), ask(headers, asked), what)
+    }
+  })
+
+  it("AUTH-01: every route asks it, but the one that signs in", () => {
+    const open = endpoints
+      .filter(({ middlewares }) => !middlewares.has(Auth))
+      .map(({ method, path }) => `${method} ${path}`)
+    assert.deepStrictEqual(open, ["POST /api/login"])
+    assert.isAbove(endpoints.length, 12)
+  })
+
+  it("refuses in words that repeat nothing it was given", () => {
+    for (const [what, , headers, asked] of table) {
+      const rawHeaders = headers.flat()
+      const answer = admit({ method: "GET", peer: "127.0.0.1", rawHeaders, ...asked }, full, secrets(full))
+      if ("via" in answer) continue
+      const said = JSON.stringify(answer)
+      assert.deepStrictEqual(
+        headers.filter(([, value]) => value.length > 5 && said.includes(value)),
+        [],
+        what
+      )
+    }
+  })
 })

@@ -47,7 +47,9 @@ describe("CLI-07: a program that does not want to end", () => {
   })
 
   it("deaf to signals and to the interrupt, it is killed, the report says so, and the next turn is told", async () => {
-    const { session, stopped: how } = await stopped("#fault ignore sigint sigterm\n#fault ignore-interrupt\n#fault silent 300")
+    const { session, stopped: how } = await stopped(
+      "#fault ignore sigint sigterm\n#fault ignore-interrupt\n#fault silent 300"
+    )
     assert.match(how.how, /^SIGKILL, because/)
     await server.turn(session, "#recall")
     assert.include(fakeLog(server.home).at(-1)?.prompt, "the turn before this one was killed")
@@ -111,7 +113,9 @@ describe("CLI-09: what a program leaves behind", () => {
   }
 
   it("all of them at once, when the time is up", async () => {
-    const faults = ["grandchild", "grandchild setsid", "grandchild argv0", "double-fork"].map((fault) => `#fault ${fault}`)
+    const faults = ["grandchild", "grandchild setsid", "grandchild argv0", "double-fork"].map(
+      (fault) => `#fault ${fault}`
+    )
     const events = await hasty.turn(await hasty.session(), [...faults, "#bash sleep 300"].join("\n"))
     assert.strictEqual(outcome(events), "timed_out")
     assert.strictEqual(why(events), "turn timed out after 2s")

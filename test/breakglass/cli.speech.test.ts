@@ -58,7 +58,16 @@ describe("CLI-06: lines that are not what they should be", () => {
     assert.deepStrictEqual(kinds(events), whole)
   })
 
-  const texts = ["a\u2028b\u2029c", "a\r\nb\rc", "\n\nevent: x\ndata: y", "id: 9", "\0\x1b[31m", "\uD800", "\uFEFF", "\u{1F9EF}"]
+  const texts = [
+    "a\u2028b\u2029c",
+    "a\r\nb\rc",
+    "\n\nevent: x\ndata: y",
+    "id: 9",
+    "\0\x1b[31m",
+    "\uD800",
+    "\uFEFF",
+    "\u{1F9EF}"
+  ]
   for (const text of texts) {
     it(`the text ${JSON.stringify(text)} is one event, as it was said`, async () => {
       // U+2028 unescaped, as JSON.stringify leaves it.
@@ -74,7 +83,9 @@ describe("CLI-06: lines that are not what they should be", () => {
 
   it("a tool's input of 20,000 levels is cut where nobody can read it any more", async () => {
     const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`
-    const events = await hears(block({ type: "tool_use", id: "t", name: "Bash", input: "DEEP" }).replace('"DEEP"', deep))
+    const events = await hears(
+      block({ type: "tool_use", id: "t", name: "Bash", input: "DEEP" }).replace('"DEEP"', deep)
+    )
     assert.include(JSON.stringify(one(events, "tool").input), "nested too deep to show")
   })
 
@@ -141,7 +152,12 @@ describe("CLI-13: a conversation that is not as the server knows it", () => {
     const events = await turn("#recall")
     assert.include(said(events)[0], "the word is heliotrope")
     assert.deepStrictEqual(notices(events), [])
-    assert.deepStrictEqual(started(server.home).slice(-2).map((argv) => argv.at(-2)), ["--session-id", "--resume"])
+    assert.deepStrictEqual(
+      started(server.home)
+        .slice(-2)
+        .map((argv) => argv.at(-2)),
+      ["--session-id", "--resume"]
+    )
   })
 
   it("is begun anew, under another id, when the CLI no longer finds it: a notice says so, once", async () => {
@@ -162,14 +178,25 @@ describe("CLI-13: a conversation that is not as the server knows it", () => {
     await forget()
     const events = await turn("hello")
     assert.deepStrictEqual(notices(events), ["context_lost"])
-    assert.deepStrictEqual(started(server.home).slice(-3).map((argv) => argv.at(-2)), ["--session-id", "--resume", "--session-id"])
-    assert.deepStrictEqual(all(events, "user").map(({ text }) => text), ["hello"])
+    assert.deepStrictEqual(
+      started(server.home)
+        .slice(-3)
+        .map((argv) => argv.at(-2)),
+      ["--session-id", "--resume", "--session-id"]
+    )
+    assert.deepStrictEqual(
+      all(events, "user").map(({ text }) => text),
+      ["hello"]
+    )
   })
 
   it("has each prompt of all this once in its log, and one end for each", async () => {
     const log = turns.flat()
     assert.strictEqual(all(log, "user").length, turns.length)
     assert.strictEqual(all(log, "turn_end").length, turns.length)
-    assert.deepStrictEqual(log.map(({ id }) => id), log.map((_, at) => at))
+    assert.deepStrictEqual(
+      log.map(({ id }) => id),
+      log.map((_, at) => at)
+    )
   })
 })

@@ -73,12 +73,18 @@ describe("CLI-02: a program that dies", () => {
       assert.deepStrictEqual(kinds(events), [...before, ...(error === null ? [] : ["error"]), "turn_end"])
       assert.strictEqual(outcome(events), error === null ? "completed" : "failed")
       if (error !== null) assert.include(why(events), error)
-      assert.deepStrictEqual(notices(events), when.endsWith("a line") || when.endsWith("a character") ? ["line_skipped"] : [])
+      assert.deepStrictEqual(
+        notices(events),
+        when.endsWith("a line") || when.endsWith("a character") ? ["line_skipped"] : []
+      )
       const next = await server.turn(session, "#recall")
       assert.strictEqual(outcome(next), "completed")
       const told = prompts(server.home).at(-1) ?? ""
       // It began something and its end was not seen: the model is told, the operator's own words are not changed.
-      assert.strictEqual(told.includes("the turn before this one was killed"), error !== null && when !== "before a word")
+      assert.strictEqual(
+        told.includes("the turn before this one was killed"),
+        error !== null && when !== "before a word"
+      )
       assert.strictEqual(one(next, "user").text, "#recall")
       assert.deepStrictEqual(notices(next), when === "after init" ? ["context_lost"] : [])
     })
@@ -159,8 +165,16 @@ describe("CLI-05: a program that says everything at once", () => {
     assert.isBelow(waits[Math.floor(waits.length * 0.99)] ?? 0, 250)
     const events = await toEnd(reader)
     assert.strictEqual(outcome(events), "completed")
-    const numbers = said(events).slice(0, -1).map((text) => Number(text.split(" ")[0]))
-    assert.deepStrictEqual(numbers, Array.from({ length: 20_000 }, (_, at) => at))
-    assert.deepStrictEqual(events.map(({ id }) => id), events.map((_, at) => at))
+    const numbers = said(events)
+      .slice(0, -1)
+      .map((text) => Number(text.split(" ")[0]))
+    assert.deepStrictEqual(
+      numbers,
+      Array.from({ length: 20_000 }, (_, at) => at)
+    )
+    assert.deepStrictEqual(
+      events.map(({ id }) => id),
+      events.map((_, at) => at)
+    )
   }, 60_000)
 })

@@ -9,7 +9,20 @@ import { Session } from "../../src/breakglass/Session.ts"
 import type { SubprocessRunner } from "../../src/SubprocessRunner.ts"
 import { all, kinds, notices, one, outcome, said, why } from "../support/events.ts"
 import { seeded } from "../support/processes.ts"
-import { called, assistant, init, lives, log, lost, result, say, sessions, settle, success, turn } from "../support/sessions.ts"
+import {
+  called,
+  assistant,
+  init,
+  lives,
+  log,
+  lost,
+  result,
+  say,
+  sessions,
+  settle,
+  success,
+  turn
+} from "../support/sessions.ts"
 
 const prose = (text: string): Step => ({ _tag: "Say", text })
 const tool = (takes: number): Step => ({ _tag: "Run", tools: [{ command: "x", output: "y", takes }] })
@@ -95,20 +108,22 @@ describe("Stop", () => {
   )
 
   for (const ops of [8, 16, 32, 64, 128]) {
-    it.effect(`asked for while the prompt is still being taken in stops that turn, with a yield every ${ops} steps`, () =>
-      Effect.gen(function* () {
-        const session = yield* Session
-        for (let yields = 0; yields < 60; yields++) {
-          const id = yield* session.create
-          const asked = yield* Effect.forkChild(session.prompt(id, say("go")))
-          for (let left = yields; left > 0; left--) yield* Effect.yieldNow
-          const stopping = yield* Effect.forkChild(session.cancel(id))
-          yield* Fiber.join(asked)
-          const stopped = yield* Fiber.join(stopping)
-          const events = yield* settle(id)
-          assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${yields} yields`)
-        }
-      }).pipe(Effect.provideService(MaxOpsBeforeYield, ops), over(plays()))
+    it.effect(
+      `asked for while the prompt is still being taken in stops that turn, with a yield every ${ops} steps`,
+      () =>
+        Effect.gen(function* () {
+          const session = yield* Session
+          for (let yields = 0; yields < 60; yields++) {
+            const id = yield* session.create
+            const asked = yield* Effect.forkChild(session.prompt(id, say("go")))
+            for (let left = yields; left > 0; left--) yield* Effect.yieldNow
+            const stopping = yield* Effect.forkChild(session.cancel(id))
+            yield* Fiber.join(asked)
+            const stopped = yield* Fiber.join(stopping)
+            const events = yield* settle(id)
+            assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${yields} yields`)
+          }
+        }).pipe(Effect.provideService(MaxOpsBeforeYield, ops), over(plays()))
     )
   }
 

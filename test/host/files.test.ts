@@ -91,7 +91,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
     rmSync(dir, { recursive: true })
   })
 
-  it.skipIf(!existsSync("/usr/sbin/visudo"))("visudo accepts the sudoers file", async () => {
+  it("visudo accepts the sudoers file", async () => {
     assert.strictEqual((await run("/usr/sbin/visudo", ["-cf", `${host}/sudoers.d/breakglass`])).code, 0)
   })
 

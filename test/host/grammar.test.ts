@@ -30,6 +30,8 @@ const badRequests = [
   "destroy",
   "cycle/..",
   "\u001b[2Jstatus",
+  "status\\n2026-01-01T00:00:00Z vmid=102 op=- verb=cycle END rc=0",
+  "status\\033[2J\\0101",
   `status${"a".repeat(5000)}`
 ]
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { eventually } from "./support/proc.ts"
-import { makeRig, type Options, result, type Rig, shells } from "./support/rig.ts"
+import { makeRig, result, type Rig, shells } from "./support/rig.ts"
 
 const everyVerb = async (rig: Rig) => {
   await rig.startVm()
@@ -15,7 +15,7 @@ const everyVerb = async (rig: Rig) => {
 }
 
 /** sshd, and so the script, lives where `mount` has been done; the namespace takes it away again. */
-const where = (mount: string): Options["wrapSshd"] => ["unshare", "-m", "sh", "-ec", `${mount}; exec "$@"`, "sh"]
+const where = (mount: string): ReadonlyArray<string> => ["unshare", "-m", "sh", "-ec", `${mount}; exec "$@"`, "sh"]
 
 describe.each(shells)("storage under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("HOST-12 every verb works with neither log nor journal", async () => {

@@ -23,7 +23,10 @@ export const outcome = (events: ReadonlyArray<Entry>) => {
   assert.strictEqual(events[0]?.kind, "user")
   const explained = events.filter(({ kind }) => kind === "cancelled" || kind === "error")
   assert.isAtMost(explained.length, 1)
-  assert.deepStrictEqual(explained, events.slice(-2, -1).filter((event) => explained.includes(event)))
+  assert.deepStrictEqual(
+    explained,
+    events.slice(-2, -1).filter((event) => explained.includes(event))
+  )
   assert.strictEqual(explained.length, end.outcome === "completed" ? 0 : 1, kinds(events).join(" "))
   return end.outcome
 }

@@ -35,9 +35,8 @@ export const follow = (after: number | null): Place => ({ after, follow: true })
 
 /** What a reader gets until a frame fits, as the specification's parser sees it. */
 export const until = (stream: Stream.Stream<Uint8Array>, fits: (frame: Dispatched) => boolean) =>
-  Effect.map(
-    Stream.runCollect(Stream.takeUntil(stream, (chunk) => parse(chunk).some(fits))),
-    (chunks) => parse(...chunks)
+  Effect.map(Stream.runCollect(Stream.takeUntil(stream, (chunk) => parse(chunk).some(fits))), (chunks) =>
+    parse(...chunks)
   )
 
 export const caughtUp = ({ type }: Dispatched) => type === "caught-up"

@@ -78,7 +78,7 @@ export const prompts = (home: string) => fakeLog(home).flatMap(({ prompt }) => (
 
 /** A generator of numbers in [0, 1) with its seed printed: SEED=n repeats a run. */
 export const seeded = (name: string) => {
-  const seed = Number(process.env["SEED"] ?? (Date.now() % 1_000_000_007))
+  const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007)
   console.info(`${name}: SEED=${seed}`)
   let state = seed >>> 0
   return () => {

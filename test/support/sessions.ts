@@ -44,7 +44,10 @@ export const log = Effect.fnUntraced(function* (id: string) {
 export const say = (text: string) => ({ text, model: "sonnet", promptId: null })
 
 /** Lets the clock run until no turn does. */
-export const settle = Effect.fnUntraced(function* (id: string, step: "50 millis" | "1 second" | "1 minute" = "50 millis") {
+export const settle = Effect.fnUntraced(function* (
+  id: string,
+  step: "50 millis" | "1 second" | "1 minute" = "50 millis"
+) {
   const session = yield* Session
   while ((yield* session.get(id)).turn_active) yield* TestClock.adjust(step)
   return yield* log(id)
@@ -78,7 +81,9 @@ export const result = {
   terminal_reason: "completed"
 }
 export const success: Life = { says: [init, assistant({ type: "text", text: "done" }), result], exit: 0 }
-export const lost = (how: "No conversation found with session ID: x" | "Error: Session ID x is already in use."): Life => ({
+export const lost = (
+  how: "No conversation found with session ID: x" | "Error: Session ID x is already in use."
+): Life => ({
   stderr: how,
   exit: 1
 })
@@ -95,7 +100,9 @@ export const lives = (...all: ReadonlyArray<Life>) => {
     const { says = [], exit, stderr = "" } = all[ran.length] ?? success
     const heard: Array<string> = []
     ran.push({ conversation: program.args.slice(-2), heard })
-    yield* Effect.forkScoped(Stream.runForEach(program.stdin ?? Stream.empty, (line) => Effect.sync(() => heard.push(line))))
+    yield* Effect.forkScoped(
+      Stream.runForEach(program.stdin ?? Stream.empty, (line) => Effect.sync(() => heard.push(line)))
+    )
     const exited = yield* Deferred.make<Exited>()
     const lines = says.map((line): Line => ({ _tag: "Line", text: JSON.stringify(line) }))
     const gone = exit === undefined ? Deferred.await(exited) : Deferred.succeed(exited, { code: exit, signal: null })

@@ -6,7 +6,7 @@ const words = (nodes: ReadonlyArray<Inline>): string =>
     .map((node) => {
       if (node.kind === "break") return "\n"
       if (node.kind === "link") return `[${words(node.children)}→${node.href}]`
-      return node.kind === "text" || node.kind === "code" ? node.text : `<${node.kind} ${words(node.children)}>`
+      return "text" in node ? node.text : `<${node.kind} ${words(node.children)}>`
     })
     .join("")
 
@@ -69,7 +69,7 @@ describe("markdown", () => {
   it("WEB-01: answers soon to what would take a parser for ever, and loses none of it", () => {
     const hostile = [
       "x".repeat(1_000_000),
-      "- ".repeat(10_000),
+      `${"- ".repeat(10_000)}x`,
       ">".repeat(10_000),
       "a_b_".repeat(20_000),
       "**a ".repeat(4000) + "b** ".repeat(4000),

@@ -7,6 +7,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import { Agents } from "../Agents.ts"
 import { Auth } from "../Auth.ts"
 import { Config } from "../Config.ts"
+import { Door } from "../Door.ts"
 import { Journal } from "../Journal.ts"
 import { run } from "../run.ts"
 import * as Server from "../Server.ts"
@@ -22,8 +23,11 @@ const directory = Layer.unwrap(
 )
 
 const Demo = Server.layer({ demo: true }).pipe(
-  Layer.provide([Session.layer, Vm.layer()]),
-  Layer.provide([Auth.layerDemo, Agents.layer, Journal.layer, Agent.layer()]),
+  Layer.provide(Session.layer),
+  Layer.provide([Auth.layerDemo, Agents.layer]),
+  Layer.provide(Door.layer),
+  Layer.provide(Vm.layer()),
+  Layer.provide([Journal.layer, Agent.layer()]),
   Layer.provide(directory),
   Layer.provide(NodeServices.layer)
 )

@@ -1,0 +1,22 @@
+// Knocks at the server's door (src/breakglass/Door.ts) and passes on what it says. It holds no key and knows no host.
+import { request } from "node:http"
+
+const [verb = "", confirm = "", ...rest] = process.argv.slice(2)
+const socketPath = process.env.BREAKGLASS_PVE
+if (!/^[a-z]+$/.test(verb) || rest.length > 0) {
+  console.error("usage: pve status | forensics | start NAME | reset NAME | stop NAME | cycle NAME")
+  process.exit(2)
+}
+if (!socketPath) {
+  console.error("The server gave no way to the host. Nothing was sent.")
+  process.exit(1)
+}
+const knock = request({ socketPath, path: `/${verb}`, method: "POST", headers: { "x-confirm": confirm } }, (answer) => {
+  answer.pipe(process.stdout)
+  answer.on("end", () => (process.exitCode = Number(answer.headers["x-exit-code"] ?? 1)))
+})
+knock.on("error", () => {
+  console.error("The server does not answer. What became of the operation is not known: ask for the status.")
+  process.exitCode = 1
+})
+knock.end()

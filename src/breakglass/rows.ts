@@ -1,0 +1,106 @@
+/** The journal's statements: synchronous, and they throw what SQLite throws. */
+import type { StatementSync } from "node:sqlite"
+import type { Quota } from "./Config.ts"
+import type { Last, Row, SessionPatch, SessionRow } from "./Journal.ts"
+
+/** A prepared statement for this text. */
+export type Sql = (text: string) => StatementSync
+
+export class OverQuota extends Error {}
+
+/** The rows, and what changes about the session with them; to be run inside a transaction. */
+export const append = (sql: Sql, quota: Quota, log: string, rows: ReadonlyArray<Row>, patch: SessionPatch): void => {
+  for (const { id, at, json, full } of rows) {
+    sql("INSERT INTO event (log, id, at, json) VALUES (?, ?, ?, ?)").run(log, id, at, json)
+    if (full !== null) sql("INSERT INTO event_full (log, id, body) VALUES (?, ?, ?)").run(log, id, full)
+  }
+  const { prompt_id, ...columns } = patch
+  const size = rows.reduce((sum, { json, full }) => sum + json.length + (full?.length ?? 0), 0)
+  sql("UPDATE session SET bytes = bytes + ? WHERE id = ?").run(size, log)
+  // The end of a turn is always let in: a turn without one would be a lie.
+  if (patch.open_turn !== null) withinQuota(sql, quota, log)
+  for (const [column, value] of Object.entries(columns)) {
+    sql(`UPDATE session SET ${column} = ? WHERE id = ?`).run(typeof value === "boolean" ? Number(value) : value, log)
+  }
+  if (prompt_id !== undefined) sql("INSERT INTO prompt (session, prompt_id) VALUES (?, ?)").run(log, prompt_id)
+}
+
+const withinQuota = (sql: Sql, quota: Quota, log: string): void => {
+  const bytes = Number(sql("SELECT bytes FROM session WHERE id = ?").get(log)?.["bytes"] ?? 0)
+  if (bytes > quota.session) {
+    throw new OverQuota(`this session's log has reached its limit of ${mebibytes(quota.session)}; begin a new session`)
+  }
+  roomFor(sql, quota)
+}
+
+export const roomFor = (sql: Sql, { total }: Quota): void => {
+  const pages =
+    Number(sql("PRAGMA page_count").get()?.["page_count"]) -
+    Number(sql("PRAGMA freelist_count").get()?.["freelist_count"])
+  if (pages * 4096 > total) {
+    throw new OverQuota(
+      `the journal has reached its limit of ${mebibytes(total)}; BREAKGLASS_JOURNAL_QUOTA_MB raises it`
+    )
+  }
+}
+
+const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`
+
+/** Events after `after`, in order, at least one and about `bytes` at most. */
+export const page = (sql: Sql, log: string, after: number, bytes: number): ReadonlyArray<Row> => {
+  const rows: Array<Row> = []
+  let total = 0
+  for (const row of sql(pageRows).iterate(log, after)) {
+    const id = Number(row["id"])
+    const at = String(row["at"])
+    const json = row["sound"] === 1 ? String(row["json"]) : JSON.stringify({ ...unreadable, at, id })
+    rows.push({ id, at, json, full: null })
+    total += json.length
+    if (total >= bytes) break
+  }
+  return rows
+}
+
+// The file has no checksums: a bit that flips inside a text is first seen here, and must not break the stream.
+const pageRows = `SELECT id, at, json, typeof(json) = 'text' AND json_valid(json) AS sound FROM event
+  WHERE log = ? AND id > ? ORDER BY id LIMIT 500`
+
+const unreadable = {
+  kind: "notice",
+  code: "event_damaged",
+  text: "The event that was here can no longer be read: the disk changed it."
+}
+
+export const last = (sql: Sql, log: string): Last => {
+  const row = sql("SELECT id, at FROM event WHERE log = ? ORDER BY id DESC LIMIT 1").get(log)
+  return row === undefined ? { id: null, at: null } : { id: Number(row["id"]), at: String(row["at"]) }
+}
+
+/** Newest activity first. */
+export const sessions = (sql: Sql): ReadonlyArray<SessionRow> =>
+  sql(`${sessionRows} ORDER BY coalesce(last_event_at, created_at) DESC`)
+    .all()
+    .map((row) => sessionRow(row))
+
+export const session = (sql: Sql, id: string): SessionRow | null => {
+  const row = sql(`${sessionRows} WHERE id = ?`).get(id)
+  return row === undefined ? null : sessionRow(row)
+}
+
+const sessionRows = `SELECT session.*,
+  (SELECT max(id) FROM event WHERE log = session.id) AS last_event_id,
+  (SELECT at FROM event WHERE log = session.id ORDER BY id DESC LIMIT 1) AS last_event_at
+  FROM session`
+
+/** Whatever stands there: one damaged row must not hide all sessions. */
+const sessionRow = (row: Readonly<Record<string, unknown>>): SessionRow => ({
+  id: String(row["id"]),
+  title: String(row["title"]),
+  created_at: String(row["created_at"]),
+  cli_id: String(row["cli_id"]),
+  cli_opened: row["cli_opened"] !== 0,
+  open_turn: row["open_turn"] === null ? null : String(row["open_turn"]),
+  unfinished: row["unfinished"] !== 0,
+  last_event_id: row["last_event_id"] === null ? null : Number(row["last_event_id"]),
+  last_event_at: row["last_event_at"] === null ? null : String(row["last_event_at"])
+})

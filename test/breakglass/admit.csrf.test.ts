@@ -1,0 +1,105 @@
+/** CSRF rows of the security matrix, by their id. */
+import { assert, describe, it } from "@effect/vitest"
+import { admit } from "../../src/breakglass/admit.ts"
+import type { Settings } from "../../src/breakglass/Config.ts"
+import {
+  anyHost,
+  ask,
+  bearer,
+  cookie,
+  endpoints,
+  full,
+  type Header,
+  origin,
+  proxied,
+  secrets
+} from "../support/requests.ts"
+
+const page: ReadonlyArray<Header> = [
+  ["Origin", origin],
+  ["Sec-Fetch-Site", "same-origin"],
+  ["Content-Type", "application/json"]
+]
+
+/** An own page's request with one header otherwise; null leaves it out. */
+const but = (name: string, value: string | null): ReadonlyArray<Header> => [
+  ...page.filter(([each]) => each.toLowerCase() !== name.toLowerCase()),
+  ...(value === null ? [] : [[name, value] as const])
+]
+const hosts = [
+  "https://bg.example.org.",
+  "https://BG.example.org",
+  "https://bg.example.org:8443",
+  "https://example.org"
+]
+const origins = [
+  "https://evil.example",
+  "null",
+  "",
+  "https://x.bg.example.org",
+  "http://bg.example.org",
+  `${origin}/`,
+  ...hosts
+]
+const types = [
+  "text/plain",
+  "application/x-www-form-urlencoded",
+  "multipart/form-data; boundary=x",
+  "application/json;x"
+]
+const sites = ["cross-site", "same-site", "none", "", "same-origin, cross-site"]
+
+type Change = readonly [what: string, answer: number | "in", headers: ReadonlyArray<Header>, settings?: Settings]
+/** What a request that changes something must show when the browser adds its identity by itself. */
+const changes: ReadonlyArray<Change> = [
+  ["CSRF-01: our own page", "in", page],
+  ["CSRF-01: no Origin", 403, but("Origin", null)],
+  ...origins.map((value): Change => [`CSRF-01: Origin ${JSON.stringify(value)}`, 403, but("Origin", value)]),
+  ["CSRF-01: two Origins", 400, [...page, ["origin", "https://evil.example"]]],
+  ["CSRF-01: no public origin, Origin of the Host", "in", page, anyHost],
+  ["CSRF-01: no public origin, another Origin", 403, but("Origin", "https://evil.example"), anyHost],
+  ["CSRF-01: no public origin, Origin null", 403, but("Origin", "null"), anyHost],
+  ["CSRF-01: no public origin, another scheme", 403, but("Origin", "ftp://bg.example.org"), anyHost],
+  ...sites.map((value): Change => [`CSRF-02: ${JSON.stringify(value)}`, 403, but("Sec-Fetch-Site", value)]),
+  ["CSRF-02: none sent", "in", but("Sec-Fetch-Site", null)],
+  ["CSRF-03: no type", 415, but("Content-Type", null)],
+  ...[
+    ...types,
+    "application/jsonp",
+    "application/json, text/plain",
+    "text/json",
+    "application/json; charset=utf-16"
+  ].map((value): Change => [`CSRF-03: ${value}`, 415, but("Content-Type", value)]),
+  ["CSRF-03: JSON with its charset", "in", but("Content-Type", "application/json; charset=utf-8")]
+]
+const ambient: ReadonlyArray<readonly [answer: string, headers: ReadonlyArray<Header>]> = [
+  ["edge alice", proxied],
+  ["login login", [cookie]]
+]
+const mutating = new Set(endpoints.map(({ method }) => method).filter((method) => method !== "GET"))
+
+describe("admit", () => {
+  for (const [what, answer, headers, settings = full] of changes) {
+    it(`${what} is ${answer}, whatever the method and the identity; a read is not asked`, () => {
+      for (const [who, identity] of ambient) {
+        const wanted = answer === "in" ? who : answer
+        for (const method of [...mutating, "PUT", "DELETE", "OPTIONS", "post"]) {
+          assert.strictEqual(ask([...identity, ...headers], { method, settings }), wanted, method)
+        }
+        if (answer !== 400) assert.strictEqual(ask([...identity, ...headers], { settings }), who)
+      }
+    })
+  }
+
+  it("CSRF-01: an Origin of null is foreign also where there is no Host", () => {
+    const rawHeaders = [...proxied, ...but("Origin", "null")].flat()
+    const answer = admit({ method: "POST", peer: "127.0.0.1", rawHeaders }, anyHost, secrets(anyHost))
+    assert.strictEqual("via" in answer ? answer.via : answer.status, 403)
+  })
+
+  it("CSRF-08: a bearer is no ambient identity: it may come from anywhere and with any type", () => {
+    for (const headers of [[], ...changes.filter(([, answer]) => answer !== 400).map(([, , headers]) => headers)]) {
+      assert.strictEqual(ask([bearer, ...headers], { method: "POST" }), "bearer token")
+    }
+  })
+})

@@ -1,0 +1,114 @@
+/** The server dies and comes back; two tabs look on. Nothing is doubled, nothing is lost, no draft either. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
+import { pass, type Proxy, startProxy } from "./Proxy.ts"
+
+describe("two tabs and a restart", () => {
+  let browser: Browser
+  let server: Server
+  let proxy: Proxy
+  beforeAll(async () => {
+    browser = await launch()
+    server = await startServer()
+    proxy = await startProxy(server.url)
+  })
+  afterAll(async () => {
+    await browser.close()
+    proxy.close()
+    await discard(server)
+  })
+
+  it(
+    "WEB-06: a killed and restarted server is one gap in one transcript, in both tabs",
+    { timeout: 60_000 },
+    async () => {
+      const phone = await makePhone(browser, proxy.url)
+      const page = await phone.open()
+      await signIn(page)
+      await say(page, "Hang on.\n#say Before the end.\n#bash sleep 300")
+      await page.getByText("Before the end.", { exact: true }).waitFor()
+      const other = await phone.open(`/${new URL(page.url()).hash}`)
+      await other.getByText("Before the end.", { exact: true }).waitFor()
+      await message(page).fill("a draft that must live")
+
+      await server.stop("SIGKILL")
+      for (const tab of [page, other])
+        await tab
+          .getByText(/Reconnecting|Offline/)
+          .first()
+          .waitFor()
+      const { home } = server
+      server = await startServer({ home, env: { PORT: new URL(server.url).port } })
+      proxy.rule = pass
+
+      for (const tab of [page, other]) {
+        await button(tab, "Try now")
+          .click({ timeout: 3000 })
+          .catch(() => {})
+        await tab.getByText(/Cut off by a server restart/).waitFor({ timeout: 35_000 })
+        assert.strictEqual(await tab.getByText("Before the end.", { exact: true }).count(), 1)
+      }
+      assert.strictEqual(await message(page).inputValue(), "a draft that must live")
+      await say(page, "#say Alive again.")
+      for (const tab of [page, other]) await tab.getByText("Alive again.", { exact: true }).waitFor()
+      assert.deepStrictEqual(
+        phone.faults.filter((fault) => fault.startsWith("CSP")),
+        []
+      )
+      await phone.context.close()
+    }
+  )
+
+  it(
+    "what is written during a turn waits, goes out once from two tabs, and is held after Stop",
+    { timeout: 60_000 },
+    async () => {
+      const phone = await makePhone(browser, proxy.url)
+      const page = await phone.open()
+      await signIn(page)
+      await say(page, "First.\n#say One.\n#bash sleep 0.5")
+      await button(page, "Stop").waitFor()
+      const other = await phone.open(`/${new URL(page.url()).hash}`)
+      await other.getByText("One.", { exact: true }).waitFor()
+      await say(page, "Second.\n#say Two.\n#bash sleep 300")
+      await page.getByText("Two.", { exact: true }).waitFor()
+      assert.strictEqual(await page.locator(".of-user").count(), 2)
+
+      await say(page, "Third.\n#say Three.")
+      const outbox = page.getByRole("list", { name: "Not in the log yet" })
+      await outbox.getByText("Waits for this turn to end.").waitFor()
+      await button(page, "Stop").click()
+      await outbox.getByText("Held: the turn before it was stopped.").waitFor()
+      await button(page, "Edit").click()
+      assert.strictEqual(await message(page).inputValue(), "Third.\n#say Three.")
+      await button(page, "Send").click()
+      await page.getByText("Three.", { exact: true }).waitFor()
+      await other.getByText("Three.", { exact: true }).waitFor()
+      assert.strictEqual(await other.locator(".of-user").count(), 3)
+      await phone.context.close()
+    }
+  )
+
+  it(
+    "WEB-07: with storage that refuses everything the page works, and forgets when it goes",
+    { timeout: 30_000 },
+    async () => {
+      const phone = await makePhone(browser, proxy.url)
+      await phone.context.addInitScript(() => {
+        const refuse = () => {
+          throw new DOMException("full", "QuotaExceededError")
+        }
+        Object.defineProperties(Storage.prototype, { setItem: { value: refuse }, getItem: { value: refuse } })
+      })
+      const page = await phone.open()
+      await signIn(page)
+      await say(page, "#say No storage.")
+      await page.getByText("No storage.", { exact: true }).waitFor()
+      assert.deepStrictEqual(phone.faults, [])
+      await phone.context.close()
+    }
+  )
+})
