@@ -19,6 +19,9 @@ const patterns = {
   unknown: { tone: "unknown", word: "not known" }
 } satisfies Record<Pattern, Pick<Observed, "tone" | "word">>
 
+/** A look that began before an operation's end may be told this much after it. */
+const lookMs = 3000
+
 export const observed = (power: Power): Observed | undefined => {
   const { status } = power
   const probed =
@@ -26,7 +29,7 @@ export const observed = (power: Power): Observed | undefined => {
       ? undefined
       : { ...(patterns[status.pattern] ?? patterns.unknown), text: status.text, at: Date.parse(status.observed_at) }
   const said = fromHost(power)
-  return probed === undefined || (said !== undefined && said.at > probed.at) ? said : probed
+  return probed === undefined || (said !== undefined && said.at + lookMs > probed.at) ? said : probed
 }
 
 const fromHost = (power: Power): Observed | undefined => {

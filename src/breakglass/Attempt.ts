@@ -10,7 +10,7 @@ import type { EventLog } from "./EventLog.ts"
 import type { JournalFailed } from "./Journal.ts"
 import * as Remote from "./remote.ts"
 import type { Redact } from "./redact.ts"
-import type { Ended, Seen } from "./verdict.ts"
+import { type Ended, inTruth, type Seen } from "./verdict.ts"
 
 /** All in seconds. */
 export interface Limits {
@@ -72,9 +72,11 @@ export const run = (options: Options, restore: Restore) =>
       yield* Effect.timeoutOption(Fiber.await(listening), "2 seconds")
       const exited = yield* Effect.timeoutOption(running.exited, "1 second")
 
-      const all = new Set([...(before ?? [running.pid]), ...seen])
+      const truth = inTruth(ended, ear.result)
+      // What had gone by then went by itself.
+      const all = truth._tag === "Itself" ? seen : new Set([...(before ?? [running.pid]), ...seen])
       const attempt: Attempt = {
-        ended,
+        ended: truth,
         result: ear.result,
         opened: ear.opened,
         exited: Option.getOrElse(exited, () => ({ code: null, signal: "SIGKILL" })),

@@ -53,6 +53,8 @@ export interface Settings {
     readonly keyPath: string | null
     readonly knownHosts: string
   }
+  /** The name of the variable that holds the model's credential. */
+  readonly credential: string | null
   /** Values that must never be shown, whoever prints them. */
   readonly secrets: ReadonlyArray<string>
 }
@@ -152,6 +154,9 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     "dollars a turn, such as 5 or 2.50"
   )
 
+  const secrets = yield* Effect.forEach(secretNames, (name) =>
+    Effect.map(optional(C.Redacted(name)), (value) => [name, value === null ? "" : Redacted.value(value)] as const)
+  )
   const directory = Path.resolve(
     yield* C.String("BREAKGLASS_SESSIONS_DIR").pipe(C.withDefault(Path.join(home, ".local/state/breakglass")))
   )
@@ -225,9 +230,8 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
         "an absolute path"
       )
     },
-    secrets: yield* Effect.forEach(secretNames, (name) =>
-      Effect.map(optional(C.Redacted(name)), (value) => (value === null ? "" : Redacted.value(value)))
-    )
+    credential: secrets.slice(2).find(([, value]) => value !== "")?.[0] ?? null,
+    secrets: secrets.map(([, value]) => value)
   }
   const unsafe = refusal(read)
   return unsafe === null ? read : yield* new ConfigRefused({ message: unsafe })

@@ -10,6 +10,7 @@ import { Auth, cookieLife } from "./Auth.ts"
 import { cookieName } from "./admit.ts"
 import { Config } from "./Config.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import { Doctor } from "./Doctor.ts"
 import { changes } from "./hostSpeech.ts"
 import type { Place } from "./Reader.ts"
 import { Readers } from "./Readers.ts"
@@ -118,17 +119,20 @@ const info = (demo: boolean) =>
     "info",
     Effect.fnUntraced(function* (handlers) {
       const { target, models, model, keepalive } = yield* Config
-      return handlers.handle("get", () =>
-        Effect.map(Operator, ({ name }): Info => ({
-          protocol: 1,
-          demo,
-          target,
-          operator: name,
-          models,
-          default_model: model,
-          keepalive_seconds: keepalive
-        }))
-      )
+      const doctor = yield* Doctor
+      return handlers.handleAll({
+        get: () =>
+          Effect.map(Operator, ({ name }): Info => ({
+            protocol: 1,
+            demo,
+            target,
+            operator: name,
+            models,
+            default_model: model,
+            keepalive_seconds: keepalive
+          })),
+        doctor: () => Effect.map(doctor.examine, (checks) => ({ checks }))
+      })
     })
   )
 

@@ -29,6 +29,8 @@ export class PveVerbs extends Context.Service<
     /** Waits for the end of an operation that was begun here, and gives what the host answered. */
     readonly ended: (op_id: string) => Effect.Effect<Conduct.Answer>
     readonly get: (op_id: string) => Effect.Effect<Option.Option<Operation>>
+    /** Asks the host's script about itself; no operation, and nothing changes. */
+    readonly selftest: (id: string) => Effect.Effect<Conduct.Answer>
     /** Newest first. */
     readonly list: Effect.Effect<ReadonlyArray<Operation>>
     /** SSE frames of the VM's own log. */
@@ -112,6 +114,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
       }),
     get: (op_id) => Effect.sync(() => Option.fromNullishOr(operations.get(op_id)?.operation)),
     list: Effect.sync(() => [...operations.values()].map(({ operation }) => operation).reverse()),
+    selftest: (id) => ask("selftest", id, () => Effect.void),
     attach: log.attach,
     show: log.status,
     keepalive: log.keepalive,

@@ -15,9 +15,9 @@ export interface Answer {
   readonly stderr: string
 }
 
-/** Asks the host: a verb, or what became of an operation. `say` is given each line as it comes. */
+/** Asks the host: a verb, what became of an operation, or about itself. `say` is given each line as it comes. */
 export type Ask = (
-  verb: Verb | "last",
+  verb: Verb | "last" | "selftest",
   opId: string,
   say: (line: string) => Effect.Effect<void>
 ) => Effect.Effect<Answer>

@@ -8,6 +8,7 @@ import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Agents } from "./Agents.ts"
 import { Auth } from "./Auth.ts"
 import { Config } from "./Config.ts"
+import { Doctor } from "./Doctor.ts"
 import { Door } from "./Door.ts"
 import { Journal } from "./Journal.ts"
 import { Observer } from "./Observer.ts"
@@ -17,7 +18,7 @@ import * as Server from "./Server.ts"
 import { Session } from "./Session.ts"
 
 const Main = Server.layer({ demo: false }).pipe(
-  Layer.provide(Session.layer),
+  Layer.provide([Session.layer, Doctor.layer]),
   Layer.provide([Auth.layer, Agents.layer, Observer.layer]),
   Layer.provide(Door.layer),
   Layer.provide(PveVerbs.layer),

@@ -3,8 +3,8 @@
  * and the damaged one is kept beside it. Nothing is moved before the copy is whole.
  */
 import * as Fs from "node:fs"
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite"
-import { migrate } from "./schema.ts"
+import { DatabaseSync, type DatabaseSyncOptions, type SQLOutputValue } from "node:sqlite"
+import { migrate, resultCode } from "./schema.ts"
 
 /** What became of it, for people. */
 export const salvage = (file: string): string => {
@@ -40,11 +40,16 @@ const swap = (file: string) => {
   Fs.renameSync(copyOf(file), file)
 }
 
+/** `defensive` is on by default and forbids that pragma; @types/node does not know it yet. */
+const lenient: DatabaseSyncOptions & { readonly defensive: boolean } = { readOnly: true, defensive: false }
+
 /** How many events were copied. */
 const rescue = (db: DatabaseSync, file: string): number => {
   let old: DatabaseSync
   try {
-    old = new DatabaseSync(file, { readOnly: true })
+    old = new DatabaseSync(file, lenient)
+    // Without it a file that is shorter than it says is not read at all.
+    old.exec("PRAGMA writable_schema = ON")
   } catch {
     return 0
   }
@@ -64,7 +69,7 @@ const rescue = (db: DatabaseSync, file: string): number => {
   return kept
 }
 
-/** Copies rows until one cannot be read or, of events, is missing. What the new file does not take is thrown. */
+/** Copies rows until one cannot be read, makes no sense or, of events, is missing. That the disk is full is thrown. */
 const copy = (db: DatabaseSync, old: DatabaseSync, table: string, where: string, ...keys: Array<string | number>) => {
   let rows = 0
   const read = reading(old, `SELECT * FROM ${table} ${where}`, keys)
@@ -73,11 +78,24 @@ const copy = (db: DatabaseSync, old: DatabaseSync, table: string, where: string,
     if (table === "event" && row["id"] !== rows) break
     const names = Object.keys(row)
     const into = `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`
-    db.prepare(into).run(...Object.values(row))
+    if (!taken(() => db.prepare(into).run(...Object.values(row)))) break
     rows += 1
   }
   return { rows, whole: false }
 }
+
+/** Not, if the row breaks a rule of its table. */
+const taken = (insert: () => void): boolean => {
+  try {
+    insert()
+    return true
+  } catch (error) {
+    if (resultCode(error) === constraint || resultCode(error) === mismatch) return false
+    throw error
+  }
+}
+const constraint = 19
+const mismatch = 20
 
 const reading = (old: DatabaseSync, select: string, keys: ReadonlyArray<string | number>) => {
   let rows: ReturnType<ReturnType<DatabaseSync["prepare"]>["iterate"]> | undefined

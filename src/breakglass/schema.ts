@@ -33,9 +33,15 @@ export class NewerJournal extends Error {
   }
 }
 
-/** SQLite's result code for a file that is not what it was. */
+/** SQLite's own result code, without its extension (sqlite.org/rescode.html), when it was SQLite that failed. */
+export const resultCode = (error: unknown): number =>
+  error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : -1
+
+/** The code for a file that is not what it was. */
 export const corrupt = 11
 export const damage = (what: string) => Object.assign(new Error(what), { errcode: corrupt })
+
+const unversioned = damage("the journal's version is damaged")
 
 /**
  * The shape a file has; throws when a newer server gave it that. The number is in the file twice: one flipped bit must
@@ -43,9 +49,10 @@ export const damage = (what: string) => Object.assign(new Error(what), { errcode
  */
 export const version = (db: DatabaseSync): number => {
   const counted = Number(db.prepare("PRAGMA user_version").get()?.["user_version"])
+  if (counted === 0 && db.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined) throw unversioned
   if (counted >= 0 && counted <= steps.length) return counted
   const noted = db.prepare("SELECT value FROM meta WHERE name = 'version'").get()?.["value"]
-  throw noted === String(counted) ? new NewerJournal(counted) : damage("the journal's version is damaged")
+  throw noted === String(counted) ? new NewerJournal(counted) : unversioned
 }
 
 /** Takes the steps not yet taken, all or none. */

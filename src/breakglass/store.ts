@@ -6,7 +6,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { finish, salvage } from "./salvage.ts"
-import { corrupt, damage, migrate, NewerJournal, version } from "./schema.ts"
+import { corrupt, damage, migrate, NewerJournal, resultCode, version } from "./schema.ts"
 
 export type Opened =
   | { readonly _tag: "Open"; readonly db: DatabaseSync; readonly damage: string | null }
@@ -50,10 +50,6 @@ export const connected = (held: Held, directory: string): DatabaseSync => {
   return opened.db
 }
 
-/** SQLite's own result code, without its extension (sqlite.org/rescode.html), when it was SQLite that failed. */
-export const resultCode = (error: unknown): number =>
-  error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : -1
-
 /** What failed, without the path it failed at. */
 export const reason = (error: unknown): string => {
   if (error instanceof Error && "code" in error && "syscall" in error) return String(error.code)
@@ -72,8 +68,10 @@ const connect = (file: string): DatabaseSync => {
     version(db)
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     migrate(db)
-    const [check] = db.prepare("PRAGMA quick_check(1)").all()
+    // About 1 s for each GB, once: a fault that is met later would be met in the middle of an incident.
+    const check = db.prepare("PRAGMA quick_check(1)").get()
     if (check?.["quick_check"] !== "ok") throw damage("the journal is damaged")
+    if (db.prepare(gaps).get() !== undefined) throw damage("events of the journal are missing")
     return db
   } catch (error) {
     db.close()
@@ -81,11 +79,14 @@ const connect = (file: string): DatabaseSync => {
   }
 }
 
+const gaps = "SELECT log FROM event GROUP BY log HAVING count(*) <> max(id) + 1 LIMIT 1"
+
 /** What must be known before the file is opened for writing, since that alone can change it. */
 const untouched = (file: string): void => {
   // SQLite takes a WAL beside an empty file for a stray one and deletes it.
   if (size(file) === 0 && size(`${file}-wal`) > 0) throw damage("the journal is empty but its WAL is not")
   if (size(file) === 0) return
+  if (!known(file)) throw damage("the journal's header is damaged")
   try {
     const db = new DatabaseSync(file, { readOnly: true })
     try {
@@ -100,3 +101,18 @@ const untouched = (file: string): void => {
 }
 
 const size = (file: string): number => Fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+/**
+ * Whether the header's format numbers are ones that exist (sqlite.org/fileformat2.html, 1.3). Any other makes SQLite take
+ * the file for one of its own future, and refuse it or refuse to write it, without calling it damaged.
+ */
+const known = (file: string): boolean => {
+  const head = Buffer.alloc(100)
+  const fd = Fs.openSync(file, "r")
+  try {
+    Fs.readSync(fd, head)
+  } finally {
+    Fs.closeSync(fd)
+  }
+  return head.readUInt8(18) <= 2 && head.readUInt8(19) <= 2 && head.readUInt32BE(44) <= 4
+}

@@ -105,7 +105,7 @@ const closing = (message: Result): Event => ({
 })
 
 /** A stop has its own event; the CLI's closing word would show it as an error. */
-const interrupted = (message: Result): boolean => message.terminal_reason?.startsWith("aborted_") === true
+export const interrupted = (message: Result): boolean => message.terminal_reason?.startsWith("aborted_") === true
 
 const reason = (message: Result): string => {
   if (message.subtype === "error_max_turns") return "The turn reached its limit of model calls."

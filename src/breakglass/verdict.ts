@@ -2,6 +2,7 @@
 import type { Event, Outcome } from "../contract/Event.ts"
 import type { Result } from "../claude/StreamJson.ts"
 import type { Exited } from "../SubprocessRunner.ts"
+import { interrupted } from "./translate.ts"
 
 /** Why we, and not the CLI, ended the turn. */
 export type Ended =
@@ -56,6 +57,10 @@ const modelSilent = (seconds: number): string =>
 
 const toolSilent = ({ seconds, tool }: Extract<Ended, { _tag: "Silent" }>): string =>
   `${tool} ran for ${seconds} s without an end, so it and the turn were ended. Send a prompt to go on.`
+
+/** A turn that had said its last word when it was to be ended was not ended by that. */
+export const inTruth = (ended: Ended, result: Result | null): Ended =>
+  ended._tag === "Journal" || result === null || interrupted(result) ? ended : { _tag: "Itself" }
 
 /** What the CLI's own words say about the conversation, when they say the id was the wrong one. */
 export const conversationLost = (result: Result | null, stderr: string): boolean =>

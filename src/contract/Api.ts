@@ -215,8 +215,21 @@ export const Info = Schema.Struct({
 })
 export type Info = typeof Info.Type
 
+/** One leg of the rescue path, as it was just found; `fix` when it is not ok. */
+export const Check = Schema.Struct({
+  name: Schema.String,
+  ok: Schema.Boolean,
+  detail: Schema.String,
+  took_ms: Schema.Number,
+  fix: Schema.optionalKey(Schema.String)
+})
+export type Check = typeof Check.Type
+
 const info = HttpApiGroup.make("info")
-  .add(HttpApiEndpoint.get("get", "/api/info", { success: Info }))
+  .add(
+    HttpApiEndpoint.get("get", "/api/info", { success: Info }),
+    HttpApiEndpoint.get("doctor", "/api/doctor", { success: Schema.Struct({ checks: Schema.Array(Check) }) })
+  )
   .middleware(Auth)
 
 /** For browsers with no proxy in front: the token once, then a cookie. */

@@ -21,7 +21,7 @@ const underSystemd = async (shell: Shell, systemdRun: string): Promise<Rig> => {
 
 describe.each(shells)("the worker's start under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("systemd gets a unit of the operation's own, with a limit, and its protection is not the VM's", async () => {
-    await using rig = await underSystemd(shell, 'setsid -f choom -n -900 -- "$@" </dev/null >/dev/null 2>&1')
+    await using rig = await underSystemd(shell, 'setsid -f choom -n 300 -- "$@" </dev/null >/dev/null 2>&1')
     const op = rig.op()
     const answer = await rig.ssh(`start ${op}`)
     assert.strictEqual(answer.code, 0, answer.stdout)
@@ -43,7 +43,7 @@ describe.each(shells)("the worker's start under %s", { timeout: 120_000, concurr
   it("a systemd-run that hangs is done without, and when it starts the worker after all, that worker does nothing", async () => {
     await using rig = await underSystemd(
       shell,
-      `(until [ -e DIR/late ]; do sleep 0.1; done; "$@"; echo $? >DIR/late.rc) & trap '' TERM; while :; do sleep 1; done`
+      `setsid -f sh -c 'until [ -e DIR/late ]; do sleep 0.1; done; "$@"; echo $? >DIR/late.rc' late "$@"\nwhile :; do sleep 1; done`
     )
     writeFileSync(`${rig.dir}/systemd/run`, rig.read("systemd/run").replaceAll("DIR", rig.dir))
     await rig.startVm()

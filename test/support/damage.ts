@@ -74,8 +74,12 @@ export const survives = (what: string, taken: Files): number => {
 }
 
 const setAside = (directory: string, taken: Files) => {
-  const aside = Fs.readFileSync(Path.join(directory, "journal.db.damaged-1"))
-  assert.isTrue(aside.equals(taken["journal.db"] ?? Buffer.alloc(0)), "the damaged file is kept as it was")
+  const aside = Fs.readdirSync(directory).filter((name) => name.startsWith("journal.db.damaged-1"))
+  assert.isNotEmpty(aside, "the damaged file is kept")
+  // With a WAL beside it SQLite has put back into it what the WAL still had.
+  if ("journal.db-wal" in taken) return
+  const kept = Fs.readFileSync(Path.join(directory, "journal.db.damaged-1"))
+  assert.isTrue(kept.equals(taken["journal.db"] ?? Buffer.alloc(0)), "as it was")
 }
 
 /** How many events a log kept: a prefix, in which a flipped bit may have changed one, and at its end a notice. */
@@ -87,7 +91,7 @@ const sound = (db: DatabaseSync, log: string): number => {
   }
   const notice = rows.at(-1)?.json.includes('"code":"journal_damaged"') === true
   const kept = notice ? rows.slice(0, -1) : rows
-  assert.deepStrictEqual(rows.map(({ id }) => id), rows.map((_, index) => index), log)
+  assert.deepStrictEqual(rows.map(({ id }) => id), rows.map((_, index) => index), `${log} ${JSON.stringify(rows.map(({ id }, index) => [id, index]).find(([a, b]) => a !== b))} of ${rows.length}`)
   const changed = kept.filter((row) => row.json !== json(log, row.id))
   assert.isAtMost(changed.length, 1, `${log}: ${JSON.stringify(changed.slice(0, 2))}`)
   for (const { json } of rows) JSON.parse(json)

@@ -4,7 +4,7 @@ import { admit, type Secrets } from "../../src/breakglass/admit.ts"
 import { Config, type Settings } from "../../src/breakglass/Config.ts"
 import { Api } from "../../src/contract/Api.ts"
 
-const settings = (env: Record<string, string>): Settings =>
+export const settings = (env: Record<string, string>): Settings =>
   Effect.runSync(
     Effect.gen(function* () {
       return yield* Config

@@ -4,6 +4,7 @@ import { ConfigProvider, Deferred, Effect, FileSystem, Layer, Stream } from "eff
 import { TestClock } from "effect/testing"
 import { Agents } from "../../src/breakglass/Agents.ts"
 import { Config } from "../../src/breakglass/Config.ts"
+import { Door } from "../../src/breakglass/Door.ts"
 import { Journal } from "../../src/breakglass/Journal.ts"
 import { Session } from "../../src/breakglass/Session.ts"
 import type { Line } from "../../src/lines.ts"
@@ -26,6 +27,7 @@ export const sessions = (
   )
   return Session.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(Agents.layer, Journal.layer, runner)),
+    Layer.provide(Layer.succeed(Door, Door.of({ socket: null }))),
     Layer.provideMerge(config),
     Layer.provide(NodeServices.layer)
   )

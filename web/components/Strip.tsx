@@ -15,25 +15,23 @@ export const Strip = ({ app }: { readonly app: AppState }) => {
       </a>
       <Cell name="Link" said={linkOf(app)} />
       <Cell name="Agent" said={agentOf(app)} />
-      <button
-        type="button"
-        class="cell vm"
-        aria-labelledby="vm-controls"
-        aria-describedby="vm-state"
-        aria-haspopup="dialog"
-        onClick={() => {
-          app.sheetOpen.value = true
-        }}
-      >
-        <span class="name">
-          <span id="vm-controls">VM controls</span>
-        </span>
+      <div class="cell vm">
+        <button
+          type="button"
+          aria-describedby="vm-state"
+          aria-haspopup="dialog"
+          onClick={() => {
+            app.sheetOpen.value = true
+          }}
+        >
+          VM controls
+        </button>
         <span class="word" id="vm-state">
           <Mark tone={vm.tone} />
           {visible(vm.word)}
           <span class="age">{vm.age}</span>
         </span>
-      </button>
+      </div>
     </div>
   )
 }

@@ -2,7 +2,7 @@
  * A scripted stand-in for the `claude` program, at the seam where programs are started: the real command, decoder and
  * Stop act on it. It speaks the CLI's stream-json as recorded from 2.1.197 and starts nothing.
  */
-import { type Cause, Deferred, Effect, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
+import { type Cause, Clock, Deferred, Effect, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Line } from "../../lines.ts"
 import { type Exited, type Program, type Running, SpawnFailed, SubprocessRunner } from "../../SubprocessRunner.ts"
@@ -32,6 +32,7 @@ const begin = Effect.fnUntraced(function* (
   const id = program.args.at(-1) ?? ""
   const voice = new Voice(said, id)
   const leave = (code: number) => Effect.andThen(Deferred.succeed(exited, { code, signal: null }), Queue.end(said))
+  if (program.args.includes("--version")) yield* Queue.offer(said, { _tag: "Line", text: "2.1.197 (scripted)" })
   let playing: Fiber.Fiber<void> | null = null
   let failed = false
 
@@ -77,6 +78,7 @@ class Voice {
   private open: ReadonlySet<string> = new Set()
   private finished = false
   private cost = 0
+  private began = 0
 
   constructor(said: Queue.Queue<Line, Cause.Done>, session_id: string) {
     this.said = said
@@ -86,6 +88,7 @@ class Voice {
   play(steps: ReadonlyArray<Step>) {
     return Effect.gen({ self: this }, function* () {
       this.finished = false
+      this.began = yield* Clock.currentTimeMillis
       yield* this.say({ type: "system", subtype: "init", tools: ["Bash", "Read"], model: "demo" })
       let last = ""
       for (const step of steps) {
@@ -94,7 +97,7 @@ class Voice {
         if (step._tag === "Say") yield* this.prose((last = step.text))
         else yield* this.tools(step.tools)
       }
-      yield* this.say(this.closing({ subtype: "success", is_error: false, result: last, terminal_reason: "completed" }))
+      yield* this.close({ subtype: "success", is_error: false, result: last, terminal_reason: "completed" })
       this.finished = true
     })
   }
@@ -108,7 +111,7 @@ class Voice {
       for (const id of this.open) yield* this.answer(id, refused, true)
       const terminal_reason = this.open.size > 0 ? "aborted_tools" : "aborted_streaming"
       this.open = new Set()
-      yield* this.say(this.closing({ subtype: "error_during_execution", is_error: true, errors: [], terminal_reason }))
+      yield* this.close({ subtype: "error_during_execution", is_error: true, errors: [], terminal_reason })
       return true
     })
   }
@@ -153,14 +156,16 @@ class Voice {
     return this.say({ type: "assistant", message: { role: "assistant", model: "demo", content: [block] } })
   }
 
-  private closing(verdict: Record<string, unknown>) {
-    return {
-      type: "result",
-      ...verdict,
-      duration_ms: 0,
-      total_cost_usd: this.cost,
-      usage: { input_tokens: 0, output_tokens: 0 }
-    }
+  private close(verdict: Record<string, unknown>) {
+    return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      this.say({
+        type: "result",
+        ...verdict,
+        duration_ms: now - this.began,
+        total_cost_usd: this.cost,
+        usage: { input_tokens: 0, output_tokens: 0 }
+      })
+    )
   }
 
   private say(message: Record<string, unknown>) {

@@ -7,6 +7,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import { Agents } from "../Agents.ts"
 import { Auth } from "../Auth.ts"
 import { Config } from "../Config.ts"
+import { Doctor } from "../Doctor.ts"
 import { Door } from "../Door.ts"
 import { Journal } from "../Journal.ts"
 import { run } from "../run.ts"
@@ -23,7 +24,7 @@ const directory = Layer.unwrap(
 )
 
 const Demo = Server.layer({ demo: true }).pipe(
-  Layer.provide(Session.layer),
+  Layer.provide([Session.layer, Doctor.layer]),
   Layer.provide([Auth.layerDemo, Agents.layer]),
   Layer.provide(Door.layer),
   Layer.provide(Vm.layer()),

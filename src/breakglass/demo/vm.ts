@@ -88,6 +88,7 @@ export const simulate = (faults: Faults): Ask => {
   return (verb, id, say) =>
     Effect.gen(function* () {
       if (faults.unreachable === true) return unreachable
+      if (verb === "selftest") return answer(0, ["simulated: there is no host"])
       if (verb === "last") return answer(0, [recall(id, records.get(id))])
       if (changes(verb) && busy !== null)
         return answer(75, [`busy: op=${busy}`, `breakglass-result op=${id} verb=${verb} rc=75`])

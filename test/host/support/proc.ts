@@ -54,7 +54,7 @@ export const eventually = async <A>(what: string, look: () => A | undefined | fa
   for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
     const seen = look()
     if (seen !== undefined && seen !== false) return seen
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 40))
   }
   throw new Error(`not within ${seconds} s: ${what}`)
 }

@@ -1,0 +1,109 @@
+/** Would it work now? Every leg of the rescue path, tried at once, each under its own limit. Changes nothing. */
+import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Check } from "../contract/Api.ts"
+import { SubprocessRunner } from "../SubprocessRunner.ts"
+import { Config, type Settings } from "./Config.ts"
+import { Journal } from "./Journal.ts"
+import { Observer } from "./Observer.ts"
+import { PveVerbs } from "./PveVerbs.ts"
+
+export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.Effect<ReadonlyArray<Check>> }>()(
+  "breakglass/Doctor"
+) {
+  static readonly layer = Layer.effect(
+    Doctor,
+    Effect.gen(function* () {
+      const config = yield* Config
+      const journal = yield* Journal
+      const power = yield* PveVerbs
+      const { looks } = yield* Observer
+      const context = yield* Effect.context<SubprocessRunner>()
+      const ssh = looks.find(({ probe }) => probe === "ssh")
+      const legs: ReadonlyArray<Leg> = [
+        {
+          name: "journal",
+          look: Effect.map(journal.writable, (ok) => ({ ok, detail: ok ? "takes writes" : "takes no writes" })),
+          fix: "Free the disk of the sessions directory, or make it writable. The VM controls do not need it."
+        },
+        {
+          name: "agent",
+          look: version(config.claude),
+          fix: `Install Claude Code ${tested}: npm does it, or BREAKGLASS_CLAUDE names another.`
+        },
+        {
+          name: "model credential",
+          look: Effect.succeed(credential(config)),
+          fix: "Set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY. The VM controls do not need it."
+        },
+        {
+          name: "target over ssh",
+          look:
+            ssh === undefined
+              ? notSet("BREAKGLASS_DEVVM_HOST")
+              : Effect.map(ssh.state, (state) => ({ ok: state === "ok", detail: state })),
+          fix: "Look at the target's status; check the key in the agent at SSH_AUTH_SOCK."
+        },
+        {
+          name: "host over ssh",
+          look:
+            config.pve.host === null
+              ? notSet("BREAKGLASS_PVE_HOST")
+              : Effect.map(power.selftest(SecureRandom.uuidV4Unsafe()), ({ outcome, stdout, stderr }) => ({
+                  ok: outcome === "ok",
+                  detail: `${outcome}: ${(stderr || stdout).trim()}`.slice(0, 2000)
+                })),
+          fix: "host/README.md says how the host is set up, and what each refusal means."
+        }
+      ]
+      return Doctor.of({
+        examine: Effect.forEach(legs, examined, { concurrency: "unbounded" }).pipe(Effect.provideContext(context))
+      })
+    })
+  )
+}
+
+/** The CLI this was measured against. */
+const tested = "2.1.197"
+
+interface Finding {
+  readonly ok: boolean
+  readonly detail: string
+}
+interface Leg {
+  readonly name: string
+  readonly look: Effect.Effect<Finding, never, SubprocessRunner>
+  readonly fix: string
+}
+
+const examined = Effect.fnUntraced(function* ({ name, look, fix }: Leg) {
+  const from = yield* Clock.currentTimeMillis
+  const found = Option.getOrElse(yield* Effect.timeoutOption(look, "15 seconds"), () => silent)
+  const took_ms = (yield* Clock.currentTimeMillis) - from
+  const check: Check = { name, ...found, took_ms, ...(found.ok ? {} : { fix }) }
+  return check
+})
+
+const silent: Finding = { ok: false, detail: "no answer in 15 s" }
+const notSet = (name: string) => Effect.succeed<Finding>({ ok: false, detail: `${name} is not set` })
+
+const version = (file: string) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const runner = yield* SubprocessRunner
+      const running = yield* runner.start({ file, args: ["--version"], inherit: ["PATH", "HOME"] })
+      const lines = yield* Stream.runCollect(running.lines)
+      const said = lines.flatMap((line) => (line._tag === "Line" ? [line.text] : [])).join(" ")
+      const { code } = yield* running.exited
+      const finding: Finding = {
+        ok: code === 0 && said.includes(tested),
+        detail: said === "" ? `exit ${code}` : said.slice(0, 200)
+      }
+      return finding
+    })
+  ).pipe(Effect.catch(({ reason }) => Effect.succeed<Finding>({ ok: false, detail: `cannot be started (${reason})` })))
+
+const credential = ({ credential }: Settings): Finding => ({
+  ok: credential !== null,
+  detail: credential === null ? "none is set" : `${credential} is set; whether the model takes it only a turn shows`
+})

@@ -1,0 +1,165 @@
+/** Every state, dark and light, by axe; 200 % text; the whole path by keyboard alone. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { assertAccessible, assertTargets } from "./Axe.ts"
+import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
+
+const check = async (page: Page, state: string) => {
+  await assertAccessible(page, state)
+  await assertTargets(page, state)
+}
+
+describe("for everyone", () => {
+  let server: Server
+  let demo: Server
+  let browser: Browser
+  beforeAll(async () => {
+    server = await startServer()
+    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    browser = await launch()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await discard(server)
+    await discard(demo)
+  })
+
+  for (const colorScheme of ["dark", "light"] as const) {
+    it(`the talk has no violation in any state, ${colorScheme}`, { timeout: 90_000 }, async () => {
+      const { context, open } = await makePhone(browser, server.url, { colorScheme })
+      const page = await open()
+      await page.getByText("Sign in to go on").waitFor()
+      await check(page, "signed out")
+      await signIn(page)
+      await check(page, "first screen")
+      await say(
+        page,
+        "Look.\n#say # Title\\n\n#say **bold** `code` [link](https://example.org) \n#parallel echo hi ;; exit 3\n#bash until [ -e $HOME/never ]; do sleep 0.1; done"
+      )
+      await page.locator("details.running").waitFor()
+      await say(page, "a second one")
+      await message(page).fill("draft")
+      await page.getByText("Waits for this turn to end.").waitFor()
+      await page.locator("details.failed summary").click()
+      await check(page, "running, with an outbox and an open tool")
+      await button(page, "Stop").click()
+      await page.getByText(/Held: the turn before it was stopped/).waitFor()
+      await check(page, "stopped, with a prompt held")
+      await button(page, "Remove").click()
+      await message(page).fill("")
+      await say(page, "#api-error 529")
+      await page.getByText("The turn failed").waitFor()
+      await check(page, "failed")
+      await page.goto(`${server.url}/#/s/00000000-0000-4000-8000-000000000000`)
+      await page.getByText("This session is not here").waitFor()
+      await check(page, "gone")
+      await context.close()
+    })
+
+    it(`the VM controls have no violation in any state, ${colorScheme}`, { timeout: 90_000 }, async () => {
+      const { context, open } = await makePhone(browser, demo.url, { colorScheme })
+      const page = await open()
+      await button(page, "VM controls").click()
+      await page.getByRole("button", { name: /status/ }).click()
+      await page.getByText("status: done").first().waitFor()
+      await check(page, "sheet")
+      await page.getByRole("button", { name: /cycle/ }).press("Enter")
+      await page.getByText("Step 1 of 2").waitFor()
+      await check(page, "first step")
+      await button(page, "Continue").click()
+      await page.getByText("Step 2 of 2").waitFor()
+      await check(page, "second step")
+      await page.getByRole("dialog").getByRole("button", { name: /cycle/ }).last().click()
+      await page.getByText("cycle: running").waitFor()
+      await check(page, "cycle running")
+      await page
+        .locator(".run")
+        .first()
+        .getByText(/cycle: done/)
+        .waitFor({ timeout: 20_000 })
+      await page.locator("summary", { hasText: "How it went" }).first().click()
+      await check(page, "cycle done")
+      await context.close()
+    })
+  }
+
+  it(
+    "by keyboard alone: ask, open a row, stop, and get to a confirmed verb; held keys confirm nothing",
+    { timeout: 60_000 },
+    async () => {
+      const { context, open } = await makePhone(browser, demo.url, {
+        viewport: { width: 1280, height: 800 },
+        hasTouch: false
+      })
+      const page = await open()
+      await message(page).waitFor()
+      const reach = async (name: RegExp) => {
+        for (let presses = 0; presses < 60; presses++) {
+          const here = await page.evaluate(
+            () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? ""
+          )
+          if (name.test(here)) return
+          await page.keyboard.press("Tab")
+        }
+        assert.fail(`the keyboard never reaches ${name}`)
+      }
+      await reach(/^Message$/)
+      await page.keyboard.type("the VM is slow")
+      await page.keyboard.press("Enter")
+      await page.locator("details.ok").first().waitFor()
+      await page.locator(".home").focus()
+      await reach(/uptime/)
+      await page.keyboard.press("Enter")
+      await page.getByText("load average").first().waitFor()
+      await reach(/^Stop$/)
+      await page.keyboard.press("Space")
+      await page.getByText("The agent was stopped").waitFor()
+      await page.locator(".home").focus()
+      await reach(/VM controls/)
+      await page.keyboard.press("Enter")
+      await reach(/^Cut power and start again/)
+      await page.keyboard.down("Enter")
+      for (let repeat = 0; repeat < 40; repeat++) await page.keyboard.down("Enter")
+      await page.keyboard.up("Enter")
+      await page.getByText("Step 1 of 2").waitFor()
+      assert.strictEqual(await page.evaluate(() => document.activeElement?.textContent), "Cancel")
+      await reach(/^Continue$/)
+      await page.keyboard.press("Enter")
+      await page.getByText("Step 2 of 2").waitFor()
+      assert.strictEqual(await page.evaluate(() => document.activeElement?.textContent), "Cancel")
+      await reach(/^Cut power.*cycle\)/)
+      await page.keyboard.press("Enter")
+      await page.getByText("cycle: running").waitFor()
+      await page.keyboard.press("Escape")
+      await page.locator("dialog.sheet").waitFor({ state: "hidden" })
+      await context.close()
+    }
+  )
+
+  it("text at 200 % hides no control", { timeout: 60_000 }, async () => {
+    const { context, open } = await makePhone(browser, server.url)
+    const page = await open()
+    await signIn(page)
+    await page.evaluate(() => (document.documentElement.style.fontSize = "32px"))
+    await say(page, "#say Big.\n#bash sleep 300")
+    await button(page, "Stop").waitFor()
+    for (const part of [message(page), button(page, "Stop"), button(page, "Send"), button(page, "VM controls")]) {
+      const box = await part.boundingBox()
+      assert.isNotNull(box)
+      if (box === null) continue
+      assert.isAtLeast(box.x, -1)
+      assert.isAtLeast(box.y, 0)
+      assert.isAtMost(box.x + box.width, 391)
+      assert.isAtMost(box.y + box.height, 845)
+    }
+    assert.isAtMost(await page.evaluate(() => document.documentElement.scrollWidth), 390)
+    await button(page, "VM controls").click()
+    const cycle = page.getByRole("button", { name: /cycle/ })
+    await cycle.scrollIntoViewIfNeeded()
+    const box = await cycle.boundingBox()
+    assert.isAtMost((box?.y ?? 0) + (box?.height ?? 0), 845)
+    await context.close()
+  })
+})
