@@ -2,13 +2,18 @@
 import { render } from "preact"
 import { api } from "./api.ts"
 import { App } from "./components/App.tsx"
+import { addressOf } from "./address.ts"
 import { AppModel } from "./AppModel.ts"
+import { keptSession } from "./kept.ts"
 import { loadParser } from "./prose.ts"
 import { register } from "./pwa.ts"
 import { followViewport } from "./viewport.ts"
 import "./style.css"
 
 followViewport()
+// Without a network what can be read is what this device kept.
+const kept = keptSession()
+if (!navigator.onLine && location.hash === "" && kept !== undefined) location.hash = addressOf(kept)
 const root = document.getElementById("app")
 if (root !== null) render(<App app={new AppModel(api)} />, root)
 void loadParser()

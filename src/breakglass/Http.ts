@@ -25,7 +25,7 @@ const sessions = HttpApiBuilder.group(
     const { models, model: defaultModel } = yield* Config
     return handlers.handleAll({
       create: () => Effect.map(session.create, (session_id) => ({ session_id })),
-      list: () => Effect.map(session.list, (sessions) => ({ sessions })),
+      list: () => session.list,
       get: ({ params }) => session.get(params.id),
       stream: ({ params, headers, query, request }) =>
         Effect.map(session.attach(params.id, place(headers["last-event-id"], query)), eventStream).pipe(

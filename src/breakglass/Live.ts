@@ -1,9 +1,11 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
-import type { Deferred, Fiber } from "effect"
+import { type Deferred, Effect, type Fiber, Option, Schedule } from "effect"
 import type { SessionRow } from "../contract/Api.ts"
 import type { Outcome } from "../contract/Event.ts"
-import type { EventLog } from "./EventLog.ts"
-import type { SessionRow as Stored } from "./Journal.ts"
+import * as EventLog from "./EventLog.ts"
+import type { Journal, JournalFailed, SessionRow as Stored } from "./Journal.ts"
+import type { Redact } from "./redact.ts"
+import { noSession, unavailable } from "./refusals.ts"
 
 export interface Running {
   readonly id: string
@@ -12,15 +14,58 @@ export interface Running {
   readonly outcome: Deferred.Deferred<Outcome>
 }
 
+export interface Prompt {
+  readonly text: string
+  readonly model: string
+  readonly promptId: string | null
+}
+
+export interface Listed {
+  readonly sessions: ReadonlyArray<SessionRow>
+  readonly turns: { readonly running: number; readonly limit: number }
+}
+
 /** A session in memory. */
 export interface Live {
   row: Stored
-  readonly log: EventLog
+  readonly log: EventLog.EventLog
   readonly prompts: Set<string>
   /** The turn that runs now; there is no other word on whether one does. */
   turn: Running | null
   stopping: boolean
+  /** The end of its last turn is not on disk yet. */
+  owing: boolean
 }
+
+/** The sessions in memory, and how one gets there. */
+export const loader = (journal: Journal["Service"], redact: Redact) => {
+  const loaded = new Map<string, Live>()
+  const load = Effect.fnUntraced(
+    function* (id: string) {
+      const known = loaded.get(id)
+      if (known !== undefined) return known
+      if (!uuid.test(id)) return yield* noSession
+      const row = Option.getOrNull(yield* journal.session(id))
+      if (row === null) return yield* noSession
+      const prompts = new Set(yield* journal.prompts(id))
+      const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
+      const live: Live = { row, log, prompts, turn: null, stopping: false, owing: false }
+      // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
+      const first = loaded.get(id) ?? live
+      loaded.set(id, first)
+      return first
+    },
+    Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
+  )
+  return { loaded, load }
+}
+
+/** Writes a turn's end as soon as the disk takes it. Until then no prompt may come between. */
+export const pay = (live: Live, owed: Effect.Effect<void, JournalFailed>) =>
+  Effect.gen(function* () {
+    yield* Effect.orDie(Effect.retry(owed, Schedule.spaced("1 second")))
+    live.owing = false
+  })
 
 /** As the wire shows it. */
 export const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pick<Live, "log">>): SessionRow => {
@@ -38,7 +83,7 @@ export const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pi
 /** Seconds: what the CLI lets a command run at most (BASH_MAX_TIMEOUT_MS), and a margin. */
 export const toolSilence = 660
 
-export const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** A session is called what was first asked of it. */
 export const titled = (text: string): string => {

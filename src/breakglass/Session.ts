@@ -9,27 +9,21 @@ import type { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Agents } from "./Agents.ts"
 import { Config } from "./Config.ts"
 import * as Former from "./former.ts"
-import * as EventLog from "./EventLog.ts"
+import type { EventLog } from "./EventLog.ts"
 import { Journal } from "./Journal.ts"
-import { afterKill, type Live, type Running, titled, toolSilence, uuid, wire } from "./Live.ts"
+import { afterKill, type Listed, loader, pay, type Prompt, type Running, titled, toolSilence, wire } from "./Live.ts"
 import { postmortem } from "./postmortem.ts"
 import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
 import * as Turn from "./Turn.ts"
-import { inProgress, noEvent, noSession, tooMany, unavailable } from "./refusals.ts"
-
-export interface Prompt {
-  readonly text: string
-  readonly model: string
-  readonly promptId: string | null
-}
+import { diskTrouble, inProgress, noEvent, tooMany, unavailable } from "./refusals.ts"
 
 export class Session extends Context.Service<
   Session,
   {
     readonly create: Effect.Effect<string, JournalUnavailable>
-    /** Newest activity first. */
-    readonly list: Effect.Effect<ReadonlyArray<SessionRow>, JournalUnavailable>
+    /** Newest activity first, and how many turns run of how many may. */
+    readonly list: Effect.Effect<Listed, JournalUnavailable>
     readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
     /** The session's SSE frames from a place on. */
     readonly attach: (
@@ -62,27 +56,8 @@ export class Session extends Context.Service<
       const redact = Redact.make(config.secrets)
       const scope = yield* Effect.scope
       const context = yield* Effect.context<SubprocessRunner>()
-      const loaded = new Map<string, Live>()
+      const { loaded, load } = loader(journal, redact)
       let turns = 0
-
-      const load = Effect.fnUntraced(
-        function* (id: string) {
-          const known = loaded.get(id)
-          if (known !== undefined) return known
-          if (!uuid.test(id)) return yield* noSession
-          const row = yield* journal.session(id)
-          if (Option.isNone(row)) return yield* noSession
-          const prompts = yield* journal.prompts(id)
-          const last = { id: row.value.last_event_id, at: row.value.last_event_at }
-          const log = yield* EventLog.make(journal, id, last, redact)
-          const live: Live = { row: row.value, log, prompts: new Set(prompts), turn: null, stopping: false }
-          // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
-          const first = loaded.get(id) ?? live
-          loaded.set(id, first)
-          return first
-        },
-        Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
-      )
 
       // What a former life of this server left: its turns are ended here, before the first new one.
       const former = yield* Effect.orElseSucceed(journal.sessions, () => [])
@@ -97,14 +72,16 @@ export class Session extends Context.Service<
         return id
       }).pipe(Effect.mapError(unavailable))
 
-      const list = Effect.map(journal.sessions, (rows) =>
-        rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null }))
-      ).pipe(Effect.mapError(unavailable))
+      const list = Effect.map(journal.sessions, (rows) => ({
+        sessions: rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null })),
+        turns: { running: turns, limit: config.maxConcurrentTurns }
+      })).pipe(Effect.mapError(unavailable))
 
       const prompt = Effect.fn("Session.prompt")(function* (id: string, { text, model, promptId }: Prompt) {
         const live = yield* load(id)
         if (promptId !== null && live.prompts.has(promptId)) return
         if (live.turn !== null) return yield* inProgress
+        if (live.owing) return yield* diskTrouble
         if (turns >= config.maxConcurrentTurns) return yield* tooMany(config.maxConcurrentTurns)
         // Claimed before anything yields: of ten prompts at once nine find it so.
         const turn: Running = {
@@ -134,7 +111,7 @@ export class Session extends Context.Service<
           }),
           Effect.mapError(unavailable)
         )
-        const stored = Option.getOrElse(yield* Effect.orDie(journal.session(id)), () => live.row)
+        const stored = Option.getOrElse(yield* Effect.orElseSucceed(journal.session(id), Option.none), () => live.row)
         live.row = stored
         const options: Turn.Options = {
           command: agents.recovery({ id: turn.id, model }),
@@ -146,7 +123,13 @@ export class Session extends Context.Service<
           redact,
           stopping: () => live.stopping,
           newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
-          settled: (outcome) => Effect.andThen(release, Deferred.succeed(turn.outcome, outcome))
+          settled: (outcome, owed) =>
+            Effect.gen(function* () {
+              live.owing = owed !== null
+              if (owed !== null) yield* Effect.forkIn(pay(live, owed), scope)
+              yield* release
+              yield* Deferred.succeed(turn.outcome, outcome)
+            })
         }
         // Whatever fails in there, a turn that is over holds nothing up.
         const over = Effect.andThen(release, Deferred.succeed(turn.outcome, "failed"))
@@ -165,7 +148,7 @@ export class Session extends Context.Service<
         return (yield* Deferred.await(turn.outcome)) === "cancelled"
       })
 
-      const everyLog = (each: (log: EventLog.EventLog) => Effect.Effect<void>) =>
+      const everyLog = (each: (log: EventLog) => Effect.Effect<void>) =>
         Effect.suspend(() => Effect.forEach([...loaded.values()], ({ log }) => each(log), { discard: true }))
 
       return Session.of({

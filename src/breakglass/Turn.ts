@@ -3,13 +3,12 @@
  * in one place, last, exactly once. Interrupting it is Stop: it then ends the CLI and everything the CLI started, and
  * says what it ended.
  */
-import { Cause, Effect, Exit, Schedule } from "effect"
+import { Cause, Effect, Exit, Result, Schedule } from "effect"
 import * as Command from "../claude/command.ts"
 import type { Event, Outcome } from "../contract/Event.ts"
 import { SpawnFailed } from "../SubprocessRunner.ts"
 import * as Attempt from "./Attempt.ts"
-import type { EventLog } from "./EventLog.ts"
-import type { SessionPatch } from "./Journal.ts"
+import type { JournalFailed, SessionPatch } from "./Journal.ts"
 import * as Verdict from "./verdict.ts"
 
 export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redact" | "ssh" | "stopping"> {
@@ -18,8 +17,8 @@ export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redac
   readonly prompt: string
   /** For the id of the conversation that replaces a lost one. */
   readonly newId: Effect.Effect<string>
-  /** Told once, after `turn_end` is written. */
-  readonly settled: (outcome: Outcome) => Effect.Effect<void>
+  /** Told once, after `turn_end` is written; or with what is `owed` to the log, when the disk does not take it. */
+  readonly settled: (outcome: Outcome, owed: Effect.Effect<void, JournalFailed> | null) => Effect.Effect<void>
 }
 
 export const run = (options: Options) =>
@@ -28,8 +27,10 @@ export const run = (options: Options) =>
       const ran = yield* Effect.exit(attempts(options, restore))
       const { events, patch, outcome } = ended(ran, options)
       if (Exit.isFailure(ran) && Cause.hasDies(ran.cause)) yield* Effect.logError("A turn died", ran.cause)
-      yield* close(options.log, [...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
-      yield* options.settled(outcome)
+      const end = options.log.append([...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
+      // A disk that is full for a moment: the turn ends when it says so.
+      const written = yield* Effect.result(Effect.retry(end, { schedule: Schedule.spaced("500 millis"), times: 10 }))
+      yield* options.settled(outcome, Result.isSuccess(written) ? null : end)
     })
   )
 
@@ -111,10 +112,3 @@ const leftBehind = (count: number): Event => ({
   code: "left_behind",
   text: `${count === 1 ? "1 process that this turn left running was" : `${count} processes that this turn left running were`} ended.`
 })
-
-/** A disk that is full for a moment must not leave a turn without its end. */
-const close = (log: EventLog, events: ReadonlyArray<Event>, patch: SessionPatch) =>
-  log.append(events, patch).pipe(
-    Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 10 }),
-    Effect.catch(({ reason }) => Effect.logError(`The end of a turn could not be written: ${reason}`))
-  )

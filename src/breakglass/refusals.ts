@@ -9,9 +9,8 @@ export const inProgress = new TurnInProgress({
 })
 export const tooMany = (cap: number) =>
   new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
+export const diskTrouble = new JournalUnavailable({
+  detail: "The journal cannot be written, so nothing was begun. The VM controls do not need it. Free the server's disk."
+})
 export const unavailable = ({ full, reason }: JournalFailed) =>
-  new JournalUnavailable({
-    detail: full ? `Nothing was begun: ${reason}.` : diskTrouble
-  })
-const diskTrouble =
-  "The journal cannot be written, so nothing was begun. The VM controls do not need it. Free the server's disk."
+  full ? new JournalUnavailable({ detail: `Nothing was begun: ${reason}.` }) : diskTrouble

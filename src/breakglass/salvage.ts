@@ -75,7 +75,8 @@ const copy = (db: DatabaseSync, old: DatabaseSync, table: string, where: string,
   const read = reading(old, `SELECT * FROM ${table} ${where}`, keys)
   for (let row = read(); row !== "unreadable"; row = read()) {
     if (row === "end") return { rows, whole: true }
-    if (table === "event" && row["id"] !== rows) break
+    // A search walks over a row that changed its log and gives it out.
+    if (table === "event" && (row["id"] !== rows || row["log"] !== keys[0])) break
     const names = Object.keys(row)
     const into = `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`
     if (!taken(() => db.prepare(into).run(...Object.values(row)))) break

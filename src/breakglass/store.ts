@@ -79,7 +79,7 @@ const connect = (file: string): DatabaseSync => {
   }
 }
 
-const gaps = "SELECT log FROM event GROUP BY log HAVING count(*) <> max(id) + 1 LIMIT 1"
+const gaps = "SELECT log FROM event GROUP BY log HAVING min(id) <> 0 OR max(id) <> count(*) - 1 LIMIT 1"
 
 /** What must be known before the file is opened for writing, since that alone can change it. */
 const untouched = (file: string): void => {

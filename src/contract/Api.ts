@@ -120,7 +120,11 @@ const sessions = HttpApiGroup.make("sessions")
       error: JournalUnavailable
     }),
     HttpApiEndpoint.get("list", "/api/session", {
-      success: Schema.Struct({ sessions: Schema.Array(SessionRow) }),
+      success: Schema.Struct({
+        sessions: Schema.Array(SessionRow),
+        /** Over all sessions: a prompt at the limit is answered 429. */
+        turns: Schema.Struct({ running: Schema.Int, limit: Schema.Int })
+      }),
       error: JournalUnavailable
     }),
     HttpApiEndpoint.get("get", "/api/session/:id", {

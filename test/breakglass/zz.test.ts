@@ -11,7 +11,7 @@ it("x", () => {
       const stats: Record<string, Array<number>> = {}
       const errors: Record<string, number> = {}
       const tryit = (what: string, kind: string, b: Buffer) => {
-        try { (stats[kind] ??= []).push(survives(what, { ...taken, [name]: b })) } catch (e) { const k = kind+" "+String(e).slice(0, 150).replace(/\d+/g,"N"); errors[k] = (errors[k] ?? 0) + 1 }
+        try { (stats[kind] ??= []).push(survives(what, { ...taken, [name]: b })) } catch (e) { const k = kind+" "+String(e).slice(0, 150).replace(/\d+/g,"N"); errors[k + how + what] = 1 }
       }
       for (let i = 0; i < 100; i++) { const n = bytes.length - Math.floor(random() * 4096); tryit(`trunc ${n}`, "trunc4k", bytes.subarray(0, n)) }
       for (let i = 0; i < 100; i++) { const n = Math.floor(random() * bytes.length); tryit(`trunc ${n}`, "trunc", bytes.subarray(0, n)) }

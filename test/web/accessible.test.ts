@@ -38,7 +38,7 @@ describe("for everyone", () => {
         page,
         "Look.\n#say # Title\\n\n#say **bold** `code` [link](https://example.org) \n#parallel echo hi ;; exit 3\n#bash until [ -e $HOME/never ]; do sleep 0.1; done"
       )
-      await page.locator("details.running").waitFor()
+      await page.locator("details.running", { hasText: "until" }).waitFor()
       await say(page, "a second one")
       await message(page).fill("draft")
       await page.getByText("Waits for this turn to end.").waitFor()

@@ -1,6 +1,6 @@
 /** The same press without holding: two steps, each opening with the focus on Cancel. */
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
 import { runningNow } from "../reasons.ts"
 import { labels } from "../verbs.ts"
@@ -19,7 +19,7 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
   const step = useSignal(1)
   const target = visible(app.target.value)
   const { title, lost } = labels[verb]
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (dialog.current?.open === false) dialog.current.showModal()
     cancel.current?.focus()
   }, [step.value])
@@ -52,12 +52,13 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
           This sends <b>{verb}</b> to <b>{target}</b> now. It cannot be taken back.
         </p>
       )}
-      <div class="row buttons">
+      <div class={`row buttons step-${step.value}`}>
         <button type="button" class="button" ref={cancel} onClick={onCancel}>
           Cancel
         </button>
         {step.value === 1 ? (
           <button
+            key="on"
             type="button"
             class="button"
             onClick={() => {
@@ -67,7 +68,7 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
             Continue
           </button>
         ) : (
-          <button type="button" class="button deadly" onClick={onConfirm}>
+          <button key="confirm" type="button" class="button deadly" onClick={onConfirm}>
             {title} ({verb})
           </button>
         )}

@@ -1,0 +1,203 @@
+/** The buttons under a thumb, against the simulated VM: held, drifted, pressed twice, offline, and what every ending says. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Browser, CDPSession, Page, Route } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import type { Operation, OpOutcome } from "../../src/contract/Pve.ts"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { button, launch, makePhone, message, sizes } from "./Phone.ts"
+
+const finger = async (page: Page) => {
+  const cdp: CDPSession = await page.context().newCDPSession(page)
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", points: ReadonlyArray<{ x: number; y: number }>) =>
+    cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [...points] })
+  return {
+    down: (x: number, y: number) => touch("touchStart", [{ x, y }]),
+    move: (x: number, y: number) => touch("touchMove", [{ x, y }]),
+    up: () => touch("touchEnd", [])
+  }
+}
+
+const middle = async (page: Page, name: RegExp) => {
+  const box = await page.getByRole("button", { name }).boundingBox()
+  if (box === null) throw new Error(`${name} is not on the screen`)
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2, box }
+}
+
+const ended = (outcome: OpOutcome): Operation => ({
+  op_id: "11111111-1111-4111-8111-111111111111",
+  verb: "cycle",
+  actor: "anna",
+  started_at: new Date().toISOString(),
+  ended_at: new Date().toISOString(),
+  phase: "done",
+  outcome,
+  exit_code: null,
+  output: "",
+  verified: null,
+  evidence: ""
+})
+
+describe("the verbs", () => {
+  let demo: Server
+  let browser: Browser
+  beforeAll(async () => {
+    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    browser = await launch()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await discard(demo)
+  })
+  const posts = (page: Page) => {
+    const made: Array<string> = []
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/api/pve/ops")) made.push(request.postData() ?? "")
+    })
+    return made
+  }
+
+  for (const viewport of sizes) {
+    it(
+      `by thumb at ${viewport.width}×${viewport.height}: held to its end it fires once, is verified, and stands in the list`,
+      { timeout: 60_000 },
+      async () => {
+        const { context, faults, open } = await makePhone(browser, demo.url, { viewport })
+        const page = await open()
+        const made = posts(page)
+        await button(page, "VM controls").click()
+        const { x, y, box } = await middle(page, /cycle/)
+        assert.isTrue(box.y >= 0 && box.y + box.height <= viewport.height, "the button is on the screen")
+        const thumb = await finger(page)
+        await thumb.down(x, y)
+        await page.getByText("keep holding…").waitFor()
+        await thumb.move(x + 10, y + 5)
+        await page.getByText("cycle: running").waitFor()
+        await thumb.up()
+        await page.locator(".run").first().getByText("cycle: done, verified").waitFor({ timeout: 20_000 })
+        assert.strictEqual(made.length, 1)
+        assert.include(made[0], '"confirm":"devvm"')
+        assert.deepStrictEqual(faults, [])
+        await context.close()
+      }
+    )
+  }
+
+  it(
+    "a thumb that drifts, scrolls or lifts too early fires nothing; a tap asks in two steps",
+    { timeout: 40_000 },
+    async () => {
+      const { context, open } = await makePhone(browser, demo.url)
+      const page = await open()
+      const made = posts(page)
+      await button(page, "VM controls").click()
+      const { x, y } = await middle(page, /cycle/)
+      const thumb = await finger(page)
+      const holding = page.getByText("keep holding…")
+      await thumb.down(x, y)
+      await holding.waitFor()
+      await thumb.move(x + 40, y)
+      await holding.waitFor({ state: "detached" })
+      await thumb.up()
+      await thumb.down(x, y)
+      await holding.waitFor()
+      await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+      await holding.waitFor({ state: "detached" })
+      await thumb.up()
+      await page.getByRole("button", { name: /cycle/ }).tap()
+      await page.getByText("Step 1 of 2").waitFor()
+      assert.isTrue(await page.getByText("Everything in memory and every unsaved file").first().isVisible())
+      await button(page, "Cancel").click()
+      assert.deepStrictEqual(made, [])
+      await context.close()
+    }
+  )
+
+  it("WEB-09: pressed twice while the answer is slow it is one operation", { timeout: 40_000 }, async () => {
+    const { context, open } = await makePhone(browser, demo.url)
+    const page = await open()
+    const made = posts(page)
+    let release = () => {}
+    const slow = new Promise<void>((settle) => (release = settle))
+    await page.route("**/api/pve/ops", async (route: Route) => {
+      if (route.request().method() === "POST") await slow
+      await route.continue()
+    })
+    await button(page, "VM controls").click()
+    const check = page.getByRole("button", { name: /forensics/ })
+    await check.dblclick({ noWaitAfter: true })
+    await page.waitForFunction(() => document.querySelector(".verb-button")?.hasAttribute("disabled"))
+    release()
+    await page
+      .getByText(/forensics: done/)
+      .first()
+      .waitFor({ timeout: 20_000 })
+    assert.strictEqual(made.length, 1)
+    await context.close()
+  })
+
+  it("after a lost answer the same press is the same operation", { timeout: 40_000 }, async () => {
+    const { context, open } = await makePhone(browser, demo.url)
+    const page = await open()
+    const made = posts(page)
+    await page.route("**/api/pve/ops", (route) =>
+      route.request().method() === "POST" ? route.abort() : route.continue()
+    )
+    await button(page, "VM controls").click()
+    await page.getByRole("button", { name: /forensics/ }).click()
+    await page.getByText(/Whether it began is not known/).waitFor()
+    await page.unroute("**/api/pve/ops")
+    await page.getByRole("button", { name: /forensics/ }).click()
+    await page
+      .getByText(/forensics: (running|done)/)
+      .first()
+      .waitFor()
+    assert.strictEqual(made.length, 2)
+    assert.strictEqual(made[0], made[1])
+    await context.close()
+  })
+
+  it("WEB-08: no ending but a good one looks good, and each says what to do next", { timeout: 60_000 }, async () => {
+    const bad: ReadonlyArray<OpOutcome> = ["failed", "rejected", "busy", "unreachable", "host_key", "auth", "unknown"]
+    const { context, open } = await makePhone(browser, demo.url)
+    for (const outcome of bad) {
+      const page = await open("/")
+      await message(page).waitFor()
+      await page.route("**/api/pve/stream*", (route) => {
+        const entry = { kind: "operation", op: ended(outcome), id: 0, at: ended(outcome).started_at }
+        const body = `id: 0\ndata: ${JSON.stringify(entry)}\n\nevent: caught-up\ndata: {}\n\n`
+        return route.fulfill({ contentType: "text/event-stream", body })
+      })
+      await page.route("**/api/pve/ops", (route) => route.fulfill({ json: { operations: [] } }))
+      await page.reload()
+      await button(page, "VM controls").click()
+      const run = page.locator(".run").first()
+      await run.getByText(/^cycle: /).waitFor()
+      assert.strictEqual(await run.locator(".mark.ok").count(), 0, outcome)
+      assert.notMatch(await run.innerText(), /done|verified/i, outcome)
+      assert.isNotEmpty(await run.locator(".next").innerText(), outcome)
+      await page.close()
+    }
+    await context.close()
+  })
+
+  it("offline nothing can be pressed, and nothing is queued", { timeout: 40_000 }, async () => {
+    const { context, open } = await makePhone(browser, demo.url)
+    const page = await open()
+    const made = posts(page)
+    await button(page, "VM controls").click()
+    await context.setOffline(true)
+    await page
+      .getByText(/This device is offline/)
+      .first()
+      .waitFor()
+    assert.isTrue(await page.getByRole("button", { name: /cycle/ }).isDisabled())
+    assert.isTrue(await page.getByRole("button", { name: /status/ }).isDisabled())
+    await context.setOffline(false)
+    await page
+      .getByText(/This device is offline/)
+      .first()
+      .waitFor({ state: "detached" })
+    assert.deepStrictEqual(made, [])
+    await context.close()
+  })
+})
