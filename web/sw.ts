@@ -21,6 +21,10 @@ declare const SHELL: { readonly version: string; readonly files: ReadonlyArray<s
 const scope = globalThis as unknown as Scope
 const cacheName = `shell-${SHELL.version}`
 const patienceMs = 2000
+/** An answer that took longer than this came over a slow line; then no more than this is waited. */
+const slowMs = 600
+const hurriedMs = 250
+const tookHeader = "x-breakglass-took"
 /** Stands in our own page: a sign-in page in its place is never kept. */
 const mark = '<meta name="application-name" content="breakglass"'
 
@@ -28,7 +32,7 @@ addEventListener("install", (event) => {
   const work = async () => {
     const cache = await caches.open(cacheName)
     await Promise.all(SHELL.files.map(async (file) => cache.put(file, await genuine(file))))
-    await keepPage(await fetch("/", { cache: "no-store", redirect: "manual" }))
+    await keepPage(await timed(new Request("/", { cache: "no-store", redirect: "manual" })))
   }
   ;(event as Lasting).waitUntil(work())
 })
@@ -55,22 +59,44 @@ addEventListener("fetch", (event) => {
   else if (SHELL.files.includes(url.pathname)) asked.respondWith(asset(request))
 })
 
-/** From the network when it answers within two seconds; a later answer is kept for the next time. */
+/**
+ * From the network when it answers within two seconds, or at once on a line that was slow the last time: a phone with one
+ * bar opens what it has. A later answer is kept for the next time.
+ */
 const page = async (asked: Asked): Promise<Response> => {
+  const fresh = timed(asked.request)
+  asked.waitUntil(fresh.then(keepPage).catch(() => {}))
   const cache = await caches.open(cacheName)
-  const fresh = fetch(asked.request)
-  asked.waitUntil(fresh.then((answer) => keepPage(answer.clone())).catch(() => {}))
-  const late = new Promise<undefined>((settle) => setTimeout(settle, patienceMs, undefined))
+  const kept = await cache.match("/")
+  const patience = Number(kept?.headers.get(tookHeader) ?? 0) > slowMs ? hurriedMs : patienceMs
+  const late = new Promise<undefined>((settle) => setTimeout(settle, patience, undefined))
   const first = await Promise.race([fresh.catch(() => undefined), late])
-  if (first !== undefined && first.status < 500) return first
-  return (await cache.match("/")) ?? first ?? fresh
+  if (first !== undefined && first.answer.status < 500) return first.answer
+  return kept ?? (await fresh).answer
+}
+
+interface Timed {
+  readonly answer: Response
+  readonly copy: Response
+  readonly took: number
+}
+
+const timed = async (request: Request): Promise<Timed> => {
+  const began = performance.now()
+  const answer = await fetch(request)
+  return { answer, copy: answer.clone(), took: Math.round(performance.now() - began) }
 }
 
 const asset = async (request: Request): Promise<Response> => (await caches.match(request)) ?? fetch(request)
 
-const keepPage = async (answer: Response): Promise<void> => {
-  if (answer.status !== 200 || answer.redirected || !(await answer.clone().text()).includes(mark)) return
-  await (await caches.open(cacheName)).put("/", answer)
+const keepPage = async ({ copy, took }: Timed): Promise<void> => {
+  if (copy.status !== 200 || copy.redirected) return
+  const text = await copy.text()
+  if (!text.includes(mark)) return
+  const headers = new Headers(copy.headers)
+  for (const name of ["content-encoding", "content-length"]) headers.delete(name)
+  headers.set(tookHeader, String(took))
+  await (await caches.open(cacheName)).put("/", new Response(text, { headers }))
 }
 
 /** A sign-in page under the name of a script would be kept for ever. */

@@ -2,7 +2,7 @@
  * One run of the CLI: started, listened to until it ends or is ended, and then swept away with everything it started.
  * Interrupting it is not death but the Stop of the CLI's own protocol; see `halt`.
  */
-import { type Cause, Deferred, Effect, Exit, Fiber, Option, Queue, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Option, Queue, Stream } from "effect"
 import * as Command from "../claude/command.ts"
 import { type Program, type Running, SubprocessRunner } from "../SubprocessRunner.ts"
 import { Ear } from "./Ear.ts"
@@ -10,7 +10,7 @@ import type { EventLog } from "./EventLog.ts"
 import type { JournalFailed } from "./Journal.ts"
 import * as Remote from "./remote.ts"
 import type { Redact } from "./redact.ts"
-import { type Ended, inTruth, type Seen } from "./verdict.ts"
+import { type Ended, inTruth, quiet, type Seen } from "./verdict.ts"
 
 /** All in seconds. */
 export interface Limits {
@@ -57,10 +57,8 @@ export const run = (options: Options, restore: Restore) =>
       // After `result` an open stdin is all that keeps the CLI alive.
       yield* Effect.forkScoped(Effect.andThen(Deferred.await(ear.closing), Queue.end(stdin)))
 
-      const waited = yield* Effect.exit(restore(ending(running, ear, listening, options.limits)))
-      const ended = Exit.isSuccess(waited)
-        ? waited.value
-        : ({ _tag: options.stopping() ? "Stopped" : "Shutdown" } satisfies Ended)
+      const waited = yield* Effect.exit(restore(ending(running, ear, listening, options)))
+      const ended = Exit.isSuccess(waited) ? waited.value : yield* broken(waited.cause, options.stopping())
       const before = yield* running.processes
       // Read while they live: a connection that is gone no longer says where it led.
       const places = Remote.connections(before ?? [])
@@ -94,12 +92,17 @@ export const run = (options: Options, restore: Restore) =>
 
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
+const broken = (cause: Cause.Cause<never>, stopping: boolean): Effect.Effect<Ended> =>
+  Cause.hasDies(cause)
+    ? Effect.as(Effect.logError("A turn failed inside the server", cause), { _tag: "Defect" })
+    : Effect.succeed({ _tag: stopping ? "Stopped" : "Shutdown" })
+
 /** Waits for whatever ends the run first. */
 const ending = (
   running: Running,
   ear: Ear,
   listening: Fiber.Fiber<void, JournalFailed>,
-  limits: Limits
+  { limits, log }: Options
 ): Effect.Effect<Ended> => {
   const itself: Ended = { _tag: "Itself" }
   const listened = Effect.matchEffect(Fiber.join(listening), {
@@ -113,12 +116,15 @@ const ending = (
     // With its stdin ended it takes about 50 ms.
     Effect.as(Effect.andThen(Deferred.await(ear.closing), Effect.sleep("5 seconds")), itself),
     Effect.as(Effect.sleep(limits.total * 1000), { _tag: "TimedOut", seconds: limits.total } satisfies Ended),
-    watch(ear, limits)
+    watch(ear, limits, log)
   ])
 }
 
+/** Seconds of a silent model after which the operator is told. */
+const noticed = 30
+
 /** Counts seconds, not clock time: a clock that jumps must not end a turn. */
-const watch = (ear: Ear, limits: Limits): Effect.Effect<Ended, never> =>
+const watch = (ear: Ear, limits: Limits, log: EventLog): Effect.Effect<Ended, never> =>
   Effect.gen(function* () {
     while (true) {
       yield* Effect.sleep("1 second")
@@ -127,6 +133,8 @@ const watch = (ear: Ear, limits: Limits): Effect.Effect<Ended, never> =>
       const [tool] = ear.open.values()
       const limit = tool === undefined ? limits.silent : limits.tool
       if (ear.quiet >= limit) return { _tag: "Silent", seconds: limit, tool: tool?.name ?? null }
+      // A disk that does not take it is for the next event to find out.
+      if (ear.quiet === noticed && tool === undefined) yield* Effect.ignore(log.append([quiet(noticed, limit)]))
     }
   })
 

@@ -56,7 +56,7 @@ export interface Settings {
   /** The name of the variable that holds the model's credential. */
   readonly credential: string | null
   /** Values that must never be shown, whoever prints them. */
-  readonly secrets: ReadonlyArray<string>
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
 }
 
 export class Config extends Context.Service<Config, Settings>()("breakglass/Config") {
@@ -95,7 +95,8 @@ const refusal = (settings: Settings): string | null => {
   return null
 }
 
-export const loopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
+export const loopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.[0-9]{1,3}){3}$/.test(host)
 
 const secretNames = [
   "API_BEARER_TOKEN",
@@ -231,7 +232,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
       )
     },
     credential: secrets.slice(2).find(([, value]) => value !== "")?.[0] ?? null,
-    secrets: secrets.map(([, value]) => value)
+    secrets: secrets.map(([, value]) => Redacted.make(value))
   }
   const unsafe = refusal(read)
   return unsafe === null ? read : yield* new ConfigRefused({ message: unsafe })

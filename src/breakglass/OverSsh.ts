@@ -5,6 +5,7 @@
 import { Duration, Effect, Option, Stream } from "effect"
 import * as Fs from "node:fs"
 import type { OpOutcome } from "../contract/Pve.ts"
+import type { Line } from "../lines.ts"
 import { type Exited, SubprocessRunner } from "../SubprocessRunner.ts"
 import type { Settings } from "./Config.ts"
 import type { Answer, Ask } from "./conduct.ts"
@@ -24,27 +25,21 @@ export const make = Effect.fnUntraced(function* (config: Settings) {
           inherit: ["PATH", "HOME"],
           env: { LC_ALL: "C" }
         })
-        const lines: Array<string> = []
-        const listening = Stream.runForEach(running.lines, (line) => {
-          const text = line._tag === "Line" ? printable(line.text) : `(${line.bytes} bytes left out)`
-          lines.push(text)
-          if (lines.length > linesKept) lines.shift()
-          return say(text)
-        })
-        const heard = yield* Effect.timeoutOption(listening, Duration.seconds(config.verbTimeout))
-        const stdout = lines.map((line) => `${line}\n`).join("")
-        if (Option.isNone(heard)) yield* running.end
+        const heard = new Heard()
+        const listening = Stream.runForEach(running.lines, (line) => say(heard.take(line)))
+        const ended = yield* Effect.timeoutOption(listening, Duration.seconds(config.verbTimeout))
+        if (Option.isNone(ended)) yield* running.end
         const exited = yield* running.exited
-        const said = printable(yield* running.stderr)
-        const refused = exited.code === 255 && outcome(exited, said) === "host_key"
-        const stderr = refused ? HostKeys.refusal(said, read(config.pve.knownHosts)) : said
-        if (Option.isNone(heard)) return { ...unheard, stdout, stderr }
-        return {
-          outcome: outcome(exited, said),
-          exit_code: exited.signal === null ? exited.code : null,
-          stdout,
-          stderr
+        const said = yield* running.stderr
+        const answer: Answer = {
+          // Once the host has spoken the connection stood, and ssh's words are not the last on it.
+          outcome: Option.isNone(ended) || (exited.code === 255 && heard.any) ? "unknown" : outcome(exited, said),
+          exit_code: Option.isNone(ended) || exited.signal !== null ? null : exited.code,
+          stdout: heard.text,
+          stderr: printable(said)
         }
+        if (answer.outcome !== "host_key") return answer
+        return { ...answer, stderr: HostKeys.refusal(said, read(config.pve.knownHosts)) }
       })
     ).pipe(
       Effect.catch(({ reason }) =>
@@ -112,15 +107,33 @@ const read = (file: string): string => {
   }
 }
 
-const linesKept = 2000
+/** What the host printed: its newest, and no more of it than a page or a script can bear. */
+class Heard {
+  any = false
+  private lines: Array<string> = []
+  private size = 0
+  take(line: Line): string {
+    this.any = true
+    const text = line._tag === "Line" ? printable(line.text) : `(${line.bytes} bytes left out)`
+    this.lines.push(text)
+    this.size += text.length
+    while (this.size > outputKept && this.lines.length > 1) this.size -= this.lines.shift()?.length ?? 0
+    return text
+  }
+  get text(): string {
+    return this.lines.map((line) => `${line}\n`).join("")
+  }
+}
 
-/** What a terminal would act on, and a page could be fooled by, is not passed on. */
-const printable = (text: string): string => text.replace(/[^\P{Cc}\t\n]/gu, "\uFFFD")
+/** Characters. */
+const outputKept = 1024 * 1024
+
+/** What a terminal would act on, or a page could be fooled by, is not passed on. */
+const printable = (text: string): string =>
+  text.replaceAll("\r\n", "\n").replace(/[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
 
 const nothing: Answer = { outcome: "failed", exit_code: null, stdout: "", stderr: "" }
 const notConfigured: Answer = {
   ...nothing,
   stderr: "BREAKGLASS_PVE_HOST is not set, so there is no host to ask. Nothing was sent."
 }
-/** The host may still be at it; what became of it is for `status` to tell. */
-const unheard = { outcome: "unknown", exit_code: null } as const

@@ -3,6 +3,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Cause, Context, Duration, Effect, Layer, Schedule } from "effect"
 import {
   HttpIncomingMessage,
+  HttpMiddleware,
   HttpRouter,
   HttpEffect,
   HttpServerRequest,
@@ -170,7 +171,7 @@ export const layer = (options: { readonly demo: boolean }) => {
     Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails()])
   )
   return Layer.mergeAll(drain, keepalives, Observer.watching).pipe(
-    Layer.provide(HttpRouter.serve(routes, { disableLogger: true })),
+    Layer.provide(HttpRouter.serve(routes, { disableLogger: true, middleware: HttpMiddleware.compression() })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)),
     Layer.provide([listener, Draining.layer, Readers.layer])
   )

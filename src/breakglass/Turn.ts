@@ -85,8 +85,7 @@ const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed>, { command }: Option
       patch: {}
     }
   }
-  const defect = "The server failed inside this turn; its log has the cause. What the agent started was ended."
-  return { outcome: "failed", events: [Verdict.errorEvent(defect)], patch: { unfinished: true } }
+  return { outcome: "failed", events: [Verdict.errorEvent(Verdict.defect)], patch: { unfinished: true } }
 }
 
 const closing = (attempt: Attempt.Attempt): Closing => {

@@ -55,19 +55,27 @@ export const crossSite = (headers: Headers, publicOrigin: string | null): Refusa
 }
 
 const identify = (headers: Headers, peer: string, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+  const edge = byEdge(headers, peer, settings, secrets)
+  // A good credential beside a refused one is not the sum of both.
+  if (edge !== null && !("via" in edge)) return edge
   const authorization = headers.get("authorization")
   // An edge with basic auth may pass its own credential on; it is not for us.
   if (authorization !== null && !/^basic /i.test(authorization)) {
     const [, given = ""] = /^Bearer ([\x21-\x7e]{1,4096})$/.exec(authorization) ?? []
     return given !== "" && secrets.token(given) ? { name: "token", via: "bearer" } : unauthenticated
   }
-  const user = headers.get(settings.userHeader)
-  if (user !== null && proven(headers, peer, settings, secrets)) {
-    if (!/^[\x21-\x7e]{1,128}$/.test(user)) return unauthenticated
-    const allowed = settings.allowedUsers === null || settings.allowedUsers.includes(user)
-    return allowed ? { name: user, via: "edge" } : notAllowed
-  }
+  if (edge !== null) return edge
   return secrets.cookie(headers.cookie(cookieName)) ? { name: "login", via: "login" } : unauthenticated
+}
+
+/** Whom the edge names; null when it names nobody, or is not proven: from anyone else the header counts as absent. */
+const byEdge = (headers: Headers, peer: string, settings: Settings, secrets: Secrets): Admitted | Refusal | null => {
+  const user = headers.get(settings.userHeader)
+  if (user === null || !proven(headers, peer, settings, secrets)) return null
+  // No comma: some proxies join a header that came twice with one.
+  if (!/^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(user)) return unauthenticated
+  const allowed = settings.allowedUsers === null || settings.allowedUsers.includes(user)
+  return allowed ? { name: user, via: "edge" } : notAllowed
 }
 
 /** By everything that is configured; by nothing when nothing is. */

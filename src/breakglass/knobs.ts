@@ -43,9 +43,14 @@ export const list = (name: string) =>
 
 export const secret = (name: string) =>
   optional(C.Redacted(name)).pipe(
+    // A blank or a newline, as mounted files have them, could be sent in no header: everyone would be locked out.
     Effect.flatMap((value) =>
-      value !== null && Redacted.value(value).trim() === ""
-        ? Effect.fail(new ConfigRefused({ message: `${name} is blank; it takes a secret, or must not be set` }))
+      value !== null && !/^[\x21-\x7e]+$/.test(Redacted.value(value))
+        ? Effect.fail(
+            new ConfigRefused({
+              message: `${name} holds a blank, a newline or a non-ASCII character; it takes none of them`
+            })
+          )
         : Effect.succeed(value)
     )
   )

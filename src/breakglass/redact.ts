@@ -3,6 +3,8 @@
  * credential of a known kind. Pure. It is a net, not a wall: a secret in a form it does not know passes.
  */
 
+import { Redacted as Secret } from "effect"
+
 /** Replaced text, and how often something was. */
 export interface Redacted<A> {
   readonly value: A
@@ -34,10 +36,15 @@ const worthLooking =
 export type Redact = (text: string) => Redacted<string>
 
 /** For these exact values, in plain, in JSON's escapes and in base64, and for every known shape. */
-export const make = (secrets: ReadonlyArray<string>): Redact => {
-  const exact = [...new Set(secrets.filter((secret) => secret.length >= 6).flatMap(forms))].sort(
-    (a, b) => b.length - a.length
-  )
+export const make = (secrets: ReadonlyArray<Secret.Redacted>): Redact => {
+  const exact = [
+    ...new Set(
+      secrets
+        .map(Secret.value)
+        .filter((secret) => secret.length >= 6)
+        .flatMap(forms)
+    )
+  ].sort((a, b) => b.length - a.length)
   return (text) => {
     let count = 0
     let value = text

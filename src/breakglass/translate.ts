@@ -110,5 +110,5 @@ export const interrupted = (message: Result): boolean => message.terminal_reason
 const reason = (message: Result): string => {
   if (message.subtype === "error_max_turns") return "The turn reached its limit of model calls."
   if (message.subtype === "error_max_budget_usd") return "The turn reached its budget."
-  return message.errors?.join("\n") ?? message.subtype
+  return message.errors?.join("\n") || message.subtype
 }

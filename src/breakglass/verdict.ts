@@ -13,6 +13,8 @@ export type Ended =
   /** Nothing was said for so long; `tool`: while this command ran. */
   | { readonly _tag: "Silent"; readonly seconds: number; readonly tool: string | null }
   | { readonly _tag: "Journal"; readonly reason: string }
+  /** A fault of ours; the server's log has its cause. */
+  | { readonly _tag: "Defect" }
 
 export interface Seen {
   readonly ended: Ended
@@ -43,6 +45,8 @@ export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
       return { outcome: "failed", error: ended.tool === null ? modelSilent(ended.seconds) : toolSilent(ended) }
     case "Journal":
       return { outcome: "failed", error: `The journal could not be written (${ended.reason}), so the turn was ended.` }
+    case "Defect":
+      return { outcome: "failed", error: defect }
     case "Itself":
       if (result === null) return { outcome: "failed", error: died(exited, stderr) }
       return result.is_error
@@ -50,6 +54,8 @@ export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
         : { outcome: "completed", error: null }
   }
 }
+
+export const defect = "The server failed inside this turn; its log has the cause. What the agent started was ended."
 
 const modelSilent = (seconds: number): string =>
   `The model API said nothing for ${seconds} s, so the turn was ended. No command was running. ` +
@@ -67,6 +73,15 @@ export const conversationLost = (result: Result | null, stderr: string): boolean
   [...(result?.errors ?? []), stderr].some((text) => text.includes("No conversation found with session ID"))
 
 export const conversationTaken = (stderr: string): boolean => /Session ID \S+ is already in use/.test(stderr)
+
+/** The model is silent and no command runs. */
+export const quiet = (seconds: number, limit: number): Event => ({
+  kind: "notice",
+  code: "quiet",
+  text:
+    `The model has said nothing for ${seconds} s, and no command is running. The turn is ended after ${limit} s of ` +
+    "silence. The VM controls do not need it."
+})
 
 /** The agent could not be started at all. */
 export const notStarted = (file: string, reason: string): string =>
@@ -87,7 +102,7 @@ const died = ({ code, signal }: Exited, stderr: string): string => {
 }
 
 const failure = (result: Result): string => {
-  const words = result.result ?? result.errors?.join("\n") ?? result.subtype
+  const words = result.result ?? (result.errors?.join("\n") || result.subtype)
   if (result.subtype === "error_max_turns") return "The turn reached its limit of model calls. Send a prompt to go on."
   if (result.subtype === "error_max_budget_usd") return "The turn reached its budget. Send a prompt to go on."
   if (words.startsWith("Not logged in")) {
@@ -96,4 +111,5 @@ const failure = (result: Result): string => {
   return words
 }
 
-const cut = (text: string): string => (text.length > 500 ? `${text.slice(0, 499)}…` : text)
+const cut = (text: string): string =>
+  text.length > 500 ? `${text.slice(0, 499).replace(/[\uD800-\uDBFF]$/, "")}…` : text

@@ -88,7 +88,7 @@ describe("Stop, on the other end of a real ssh", () => {
   let server: Server
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "breakglass-remote-"))
-    sshd = await startSshd(dir, `AuthorizedKeysFile ${dir}/authorized\nStrictModes no\n`)
+    sshd = await startSshd(dir, `AuthorizedKeysFile ${dir}/authorized\nStrictModes no\n`, 'exec "$@"')
     copyFileSync(`${dir}/ssh/client.pub`, `${dir}/authorized`)
     server = await startServer()
   })

@@ -7,29 +7,15 @@ import * as Agent from "../../src/breakglass/demo/agent.ts"
 import type { Step } from "../../src/breakglass/demo/incident.ts"
 import { Session } from "../../src/breakglass/Session.ts"
 import type { SubprocessRunner } from "../../src/SubprocessRunner.ts"
-import { all, kinds, notices, one, outcome, said, why } from "../support/events.ts"
+import { all, one, outcome } from "../support/events.ts"
 import { seeded } from "../support/processes.ts"
-import {
-  called,
-  assistant,
-  init,
-  lives,
-  log,
-  lost,
-  result,
-  say,
-  sessions,
-  settle,
-  success,
-  turn
-} from "../support/sessions.ts"
+import { init, lives, log, say, sessions, settle, turn } from "../support/sessions.ts"
 
 const prose = (text: string): Step => ({ _tag: "Say", text })
 const tool = (takes: number): Step => ({ _tag: "Run", tools: [{ command: "x", output: "y", takes }] })
 /** The fake agent plays these steps for every prompt. */
 const plays = (...steps: ReadonlyArray<Step>) => Agent.layer(() => steps)
-type Env = Readonly<Record<string, string>>
-const over = (runner: Layer.Layer<SubprocessRunner>, env: Env = {}) => Effect.provide(sessions(runner, { env }))
+const over = (runner: Layer.Layer<SubprocessRunner>) => Effect.provide(sessions(runner))
 
 describe("Stop", () => {
   const steps = [prose("one two three"), tool(300), prose("four five")]

@@ -100,6 +100,13 @@ const stops: ReadonlyArray<readonly [ended: Verdict.Ended, outcome: Verdict.Verd
     [{ _tag: "Stopped" }, "cancelled", null],
     [{ _tag: "Shutdown" }, "interrupted", /^The server was stopped while this turn ran\./],
     [{ _tag: "TimedOut", seconds: 1800 }, "timed_out", /^turn timed out after 1800s$/],
+    [
+      { _tag: "Silent", seconds: 90, tool: null },
+      "failed",
+      /^The model API said nothing for 90 s,.* No command was running\./
+    ],
+    [{ _tag: "Silent", seconds: 900, tool: "Bash" }, "failed", /^(?!.*(model API|No command)).*Bash.*900 s/],
+    [{ _tag: "Defect" }, "failed", /^The server failed inside this turn;/],
     [{ _tag: "Journal", reason: "ENOSPC" }, "failed", /^The journal could not be written \(ENOSPC\)/]
   ]
 
@@ -113,7 +120,7 @@ describe("verdict", () => {
   }
 
   for (const [ended, outcome, error] of stops) {
-    it(`${ended._tag} is ${outcome}, whatever the CLI said while it went`, () => {
+    it(`${Object.values(ended).join(" ")} is ${outcome}, whatever the CLI said while it went`, () => {
       const broken = result({ is_error: true, subtype: "error_during_execution", errors: ["[ede_diagnostic]"] })
       for (const said of [null, result({}), broken]) {
         const verdict = Verdict.verdict({ ...itself, ended, result: said, stderr: "x" })
@@ -122,6 +129,26 @@ describe("verdict", () => {
         else assert.match(verdict.error ?? "", error)
       }
     })
+  }
+})
+
+describe("inTruth", () => {
+  const aborted = result({ is_error: true, subtype: "error_during_execution", terminal_reason: "aborted_tools" })
+  const stopped: Verdict.Ended = { _tag: "Stopped" }
+  const timedOut: Verdict.Ended = { _tag: "TimedOut", seconds: 1 }
+  const journal: Verdict.Ended = { _tag: "Journal", reason: "ENOSPC" }
+  const table: ReadonlyArray<readonly [fact: string, ended: Verdict.Ended, said: Result | null, truth: Verdict.Ended]> =
+    [
+      ["RACE-03: a stop that came after the last word stopped nothing", stopped, result({}), itself.ended],
+      ["RACE-03: nor after a last word that was an error", stopped, result({ is_error: true }), itself.ended],
+      ["a stop before any last word is one", stopped, null, stopped],
+      ["a stop that the CLI's last word confirms is one", stopped, aborted, stopped],
+      ["a limit reached after the last word ended nothing", timedOut, result({}), itself.ended],
+      ["a limit reached before it did", timedOut, null, timedOut],
+      ["a journal that took no more did, whatever was said", journal, result({}), journal]
+    ]
+  for (const [fact, ended, said, truth] of table) {
+    it(fact, () => assert.deepStrictEqual(Verdict.inTruth(ended, said), truth))
   }
 })
 

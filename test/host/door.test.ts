@@ -47,17 +47,7 @@ const socks = (port: number, greeting: Buffer): Promise<string> =>
 
 describe.each(shells)("the rescue key's door under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("HOST-15 the key forwards nothing, has no terminal, and no environment of its own reaches the script", async () => {
-    await using rig = await makeRig({
-      shell,
-      wrapSshd: [
-        "unshare",
-        "-m",
-        "sh",
-        "-c",
-        'mkdir -p DIR/home/.ssh && mount --bind DIR/home /root && exec "$@"',
-        "sh"
-      ]
-    })
+    await using rig = await makeRig({ shell })
     await rig.startVm()
     const evil = `touch ${rig.dir}/evil`
     writeFileSync(`${rig.dir}/evil.sh`, `${evil}\n`)

@@ -10,10 +10,9 @@ const underSystemd = async (shell: Shell, systemdRun: string): Promise<Rig> => {
     "mount -t tmpfs tmpfs /run/systemd",
     "mkdir /run/systemd/system",
     ": >DIR/systemd/run && chmod 755 DIR/systemd/run",
-    "mount --bind DIR/systemd/run /usr/bin/systemd-run",
-    'exec "$@"'
+    "mount --bind DIR/systemd/run /usr/bin/systemd-run"
   ]
-  const rig = await makeRig({ shell, wrapSshd: ["unshare", "-m", "sh", "-ec", mounts.join("\n"), "sh"] })
+  const rig = await makeRig({ shell, inside: mounts.join("\n") })
   const words = `echo "$*" >>${rig.dir}/systemd/asked\nwhile [ "$1" != -- ]; do shift; done; shift`
   writeFileSync(`${rig.dir}/systemd/run`, `#!/bin/sh\n${words}\n${systemdRun}\n`)
   return rig

@@ -14,9 +14,6 @@ const everyVerb = async (rig: Rig) => {
   assert.isTrue(rig.vmRuns())
 }
 
-/** sshd, and so the script, lives where `mount` has been done; the namespace takes it away again. */
-const where = (mount: string): ReadonlyArray<string> => ["unshare", "-m", "sh", "-ec", `${mount}; exec "$@"`, "sh"]
-
 describe.each(shells)("storage under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("HOST-12 every verb works with neither log nor journal", async () => {
     await using rig = await makeRig({ shell })
@@ -27,7 +24,7 @@ describe.each(shells)("storage under %s", { timeout: 120_000, concurrent: true }
 
   it("HOST-12 every verb works on a read-only disk", async () => {
     const mount = "mkdir -p DIR/disk; mount -t tmpfs -o ro tmpfs DIR/disk"
-    await using rig = await makeRig({ shell, wrapSshd: where(mount) })
+    await using rig = await makeRig({ shell, inside: mount })
     rig.conf({ LOG: `${rig.dir}/disk/log`, VAR_DIR: `${rig.dir}/disk/var` })
     await everyVerb(rig)
   })
@@ -35,7 +32,7 @@ describe.each(shells)("storage under %s", { timeout: 120_000, concurrent: true }
   it("HOST-12 every verb works on a full disk", async () => {
     const mount =
       "mkdir -p DIR/disk; mount -t tmpfs -o size=8k tmpfs DIR/disk; head -c 100000 /dev/zero >DIR/disk/filler || :"
-    await using rig = await makeRig({ shell, wrapSshd: where(mount) })
+    await using rig = await makeRig({ shell, inside: mount })
     rig.conf({ LOG: `${rig.dir}/disk/log`, VAR_DIR: `${rig.dir}/disk/var` })
     await everyVerb(rig)
   })

@@ -20,12 +20,11 @@ const install = [
   `${host}/install >>DIR/install.out 2>&1`,
   'sed "s/192.0.2.2/127.0.0.1/; s|AAAA-REPLACE-ME|$(cut -d " " -f 2 DIR/ssh/client.pub)|" -i /etc/breakglass/authorized_keys',
   "cp DIR/etc/host.conf /etc/breakglass/host.conf",
-  "echo 'Include /etc/ssh/sshd_config.d/20-breakglass.conf' >>DIR/ssh/sshd_config",
-  'exec "$@"'
+  "echo 'Include /etc/ssh/sshd_config.d/20-breakglass.conf' >>DIR/ssh/sshd_config"
 ]
 
 describe("the unprivileged layout", { timeout: 120_000 }, () => {
-  const rigged = () => makeRig({ shell: "dash", wrapSshd: ["unshare", "-m", "sh", "-ec", install.join("\n"), "sh"] })
+  const rigged = () => makeRig({ shell: "dash", inside: install.join("\n") })
 
   it("every verb works for a locked user through sudo, and the worker is root's", async () => {
     await using rig = await rigged()

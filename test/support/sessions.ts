@@ -67,6 +67,8 @@ export interface Life {
   readonly says?: ReadonlyArray<object>
   readonly exit?: number
   readonly stderr?: string
+  /** On a machine whose /proc shows nothing. */
+  readonly unseen?: true
 }
 
 export const init = { type: "system", subtype: "init", session_id: "cli" }
@@ -99,7 +101,7 @@ export interface Ran {
 export const lives = (...all: ReadonlyArray<Life>) => {
   const ran: Array<Ran> = []
   const start = Effect.fnUntraced(function* (program: Program) {
-    const { says = [], exit, stderr = "" } = all[ran.length] ?? success
+    const { says = [], exit, stderr = "", unseen } = all[ran.length] ?? success
     const heard: Array<string> = []
     ran.push({ conversation: program.args.slice(-2), heard })
     yield* Effect.forkScoped(
@@ -107,16 +109,19 @@ export const lives = (...all: ReadonlyArray<Life>) => {
     )
     const exited = yield* Deferred.make<Exited>()
     const lines = says.map((line): Line => ({ _tag: "Line", text: JSON.stringify(line) }))
-    const gone = exit === undefined ? Deferred.await(exited) : Deferred.succeed(exited, { code: exit, signal: null })
+    const gone: Effect.Effect<unknown> =
+      exit === undefined ? Deferred.await(exited) : Deferred.succeed(exited, { code: exit, signal: null })
     const running: Running = {
       pid: 1,
       lines: Stream.concat(Stream.fromIterable(lines), Stream.drain(Stream.fromEffect(gone))),
       stderr: Effect.succeed(stderr),
       exited: Deferred.await(exited),
-      processes: Effect.map(Deferred.isDone(exited), (done) => new Set(done ? [] : [1])),
+      processes: unseen
+        ? Effect.succeed(null)
+        : Effect.map(Deferred.isDone(exited), (done) => new Set(done ? [] : [1])),
       end: Effect.map(Deferred.succeed(exited, { code: null, signal: "SIGKILL" }), (killed) => ({
-        seen: new Set(killed ? [1] : []),
-        left: 0
+        seen: new Set(killed && !unseen ? [1] : []),
+        left: unseen ? null : 0
       }))
     }
     return running

@@ -41,7 +41,12 @@ export class BlockView extends Component<Props> {
     const place = (item: Item, at: number) => [
       ...runs.filter((run) => indexOf(block, run) === at).map((run) => operation(app, run)),
       <div key={item.id} id={`e-${item.id}`} class={`of-${item.kind} ${item.id === linked ? "linked" : ""}`}>
-        <ItemView app={app} session={session} item={item} elapsed={elapsed} />
+        <ItemView
+          app={app}
+          session={session}
+          item={item}
+          elapsed={item.kind === "tool" ? elapsed[item.tool_id] : undefined}
+        />
       </div>
     ]
     return (
@@ -57,10 +62,19 @@ const operation = (app: AppState, run: Run) => <OperationItem key={run.op_id} ap
 
 interface ItemProps extends Context {
   readonly item: Item
-  readonly elapsed: Props["elapsed"]
+  readonly elapsed: number | undefined
 }
 
-const ItemView = ({ item, elapsed, app, session }: ItemProps) => {
+class ItemView extends Component<ItemProps> {
+  override shouldComponentUpdate(next: ItemProps) {
+    return next.item !== this.props.item || next.elapsed !== this.props.elapsed
+  }
+  override render(props: ItemProps) {
+    return itemOf(props)
+  }
+}
+
+const itemOf = ({ item, elapsed, app, session }: ItemProps) => {
   switch (item.kind) {
     case "user":
       return (
@@ -82,12 +96,7 @@ const ItemView = ({ item, elapsed, app, session }: ItemProps) => {
       )
     case "tool":
       return (
-        <ToolRow
-          item={item}
-          elapsed={elapsed[item.tool_id]}
-          full={session.full}
-          link={addressOf(app.route.peek() ?? "", item.id)}
-        />
+        <ToolRow item={item} elapsed={elapsed} full={session.full} link={addressOf(app.route.peek() ?? "", item.id)} />
       )
     case "notice":
       return <p class="item notice">{visible(item.text)}</p>

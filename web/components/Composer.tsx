@@ -83,12 +83,15 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
   )
 }
 
+const fits = CSS.supports("field-sizing", "content")
+
 /** Under a thumb Enter is a new line; at a keyboard it sends, and Shift makes the line. */
 const sends = (event: KeyboardEvent): boolean =>
   event.ctrlKey || event.metaKey || (!event.shiftKey && matchMedia("(pointer: fine)").matches)
 
+/** For browsers that cannot let the box fit its text: it costs a layout for each key. */
 const grow = (box: HTMLTextAreaElement | null): void => {
-  if (box === null) return
+  if (box === null || fits) return
   box.style.height = "auto"
   box.style.height = `${box.scrollHeight}px`
 }

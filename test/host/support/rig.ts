@@ -49,8 +49,8 @@ export interface Options {
   readonly conf?: Readonly<Record<string, string>>
   /** What stands before the script in the forced command. */
   readonly wrap?: string
-  /** What stands before sshd: another mount namespace to live in. It may name the rig's directory as DIR. */
-  readonly wrapSshd?: ReadonlyArray<string>
+  /** Commands run in sshd's own mount namespace before it starts; DIR is the rig's directory. */
+  readonly inside?: string
 }
 
 export interface Result {
@@ -122,9 +122,13 @@ export const makeRig = async (options: Options) => {
       .replaceAll("/etc/breakglass", `${dir}/etc`)
       .replaceAll("192.0.2.2", "127.0.0.1")
   const fragment = shipped("sshd_config.d/20-breakglass.conf").replace("Match User breakglass", "Match User root")
-  const wrapSshd = (options.wrapSshd ?? []).map((word) => word.replaceAll("DIR", dir))
+  // A home of its own: bash reads root's .bashrc for every command that sshd starts, and this machine's is not the matter.
+  const inside = `mkdir -p DIR/home && mount --bind DIR/home /root\n${options.inside ?? ""}\nexec "$@"`.replaceAll(
+    "DIR",
+    dir
+  )
   const ambient = "AcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server\n"
-  const sshd = await startSshd(dir, `${ambient}${fragment}`, wrapSshd)
+  const sshd = await startSshd(dir, `${ambient}${fragment}`, inside)
   const key = readFileSync(`${dir}/ssh/client.pub`, "utf8").split(" ")[1] ?? ""
   writeFileSync(`${dir}/etc/authorized_keys`, shipped("authorized_keys.example").replace("AAAA-REPLACE-ME", key))
 
@@ -168,10 +172,11 @@ export const makeRig = async (options: Options) => {
       eventually("the host is quiet", () => {
         // Neither TIME_WAIT (06) nor LISTEN (0A).
         const connected = new RegExp(`:${hexPort(sshd.port)} 0100007F:[0-9A-F]{4} (?!06|0A)`)
-        return (
+        const quiet =
           !connected.test(readFileSync("/proc/net/tcp", "utf8")) &&
           under(dir).every(({ pid }) => pid === sshd.child.pid || pid === vmPid())
-        )
+        seen = quiet ? seen + 1 : 0
+        return seen === 3
       }),
     startVm: async () => {
       await run(`${dir}/pve/qm`, ["start", vmid])

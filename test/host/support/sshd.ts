@@ -27,8 +27,8 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-/** `wrap` is put before sshd's argv: another mount or capability set to live in. */
-export const startSshd = async (dir: string, config: string, wrap: ReadonlyArray<string> = []): Promise<Sshd> => {
+/** In a mount namespace of its own, made ready by the shell commands `inside`. */
+export const startSshd = async (dir: string, config: string, inside: string): Promise<Sshd> => {
   mkdirSync("/run/sshd", { recursive: true })
   mkdirSync(`${dir}/ssh`, { recursive: true })
   for (const key of ["host", "client"]) {
@@ -41,8 +41,10 @@ export const startSshd = async (dir: string, config: string, wrap: ReadonlyArray
     writeFileSync(`${dir}/ssh/known_hosts`, `[127.0.0.1]:${port} ${type} ${key}\n`)
     const base = [`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${dir}/ssh/host`, "PidFile none", "UsePAM no"]
     writeFileSync(`${dir}/ssh/sshd_config`, `${base.join("\n")}\n${config}`)
-    const command = [...wrap, "/usr/sbin/sshd", "-D", "-e", "-f", `${dir}/ssh/sshd_config`]
-    const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["ignore", "ignore", "pipe"] })
+    const command = ["/usr/sbin/sshd", "-D", "-e", "-f", `${dir}/ssh/sshd_config`]
+    const child = spawn("unshare", ["-m", "sh", "-ec", inside, "sh", ...command], {
+      stdio: ["ignore", "ignore", "pipe"]
+    })
     const ready = await new Promise<boolean>((resolve) => {
       child.stderr.on("data", (chunk: Buffer) => {
         said += chunk.toString()
