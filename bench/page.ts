@@ -49,7 +49,7 @@ const visits = async (browser: Browser, server: Server) => {
     await page.getByRole("textbox", { name: "Message" }).pressSequentially("x")
     await page.waitForFunction(() => document.querySelector("textarea")?.value.endsWith("x"))
     print(`composer usable, ${what}, Slow 3G, 4x slower CPU`, (performance.now() - began) / 1000, limit, "s")
-    await page.waitForFunction(async () => (await caches.match("/")) !== undefined, undefined, { timeout: 60_000 })
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, { timeout: 60_000 })
     await page.close()
   }
   await context.close()

@@ -88,7 +88,9 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
   if (program.stdin !== undefined && stdin !== null) yield* Effect.forkIn(Pipes.feed(stdin, program.stdin), scope)
   const late = Effect.andThen(Deferred.await(exited), Effect.sleep(Pipes.drain))
   yield* Effect.forkIn(Effect.andThen(late, Effect.sync(stdout.hurry)), scope)
-  const find = program.marker === undefined ? alone(pid) : Marker.census(program.marker)
+  // Once it has exited its pid may be another program's.
+  const alone = Effect.map(Deferred.isDone(exited), (gone) => new Set(gone ? [] : [pid]))
+  const find = program.marker === undefined ? alone : Marker.census(program.marker)
   const running: Running = {
     pid,
     lines: Stream.fromPull(Effect.succeed(stdout.pull)),
@@ -136,8 +138,6 @@ const environment = ({ inherit, env, marker }: Program): Record<string, string> 
 
 const errno = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
-
-const alone = (pid: number) => Effect.sync(() => new Set(Marker.signal(pid, 0) ? [pid] : []))
 
 const end = Effect.fnUntraced(function* (pid: number, find: Running["processes"]) {
   const before = yield* find

@@ -85,7 +85,7 @@ export const vmOf = (app: AppState): Said & { readonly text: string } => {
   }
   const since = app.now.value - seen.at
   if (since > staleMs || !current(app.power.link.value)) {
-    return { tone: "unknown", word: `Was ${seen.word}`, age: age(since), text: `${age(since)} ago: ${seen.text}` }
+    return { tone: "unknown", word: `${capital(seen.word)}?`, age: age(since), text: `${age(since)} ago: ${seen.text}` }
   }
   return { tone: seen.tone, word: capital(seen.word), age: age(since), text: seen.text }
 }

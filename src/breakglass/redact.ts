@@ -2,8 +2,8 @@
  * Secrets never reach the log, a stream or the disk: the exact values this server was given, and what looks like a
  * credential of a known kind. Pure. It is a net, not a wall: a secret in a form it does not know passes.
  */
-
 import { Redacted as Secret } from "effect"
+import { shapes, worthLooking } from "./shapes.ts"
 
 /** Replaced text, and how often something was. */
 export interface Redacted<A> {
@@ -13,72 +13,82 @@ export interface Redacted<A> {
 
 export const mark = "[redacted]"
 
-/** Shapes with no use but as credentials. Group 1, where there is one, is kept: the name that says what it was. */
-const shapes: ReadonlyArray<RegExp> = [
-  /-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY-----[\s\S]*?(?:-----END (?:[A-Z0-9 ]+ )?PRIVATE KEY-----|$)/g,
-  /\bsk-ant-[A-Za-z0-9_-]{8,}/g,
-  /\bsk-[A-Za-z0-9_-]{20,}/g,
-  /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g,
-  /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})/g,
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
-  /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g,
-  /\bPVEAPIToken=[^\s"']+/g,
-  /(\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[^\s"',;]+/gi,
-  /(\b(?:set-)?cookie["']?\s*:\s*)[^\r\n"']+/gi,
-  /(\b(?:password|passwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token)["']?\s*[=:]\s*["']?)[^\s"',;]{4,}/gi,
-  /(:\/\/[^\s/:@]+:)[^\s/@]+(?=@)/g
-]
+export interface Redact {
+  (text: string): Redacted<string>
+  /** The most blanks an exact value holds: prose in pieces is held back by so many words more. */
+  readonly blanks?: number
+}
 
-/** One pass that tells whether any shape can match at all: most of what a machine prints holds none. */
-const worthLooking =
-  /-----BEGIN|\bsk-|\beyJ|\bgh[pousr]_|github_pat_|glpat-|AKIA|ASIA|\bxox|PVEAPI|authorization|cookie|passw|secret|api[_-]?key|token|:\/\/[^\s/]*@/i
-
-export type Redact = (text: string) => Redacted<string>
-
-/** For these exact values, in plain, in JSON's escapes and in base64, and for every known shape. */
+/** For these exact values, as they are and as JSON, base64 and URLs spell them, and for every known shape. */
 export const make = (secrets: ReadonlyArray<Secret.Redacted>): Redact => {
-  const exact = [
-    ...new Set(
-      secrets
-        .map(Secret.value)
-        .filter((secret) => secret.length >= 6)
-        .flatMap(forms)
-    )
-  ].sort((a, b) => b.length - a.length)
-  return (text) => {
+  const values = secrets.map((secret) => Secret.value(secret).trim()).filter(({ length }) => length >= 6)
+  const exact = [...new Set(values.flatMap(forms))].sort((a, b) => b.length - a.length)
+  const blanks = Math.max(0, ...values.map((value) => value.split(/\s+/).length - 1))
+  const redact = (text: string): Redacted<string> => {
     let count = 0
     let value = text
     for (const secret of exact) {
+      if (!value.includes(secret)) continue
       const parts = value.split(secret)
       count += parts.length - 1
-      if (parts.length > 1) value = parts.join(mark)
+      value = parts.join(mark)
     }
     for (const shape of worthLooking.test(value) ? shapes : []) {
-      value = value.replace(shape, (_match, kept: unknown) => {
+      value = value.replace(shape, (match: string, kept: unknown) => {
+        if (match.endsWith(mark)) return match
         count += 1
         return `${typeof kept === "string" ? kept : ""}${mark}`
       })
     }
     return { value, count }
   }
+  return Object.assign(redact, { blanks })
 }
 
-const forms = (secret: string): ReadonlyArray<string> => [
-  secret,
-  JSON.stringify(secret).slice(1, -1),
-  Buffer.from(secret).toString("base64").replace(/=+$/, ""),
-  encodeURIComponent(secret)
-]
+const forms = (secret: string): ReadonlyArray<string> => {
+  const inBase64 = [0, 1, 2].map((shift) => base64(secret, shift))
+  return [
+    secret,
+    escaped(secret),
+    escaped(escaped(secret)),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("hex"),
+    ...inBase64,
+    ...inBase64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"))
+  ]
+}
 
-/** Every string inside a JSON value, keys apart. */
+const escaped = (text: string) => JSON.stringify(text).slice(1, -1)
+
+/** So much of it in base64 as no neighbour changes, when it begins `shift` bytes after a group of three. */
+const base64 = (secret: string, shift: number): string => {
+  const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret)])
+  const whole = Math.floor((bytes.length * 8) / 6)
+  return bytes.toString("base64").slice(Math.ceil((shift * 8) / 6), whole)
+}
+
+/** Every string inside a JSON value, its keys, and what stands under a key that says it is a secret. */
 export const deep = (redact: Redact, value: unknown): Redacted<unknown> => {
   if (typeof value === "string") return redact(value)
   if (typeof value !== "object" || value === null) return { value, count: 0 }
-  const entries = Object.entries(value).map(([key, inner]) => [key, deep(redact, inner)] as const)
-  const count = entries.reduce((sum, [, inner]) => sum + inner.count, 0)
-  if (count === 0) return { value, count }
-  const plain = entries.map(([key, inner]) => [key, inner.value] as const)
-  return { value: Array.isArray(value) ? plain.map(([, inner]) => inner) : Object.fromEntries(plain), count }
+  if (Array.isArray(value)) {
+    const items = value.map((item) => deep(redact, item))
+    return together(value, items, () => items.map((item) => item.value))
+  }
+  const entries = Object.entries(value).map(([key, inner]) => {
+    const name = redact(key)
+    const secret = named.test(key) && typeof inner === "string" && inner.length >= 4
+    const { value, count } = secret ? { value: mark, count: 1 } : deep(redact, inner)
+    return { value: [name.value, value] as const, count: name.count + count }
+  })
+  return together(value, entries, () => Object.fromEntries(entries.map((entry) => entry.value)))
+}
+
+const named = /(?:^|[_-])(?:password|passwd|passphrase|secret|token|api[_-]?key|authorization|cookie)$/i
+
+const together = (before: unknown, parts: ReadonlyArray<Redacted<unknown>>, rebuilt: () => unknown) => {
+  const count = parts.reduce((sum, part) => sum + part.count, 0)
+  return { value: count === 0 ? before : rebuilt(), count }
 }
 
 /**
@@ -88,31 +98,54 @@ export const deep = (redact: Redact, value: unknown): Redacted<unknown> => {
 export class Veil {
   private shown = ""
   private held = ""
+  private long = longLine
   private readonly redact: Redact
   constructor(redact: Redact) {
     this.redact = redact
   }
-  /** All that may be shown of what has come so far. */
+  /** All that may be shown of what has come so far; what was shown once stays. */
   push(piece: string): string {
     this.held += piece
-    const key = this.held.indexOf("-----BEGIN")
-    const limit = key === -1 ? this.held.length : key
     // A line is judged whole: the name before a value says what the value is.
-    const lines = this.held.lastIndexOf("\n", limit - 1) + 1
-    if (lines > 0) {
-      this.shown += this.redact(this.held.slice(0, lines)).value
-      this.held = this.held.slice(lines)
+    this.release(this.open().lastIndexOf("\n") + 1)
+    if (this.open().length > this.long) {
+      const at = seam(this.redact, this.open())
+      this.long = at === 0 ? this.long * 2 : longLine
+      this.release(at)
     }
-    const open = this.held.slice(0, key === -1 ? undefined : Math.max(0, key - lines))
-    const word = open.search(/\s\S*$/)
-    if (open.length > longLine && word > 0) {
-      this.shown += this.redact(open.slice(0, word)).value
-      this.held = this.held.slice(word)
-      return this.shown
-    }
-    return word < 0 ? this.shown : this.shown + this.redact(open.slice(0, word)).value
+    const open = this.open()
+    return this.shown + this.redact(open.slice(0, lastWords(open, 1 + (this.redact.blanks ?? 0)))).value
+  }
+  private open(): string {
+    const key = this.held.indexOf("-----BEGIN")
+    return key === -1 ? this.held : this.held.slice(0, key)
+  }
+  private release(to: number) {
+    this.shown += this.redact(this.held.slice(0, to)).value
+    this.held = this.held.slice(to)
   }
 }
 
 /** Characters of a line without an end before it is shown in parts. */
 const longLine = 4096
+
+/** Where a long line can be cut so that both parts say what the whole does; 0 when nowhere. */
+const seam = (redact: Redact, line: string): number => {
+  const whole = redact(line).value
+  let at = line.length - 512
+  for (let tries = 0; tries < 20 && at > 0; tries++) {
+    at = lastWords(line.slice(0, at), 1)
+    if (redact(line.slice(0, at)).value + redact(line.slice(at)).value === whole) return at
+  }
+  return 0
+}
+
+/** Where the last so many words begin: at the blank before them. */
+const lastWords = (text: string, count: number): number => {
+  let at = text.length
+  for (let word = 0; word < count; word++) {
+    do at -= 1
+    while (at > 0 && !/\s/.test(text.charAt(at)))
+  }
+  return Math.max(0, at)
+}

@@ -25,11 +25,11 @@ const written = (path: string, sql: string, then: (db: DatabaseSync) => void = (
   return db
 }
 
-describe("DISK-03 a damaged journal", () => {
+describe("a damaged journal", () => {
   for (const how of ["stopped", "killed"] as const) {
     const taken = files(how)
     for (const [name, bytes] of Object.entries(taken)) {
-      it(`opens, keeps the good part and sets the rest aside, once: ${name} of a server that was ${how}`, () => {
+      it(`DISK-03 opens, keeps the good part and sets the rest aside, once: ${name} of a server that was ${how}`, () => {
         const random = seeded(`DISK-03 ${how} ${name}`)
         const anywhere = (of: number) => Math.floor(random() * of)
         const last = upTo(25).map(() => cut(bytes, bytes.length - anywhere(4096)))
@@ -51,7 +51,7 @@ describe("DISK-03 a damaged journal", () => {
     }
   }
 
-  it.effect("ends a salvage that was cut short between its moves", () =>
+  it.effect("DISK-03 ends a salvage that was cut short between its moves", () =>
     Effect.gen(function* () {
       const path = yield* directory
       written(path, v1)
@@ -64,7 +64,7 @@ describe("DISK-03 a damaged journal", () => {
     })
   )
 
-  it.effect("says so in the log that was cut, and lets its turn be ended", () =>
+  it.effect("DISK-03 says so in the log that was cut, and lets its turn be ended", () =>
     Effect.gen(function* () {
       const path = yield* directory
       written(path, v1, (db) => {
@@ -84,7 +84,7 @@ describe("DISK-03 a damaged journal", () => {
   )
 
   it.effect(
-    "shows a notice where a flipped bit has made an event unreadable, and the session whatever became of it",
+    "DISK-03 shows a notice where a flipped bit has made an event unreadable, and the session whatever became of it",
     () =>
       Effect.gen(function* () {
         const path = yield* directory
@@ -141,7 +141,7 @@ describe("the journal's shape", () => {
     )
   }
 
-  it.effect("takes a version that only one bit claims for damage, not for a newer server", () =>
+  it.effect("DISK-03 takes a version that only one bit claims for damage, not for a newer server", () =>
     Effect.gen(function* () {
       const path = yield* directory
       written(path, `${v1};PRAGMA user_version = 5`)

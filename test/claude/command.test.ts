@@ -10,6 +10,7 @@ const options: Options = {
   maxTurns: 200,
   maxBudgetUsd: null,
   path: "/opt/breakglass/agents/bin:/usr/bin",
+  tools: { BREAKGLASS_NODE: "/opt/node", BREAKGLASS_PVE: "/run/pve.sock" },
   turn: "1f0d6f3e-1111-4222-8333-444455556666"
 }
 
@@ -64,6 +65,8 @@ describe("turn", () => {
         BASH_DEFAULT_TIMEOUT_MS: "120000",
         BASH_MAX_TIMEOUT_MS: "600000",
         BASH_MAX_OUTPUT_LENGTH: "30000",
+        BREAKGLASS_NODE: "/opt/node",
+        BREAKGLASS_PVE: "/run/pve.sock",
         PATH: "/opt/breakglass/agents/bin:/usr/bin"
       },
       cwd: "/var/lib/breakglass/work",
@@ -90,7 +93,7 @@ describe("turn", () => {
 
   it("CLI-16: inherits no variable of the server's own", () => {
     const own = ["API_BEARER_TOKEN", "BREAKGLASS_EDGE_SECRET", "BREAKGLASS_KEY_PATH", "SSH_ASKPASS", "NODE_OPTIONS"]
-    const { inherit, env } = turn(options)
+    const { inherit, env } = turn({ ...options, tools: {} })
     const given = [...inherit, ...Object.keys(env ?? {})]
     assert.deepStrictEqual(
       given.filter((name) => own.includes(name) || /^BREAKGLASS_|BEARER/.test(name)),

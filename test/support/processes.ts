@@ -17,15 +17,30 @@ const fileOf = (pid: number | string, name: "environ" | "cmdline" | "status" | "
 
 export const environ = (pid: number) => fileOf(pid, "environ").split("\0")
 
-/** Pids with a turn's marker, of the server with this HOME. */
-export const marked = (home: string): ReadonlyArray<number> =>
+const all = () =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => {
-      const entries = environ(pid)
-      return entries.includes(`HOME=${home}`) && entries.some((entry) => entry.startsWith(`${markerName}=`))
-    })
+
+/** Pids with a turn's marker, of the server with this HOME. */
+export const marked = (home: string): ReadonlyArray<number> =>
+  all().filter((pid) => {
+    const entries = environ(pid)
+    return entries.includes(`HOME=${home}`) && entries.some((entry) => entry.startsWith(`${markerName}=`))
+  })
+
+/** The marker of the turn that runs in this session now: its CLI has the session's id in its words. */
+export const markerOf = async (session: string) => {
+  for (;;) {
+    const cli = all().find((pid) => fileOf(pid, "cmdline").includes(session))
+    const marker = cli === undefined ? undefined : environ(cli).find((entry) => entry.startsWith(`${markerName}=`))
+    if (cli !== undefined && marker !== undefined) return { cli, marker }
+    await delay(5)
+  }
+}
+
+/** Pids with exactly this entry in their environment. */
+export const having = (entry: string) => all().filter((pid) => environ(pid).includes(entry))
 
 /** Neither gone nor a zombie that nobody has reaped yet. */
 export const alive = (pid: number) => fileOf(pid, "stat") !== "" && !/ \(.*\) Z /s.test(` ${fileOf(pid, "stat")}`)

@@ -12,9 +12,13 @@ import { pass, type Proxy, startProxy } from "./Proxy.ts"
 
 const built = (name: string) => readFileSync(join(root, "dist/web", name), "utf8")
 
+/** Waits in the page for a promise that gives something true; `waitForFunction` takes the promise itself for it. */
+const until = (page: Page, expression: string) =>
+  page.evaluate(`(async () => { while (!(await (${expression}))) await new Promise(requestAnimationFrame) })()`)
+
 const controlled = async (page: Page) => {
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
-  await page.waitForFunction(async () => (await caches.match("/")) !== undefined)
+  await until(page, "caches.match('/')")
 }
 
 const cached = (page: Page) =>
@@ -120,7 +124,7 @@ describe("the installed page", () => {
     const loaded = page.waitForEvent("load")
     await button(page, "Update").click()
     await loaded
-    await page.waitForFunction(async () => (await caches.keys()).join() === "shell-v2")
+    await until(page, "caches.keys().then((names) => names.join() === 'shell-v2')")
     await message(page).waitFor()
     await context.close()
   })
@@ -156,8 +160,8 @@ describe("the installed page", () => {
       (answer) => void answer.writeHead(200, { "content-type": "text/javascript" }).end(off)
     )
     await page.reload()
-    await page.waitForFunction(async () => (await caches.keys()).length === 0)
-    await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0)
+    await until(page, "caches.keys().then((names) => names.length === 0)")
+    await until(page, "navigator.serviceWorker.getRegistrations().then((all) => all.length === 0)")
     await message(page).waitFor()
     await context.close()
   })

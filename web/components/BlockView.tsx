@@ -8,7 +8,7 @@ import type { Session } from "../SessionModel.ts"
 import type { Block, Item } from "../transcript.ts"
 import { visible } from "../visible.ts"
 import { clock } from "../words.ts"
-import { CancelledItem, EndItem, ErrorItem, ResultItem } from "./Endings.tsx"
+import { CancelledItem, EndItem, ErrorItem } from "./Endings.tsx"
 import { OperationItem } from "./OperationItem.tsx"
 import { Prose } from "./Prose.tsx"
 import { ToolRow } from "./ToolRow.tsx"
@@ -101,7 +101,8 @@ const itemOf = ({ item, elapsed, app, session }: ItemProps) => {
     case "notice":
       return <p class="item notice">{visible(item.text)}</p>
     case "result":
-      return <ResultItem item={item} />
+      // A good one repeats the last prose, a bad one is repeated by the error; its price is in the turn's last line.
+      return null
     case "error":
       return <ErrorItem app={app} item={item} />
     case "cancelled":

@@ -32,15 +32,6 @@ export const EndItem = ({ item }: { readonly item: End }) => {
   )
 }
 
-/** A good result repeats the last prose; its price is in the turn's last line. */
-export const ResultItem = ({ item }: { readonly item: Of<"result"> }) =>
-  item.is_error && item.result !== "" ? (
-    <div class="item failure">
-      <strong>The agent gave up</strong>
-      <p>{visible(item.result)}</p>
-    </div>
-  ) : null
-
 export const ErrorItem = ({ app, item }: { readonly app: AppState; readonly item: Of<"error"> }) => (
   <div class="item failure">
     <strong>The turn failed</strong>

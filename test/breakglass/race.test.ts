@@ -1,0 +1,119 @@
+/** Many at once, over HTTP, against a real child. Each yield point of the same: session.test.ts. */
+import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import { afterAll, beforeAll } from "vitest"
+import { discard, named, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
+import { all, one, outcome, toEnd } from "../support/events.ts"
+import { assertNoneLeft, marked, seeded, started } from "../support/processes.ts"
+import { stopAtRandom } from "../support/stops.ts"
+
+let server: Server
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(async () => {
+  assertNoneLeft(server.home)
+  await discard(server)
+})
+const cancel = async (session: string): Promise<unknown> => (await server.post(`/api/session/${session}/cancel`)).json()
+const times = <A>(count: number, make: (at: number) => Promise<A>) =>
+  Promise.all(Array.from({ length: count }, (_, at) => make(at)))
+/** Processes of the CLI itself. */
+const clis = () =>
+  marked(server.home).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("claude-cli/main.mjs")
+    } catch {
+      return false
+    }
+  })
+
+describe("prompts at once", () => {
+  it("RACE-01: of 50 on one session one begins a turn, 49 are refused, and one event is written", async () => {
+    const session = await server.session()
+    const before = started(server.home).length
+    const answers = await times(50, (at) => server.prompt(session, `#say ${at}`))
+    const statuses = answers.map(({ status }) => status).sort()
+    assert.deepStrictEqual(statuses, [200, ...Array.from({ length: 49 }, () => 409)])
+    assert.strictEqual(outcome(await toEnd(await server.attach(session))), "completed")
+    assert.strictEqual(started(server.home).length, before + 1)
+  })
+
+  it("RACE-01: of 50 with the same prompt_id all are told it has begun, and it begins once", async () => {
+    const session = await server.session()
+    const before = started(server.home).length
+    const answers = await times(50, () => server.prompt(session, "#say once", { prompt_id: "same" }))
+    assert.deepStrictEqual([...new Set(answers.map(({ status }) => status))], [200])
+    assert.strictEqual(outcome(await toEnd(await server.attach(session))), "completed")
+    assert.strictEqual((await server.prompt(session, "#say once", { prompt_id: "same" })).status, 200)
+    assert.strictEqual(started(server.home).length, before + 1)
+  })
+
+  it("RACE-02: on 10 sessions two run, eight are answered 429 and have no event, and have room afterwards", async () => {
+    const sessions = await times(10, () => server.session())
+    const answers = await Promise.all(sessions.map((session) => server.prompt(session, "#fault silent 300")))
+    const running = sessions.filter((_, at) => answers[at]?.status === 200)
+    const refused = sessions.filter((_, at) => answers[at]?.status === 429)
+    assert.deepStrictEqual([running.length, refused.length], [2, 8])
+    for (const session of refused) {
+      const row = (await (await server.request(`/api/session/${session}`)).json()) as Record<string, unknown>
+      assert.deepInclude(row, { last_event_id: null, turn_active: false })
+    }
+    await Promise.all(running.map(cancel))
+    const [first = "", second = ""] = refused
+    const both = await Promise.all([server.turn(first, "#say room"), server.turn(second, "#say room")])
+    assert.deepStrictEqual(both.map(outcome), ["completed", "completed"])
+  })
+})
+
+describe("Stop", () => {
+  it("RACE-03: at random moments has one of two outcomes, says which, and the next turn hears nothing of it", async () => {
+    const ends = await stopAtRandom(server, 12, seeded("RACE-03"))
+    assert.strictEqual((ends["cancelled"] ?? 0) + (ends["completed"] ?? 0), 12)
+  }, 60_000)
+
+  it("RACE-04: of ten at once all are told it was stopped, it is stopped once, and then there is nothing to stop", async () => {
+    const session = await server.session()
+    assert.deepStrictEqual(await cancel(session), { cancelled: false })
+    await server.prompt(session, "#say begun\n#bash sleep 300")
+    const reader = await server.attach(session)
+    await reader.until(ofKind("tool"))
+    const answers = await times(10, () => cancel(session))
+    assert.deepStrictEqual(
+      answers,
+      Array.from({ length: 10 }, () => ({ cancelled: true }))
+    )
+    const events = await toEnd(reader)
+    assert.strictEqual(outcome(events), "cancelled")
+    assert.strictEqual(one(events, "cancelled").left, 0)
+    assert.deepStrictEqual(await cancel(session), { cancelled: false })
+    assert.strictEqual(all(await toEnd(await server.attach(session)), "cancelled").length, 1)
+  })
+
+  it("RACE-05: while it takes its time a prompt is refused, and there are never two children", async () => {
+    const session = await server.session()
+    await server.prompt(session, '#bash trap "" INT TERM; while :; do sleep 1; done')
+    const reader = await server.attach(session)
+    await reader.until(ofKind("tool"))
+    await reader.until(named("progress"))
+    let stopped = false
+    const stopping = cancel(session).then((answer) => {
+      stopped = true
+      return answer
+    })
+    const seen: Array<readonly [status: number, children: number]> = []
+    while (!stopped) {
+      const { status } = await server.prompt(session, "#say too early")
+      // One that is taken came after the end.
+      if (status === 200) break
+      seen.push([status, clis().length])
+    }
+    assert.isAbove(seen.length, 3)
+    assert.deepStrictEqual([...new Set(seen.map(([status]) => status))], [409])
+    assert.isAtMost(Math.max(...seen.map(([, children]) => children)), 1)
+    assert.deepStrictEqual(await stopping, { cancelled: true })
+    const events = await toEnd(reader)
+    assert.strictEqual(outcome(events.slice(0, events.findIndex(({ kind }) => kind === "turn_end") + 1)), "cancelled")
+    await cancel(session)
+  })
+})
