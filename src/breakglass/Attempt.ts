@@ -9,7 +9,7 @@ import { Ear } from "./Ear.ts"
 import type { EventLog } from "./EventLog.ts"
 import type { JournalFailed } from "./Journal.ts"
 import * as Remote from "./remote.ts"
-import type { Redact } from "./redact.ts"
+import { deep, type Redact } from "./redact.ts"
 import { type Ended, inTruth, quiet, type Seen } from "./verdict.ts"
 
 /** All in seconds. */
@@ -75,10 +75,11 @@ export const run = (options: Options, restore: Restore) =>
       const all = truth._tag === "Itself" ? seen : new Set([...(before ?? [running.pid]), ...seen])
       const attempt: Attempt = {
         ended: truth,
-        result: ear.result,
+        // Before the verdict cuts them: half a secret is none that would be known again.
+        result: deep(options.redact, ear.result).value as Seen["result"],
         opened: ear.opened,
         exited: Option.getOrElse(exited, () => ({ code: null, signal: "SIGKILL" })),
-        stderr: yield* running.stderr,
+        stderr: options.redact(yield* running.stderr).value,
         remote,
         swept: {
           ended: all.size - (left ?? 0),

@@ -147,7 +147,7 @@ const place = (
 ): Place => {
   const after = lastEventId ?? query.after
   return {
-    after: after !== undefined && /^(0|[1-9][0-9]{0,15})$/.test(after) ? Number(after) : null,
+    after: after !== undefined && /^(0|[1-9][0-9]*)$/.test(after) ? Number(after) : null,
     follow: query.poll === undefined
   }
 }

@@ -2,7 +2,7 @@
  * The conversations, owned by the server (the tmux model): phones attach, drop and come back, the turn goes on. A session
  * is a log and at most one turn; the turn's fiber belongs to this layer, never to the request that began it.
  */
-import { Context, DateTime, Deferred, Effect, Fiber, Layer, Option, type Stream } from "effect"
+import { Context, DateTime, Deferred, Effect, Fiber, Layer, Option, Scope, type Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { JournalUnavailable, NotFound, SessionRow, TooManyTurns, TurnInProgress } from "../contract/Api.ts"
 import type { SubprocessRunner } from "../SubprocessRunner.ts"
@@ -54,7 +54,8 @@ export class Session extends Context.Service<
       const config = yield* Config
       const agents = yield* Agents
       const redact = Redact.make(config.secrets)
-      const scope = yield* Effect.scope
+      // On the way down all turns are ended at once: each may take seconds.
+      const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
       const context = yield* Effect.context<SubprocessRunner>()
       const { loaded, load } = loader(journal, redact)
       let turns = 0
@@ -98,7 +99,7 @@ export class Session extends Context.Service<
           live.turn = null
           turns -= 1
         })
-        const title = live.row.title === "" ? { title: titled(text) } : {}
+        const title = live.row.title === "" ? { title: titled(redact(text).value) } : {}
         const begin = live.log.append([{ kind: "user", text }], {
           ...title,
           open_turn: turn.id,

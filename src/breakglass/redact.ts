@@ -35,9 +35,9 @@ export const make = (secrets: ReadonlyArray<Secret.Redacted>): Redact => {
     }
     for (const shape of worthLooking.test(value) ? shapes : []) {
       value = value.replace(shape, (match: string, kept: unknown) => {
-        if (match.endsWith(mark)) return match
-        count += 1
-        return `${typeof kept === "string" ? kept : ""}${mark}`
+        const without = `${typeof kept === "string" ? kept : ""}${mark}`
+        if (match !== without) count += 1
+        return without
       })
     }
     return { value, count }
@@ -114,7 +114,14 @@ export class Veil {
       this.release(at)
     }
     const open = this.open()
-    return this.shown + this.redact(open.slice(0, lastWords(open, 1 + (this.redact.blanks ?? 0)))).value
+    return this.shown + this.redact(open.slice(0, this.end(open))).value
+  }
+  /** Where what may be shown of a line ends: before its last word, and not within an exact value that has blanks. */
+  private end(open: string): number {
+    const { blanks = 0 } = this.redact
+    let at = lastWords(open, blanks === 0 ? 1 : blanks + 2)
+    while (blanks > 0 && at > 0 && !seamless(this.redact, open, at)) at = lastWords(open.slice(0, at), 1)
+    return at
   }
   private open(): string {
     const key = this.held.indexOf("-----BEGIN")
@@ -129,16 +136,19 @@ export class Veil {
 /** Characters of a line without an end before it is shown in parts. */
 const longLine = 4096
 
-/** Where a long line can be cut so that both parts say what the whole does; 0 when nowhere. */
+/** Where a long line can be cut; 0 when nowhere. */
 const seam = (redact: Redact, line: string): number => {
-  const whole = redact(line).value
   let at = line.length - 512
   for (let tries = 0; tries < 20 && at > 0; tries++) {
     at = lastWords(line.slice(0, at), 1)
-    if (redact(line.slice(0, at)).value + redact(line.slice(at)).value === whole) return at
+    if (seamless(redact, line, at)) return at
   }
   return 0
 }
+
+/** Whether both parts say what the whole does. */
+const seamless = (redact: Redact, text: string, at: number): boolean =>
+  redact(text.slice(0, at)).value + redact(text.slice(at)).value === redact(text).value
 
 /** Where the last so many words begin: at the blank before them. */
 const lastWords = (text: string, count: number): number => {

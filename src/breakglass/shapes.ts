@@ -9,8 +9,10 @@ const q = String.raw`\\*["']?`
 /** Between a name and its value. */
 const is = String.raw`${q}[ \t]*[:=][ \t]*${q}`
 /** A character of a bare value. A backslash that only escapes the closing quote is none. */
-const bare = String.raw`(?:[^\s"',;\\]|\\(?!\\*["']))`
-const secret = "(?:password|passwd|passphrase|secret|credential|(?:api|access|private)[_-]?key)[a-z0-9_-]{0,24}"
+const bare = String.raw`(?:[^\s"',;\\]|\\(?!\\{0,3}["']))`
+// A Kubernetes secret has a name, and the name is no secret.
+const secret =
+  "(?:password|passwd|passphrase|secret(?!name|ref|keyref)|credential|(?:api|access|private)[_-]?key)[a-z0-9_-]{0,24}"
 const scheme = "(?:bearer|basic|token|apikey|negotiate)"
 
 /** Group 1, where there is one, is kept: the name that says what it was. */
@@ -32,8 +34,8 @@ export const shapes: ReadonlyArray<RegExp> = [
   /(\bbearer[ \t]+)[A-Za-z0-9._~+/=-]{16,}/gi,
   new RegExp(String.raw`(\b(?:set-)?cookie${is})[^\r\n"']+`, "gi"),
   // In quotes a value may hold blanks; while the closing one has not come, the rest of the line is the value.
-  new RegExp(String.raw`(${secret}${q}[ \t]*[:=][ \t]*\\*")(?:(?!\\*")[^\r\n])+`, "gi"),
-  new RegExp(String.raw`(${secret}${q}[ \t]*[:=][ \t]*\\*')(?:(?!\\*')[^\r\n])+`, "gi"),
+  new RegExp(String.raw`(${secret}${q}[ \t]*[:=][ \t]*\\*")(?:(?!\\{0,3}")[^\r\n])+`, "gi"),
+  new RegExp(String.raw`(${secret}${q}[ \t]*[:=][ \t]*\\*')(?:(?!\\{0,3}')[^\r\n])+`, "gi"),
   new RegExp(String.raw`(${secret}${q}[ \t]*[:=][ \t]*)${bare}{4,}`, "gi"),
   // "token" alone is a word of every parser: only as a variable, a header or in quotes is it a name.
   new RegExp(String.raw`(token(?:${q}[ \t]*=|\\*["'][ \t]*:)[ \t]*${q})${bare}{8,}`, "gi"),
