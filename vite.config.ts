@@ -1,7 +1,6 @@
 import preact from "@preact/preset-vite"
 import { createHash } from "node:crypto"
 import { env } from "node:process"
-import { brotliCompressSync, gzipSync } from "node:zlib"
 import { defineConfig, type Plugin } from "vite"
 
 /** The service worker is told which files are the shell; a name of their content makes each build another worker. */
@@ -20,24 +19,10 @@ const shell: Plugin = {
   }
 }
 
-/** Compressed once, here, at the price no server would pay per request; the server sends the file it finds. */
-const compressed: Plugin = {
-  name: "breakglass-compressed",
-  enforce: "post",
-  generateBundle(_options, bundle) {
-    for (const [fileName, file] of Object.entries(bundle)) {
-      if (!/\.(js|css|html)$/.test(fileName)) continue
-      const source = Buffer.from(file.type === "chunk" ? file.code : file.source)
-      this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) })
-      this.emitFile({ type: "asset", fileName: `${fileName}.br`, source: brotliCompressSync(source) })
-    }
-  }
-}
-
 // The page is served under a CSP without inline script or style, so nothing may be inlined into index.html.
 export default defineConfig({
   root: "web",
-  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), shell, compressed],
+  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), shell],
   build: {
     outDir: "../dist/web",
     emptyOutDir: true,

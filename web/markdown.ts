@@ -21,10 +21,12 @@ export type Block =
 
 /** Longer prose is not the model's, and some of it would take the parser seconds. */
 const limit = 32_768
+/** So many marks of emphasis nest into each other, and each nesting is read again. */
+const marks = 1500
 const deepest = 12
 
 export const markdown = (source: string): ReadonlyArray<Block> => {
-  if (source.length > limit) return plain(source)
+  if (source.length > limit || (source.match(/[*_~]/g)?.length ?? 0) > marks) return plain(source)
   try {
     return new Lexer({ gfm: true, breaks: true }).lex(source).flatMap((token) => block(token, 0))
   } catch {

@@ -1,8 +1,9 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
-import { type Deferred, Effect, type Fiber, Option, Schedule } from "effect"
+import { type Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import type { SessionRow } from "../contract/Api.ts"
 import type { Outcome } from "../contract/Event.ts"
 import * as EventLog from "./EventLog.ts"
+import * as Former from "./former.ts"
 import type { Journal, JournalFailed, SessionRow as Stored } from "./Journal.ts"
 import type { Redact } from "./redact.ts"
 import { noSession, unavailable } from "./refusals.ts"
@@ -38,7 +39,7 @@ export interface Live {
 }
 
 /** The sessions in memory, and how one gets there. */
-export const loader = (journal: Journal["Service"], redact: Redact) => {
+export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope.Scope) => {
   const loaded = new Map<string, Live>()
   const load = Effect.fnUntraced(
     function* (id: string) {
@@ -49,11 +50,16 @@ export const loader = (journal: Journal["Service"], redact: Redact) => {
       if (row === null) return yield* noSession
       const prompts = new Set(yield* journal.prompts(id))
       const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
-      const live: Live = { row, log, prompts, turn: null, stopping: false, owing: false }
+      const { open_turn } = row
+      const live: Live = { row, log, prompts, turn: null, stopping: false, owing: open_turn !== null }
       // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
       const first = loaded.get(id) ?? live
       loaded.set(id, first)
-      return first
+      if (first !== live || open_turn === null) return first
+      // A fiber of its own: who asked may go away.
+      const inheriting = Effect.flatMap(Former.end(log, open_turn), (owed) => settle(live, owed, scope))
+      yield* Effect.flatMap(Effect.forkIn(inheriting, scope), Fiber.await)
+      return live
     },
     Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
   )
@@ -65,6 +71,13 @@ export const pay = (live: Live, owed: Effect.Effect<void, JournalFailed>) =>
   Effect.gen(function* () {
     yield* Effect.orDie(Effect.retry(owed, Schedule.spaced("1 second")))
     live.owing = false
+  })
+
+/** Now if the disk takes it, else later. */
+const settle = (live: Live, owed: Effect.Effect<void, JournalFailed>, scope: Scope.Scope) =>
+  Effect.matchEffect(owed, {
+    onSuccess: () => Effect.sync(() => (live.owing = false)),
+    onFailure: () => Effect.forkIn(pay(live, owed), scope)
   })
 
 /** As the wire shows it. */

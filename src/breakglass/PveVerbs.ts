@@ -3,7 +3,7 @@
  * layer, so a phone that sleeps cannot end a cycle. Its outcome is what the host said, or `unknown`, never a guess; and a
  * host that was lost is asked what became of it, never told again.
  */
-import { Context, DateTime, Effect, Fiber, Layer, Option, type Stream } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Option, type Stream } from "effect"
 import { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
 import type { Operation, Status, Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
@@ -80,25 +80,31 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const begin = (operation: Operation) => {
     const running: Running = { operation, fiber: null }
     operations.set(operation.op_id, running)
+    if (operations.size > remembered) {
+      const oldest = [...operations.values()].find((one) => one !== running && one.operation.ended_at !== null)
+      operations.delete(oldest?.operation.op_id ?? "")
+    }
     return running
   }
 
   // A former life's operations: what it last knew of them, and for those it left open, what the host says now.
   for (const entry of log.entries()) {
-    if (entry.kind === "operation") begin(entry.op)
+    if (entry.kind === "operation")
+      begin({ ...entry.op, output: operations.get(entry.op.op_id)?.operation.output ?? "" })
     else Option.map(Option.fromNullishOr(operations.get(entry.op_id)), (running) => addOutput(running, entry.text))
-    if (operations.size > remembered) operations.delete(operations.keys().next().value ?? "")
   }
+  const now = yield* Clock.currentTimeMillis
   for (const running of operations.values()) {
-    if (running.operation.ended_at === null) running.fiber = yield* Effect.forkIn(conduct(running).takeUp, scope)
+    if (unsettled(running.operation, now)) running.fiber = yield* Effect.forkIn(conduct(running).takeUp, scope)
   }
 
   const start = Effect.fn("PveVerbs.start")(function* ({ verb, op_id, actor }: Request) {
+    const started_at = DateTime.formatIso(yield* DateTime.now)
+    // From here to its claim nothing yields: of any number at once, one finds it free.
     const known = operations.get(op_id)
     if (known !== undefined) return known.operation.verb === verb ? known.operation : yield* idTaken
     const busy = changes(verb) ? [...operations.values()].map(({ operation }) => operation).find(changing) : undefined
     if (busy !== undefined) return yield* taken(busy)
-    const started_at = DateTime.formatIso(yield* DateTime.now)
     const running = begin({ ...blank, op_id, verb, actor, started_at })
     yield* tell({ kind: "operation", op: running.operation })
     running.fiber = yield* Effect.forkIn(conduct(running).run, scope)
@@ -140,6 +146,11 @@ const addOutput = (running: Running, text: string) => {
 }
 
 const changing = (operation: Operation): boolean => changes(operation.verb) && operation.ended_at === null
+
+/** Still open, or not known how it ended, and the host may yet say. */
+const unsettled = ({ verb, ended_at, outcome, started_at }: Operation, now: number): boolean =>
+  ended_at === null ||
+  (changes(verb) && outcome === "unknown" && now - Date.parse(started_at) < Duration.toMillis(Conduct.afterwards))
 
 const blank = {
   ended_at: null,

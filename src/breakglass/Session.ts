@@ -8,7 +8,6 @@ import type { JournalUnavailable, NotFound, SessionRow, TooManyTurns, TurnInProg
 import type { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Agents } from "./Agents.ts"
 import { Config } from "./Config.ts"
-import * as Former from "./former.ts"
 import type { EventLog } from "./EventLog.ts"
 import { Journal } from "./Journal.ts"
 import { afterKill, type Listed, loader, pay, type Prompt, type Running, titled, toolSilence, wire } from "./Live.ts"
@@ -57,14 +56,12 @@ export class Session extends Context.Service<
       // On the way down all turns are ended at once: each may take seconds.
       const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
       const context = yield* Effect.context<SubprocessRunner>()
-      const { loaded, load } = loader(journal, redact)
+      const { loaded, load } = loader(journal, redact, scope)
       let turns = 0
 
       // What a former life of this server left: its turns are ended here, before the first new one.
       const former = yield* Effect.orElseSucceed(journal.sessions, () => [])
-      for (const { id, open_turn } of former) {
-        if (open_turn !== null) yield* Effect.ignore(Effect.flatMap(load(id), ({ log }) => Former.end(log, open_turn)))
-      }
+      for (const { id, open_turn } of former) if (open_turn !== null) yield* Effect.ignore(load(id))
 
       const create = Effect.gen(function* () {
         const id = SecureRandom.uuidV4Unsafe()

@@ -33,11 +33,13 @@ export interface Parts {
 export const make = ({ ask, operation, move, print, background }: Parts) => {
   const run = Effect.gen(function* () {
     const { verb, op_id } = operation()
-    const heard = yield* ask(verb, op_id, (line) => {
-      const said = hear(line, op_id)
-      return said._tag === "Phase" ? move({ phase: said.phase }) : said._tag === "Output" ? print(line) : Effect.void
+    const said = yield* ask(verb, op_id, (line) => {
+      const word = hear(line, op_id)
+      return word._tag === "Phase" ? move({ phase: word.phase }) : word._tag === "Output" ? print(line) : Effect.void
     })
-    const lines = linesOf(heard.stdout)
+    const lines = linesOf(said.stdout)
+    // 255 is ssh's own, never a verb's.
+    const heard: Answer = said.exit_code === 255 ? { ...said, exit_code: null } : said
     const { exit_code } = heard
     const doubtful = exit_code !== null && contradicts(lines, op_id, exit_code)
     const answer: Answer = doubtful ? { ...heard, outcome: "unknown", exit_code: null } : heard
@@ -105,7 +107,7 @@ export const make = ({ ask, operation, move, print, background }: Parts) => {
 
 /** While the caller waits, and after it was told that nothing is known. */
 const foreground = Duration.seconds(60)
-const afterwards = Duration.hours(1)
+export const afterwards = Duration.hours(1)
 
 const unheard: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "" }
 const notTold = "The host could not be asked what became of it. Look at the VM's status before you send anything again."

@@ -5,7 +5,7 @@ import * as Marker from "../marker.ts"
 import type { EventLog } from "./EventLog.ts"
 import { errorEvent } from "./verdict.ts"
 
-/** Ends what still runs of a turn whose server is gone, and the turn in the log. */
+/** Ends what still runs of a turn whose server is gone, and gives what the log is owed: the turn's end. */
 export const end = Effect.fnUntraced(function* (log: EventLog, turn: string) {
   const { seen, left } = yield* Marker.sweep(Marker.census(`${markerName}=${turn}`))
   const swept =
@@ -14,5 +14,5 @@ export const end = Effect.fnUntraced(function* (log: EventLog, turn: string) {
       : `${seen.size} processes of it were still running and were ended.`
   const error = `the server restarted while this turn ran. ${swept} A command may have run without its result being seen.`
   const events = [errorEvent(error), { kind: "turn_end", outcome: "interrupted" } as const]
-  yield* Effect.ignore(log.append(events, { open_turn: null, unfinished: true }))
+  return log.append(events, { open_turn: null, unfinished: true })
 })

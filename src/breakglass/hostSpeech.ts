@@ -41,11 +41,13 @@ export const hear = (text: string, opId: string): Said => {
 export const outcomeOf = (code: number): OpOutcome =>
   code === 0 ? "ok" : code === 2 ? "rejected" : code === 75 ? "busy" : "failed"
 
-/** Whether the host's last word on its own result contradicts the code it ended with: then neither is believed. */
+/**
+ * Whether the host's last word contradicts the code it ended with: then neither is believed. "Done" needs its word as well;
+ * what failed may have done so before there was anybody to say it.
+ */
 export const contradicts = (lines: ReadonlyArray<string>, opId: string, code: number): boolean => {
-  const last = lines.at(-1)
-  const said = last === undefined ? null : hear(last, opId)
-  return said?._tag === "Result" && said.rc !== code
+  const said = hear(lines.at(-1) ?? "", opId)
+  return said._tag === "Result" ? said.rc !== code : code === 0
 }
 
 export const changes = (verb: Verb): boolean => (mutating as ReadonlyArray<Verb>).includes(verb)
@@ -87,6 +89,13 @@ export const observed = (lines: ReadonlyArray<string>, opId: string): Observed =
   return { state: "unknown", uptime: null, line: "the host did not say" }
 }
 
-/** Whether what is read back fits what was done. After a cycle a QEMU older than the operation is not a new one. */
-export const fits = (verb: Verb, { state, uptime }: Observed, elapsed: number): boolean =>
-  state === expected(verb) && (verb !== "cycle" || uptime === null || uptime <= elapsed)
+/**
+ * Whether what is read back fits what was done; null when it does not tell. After a cycle a QEMU older than the operation is
+ * not a new one; the host counts whole seconds.
+ */
+export const fits = (verb: Verb, { state, uptime }: Observed, elapsed: number): boolean | null => {
+  if (state === "unknown") return null
+  if (state !== expected(verb)) return false
+  if (verb !== "cycle") return true
+  return uptime === null ? null : uptime <= elapsed + 1
+}

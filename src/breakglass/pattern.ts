@@ -1,6 +1,9 @@
 /** Names what the probes show together; pure. No single probe tells a stalled disk from a switched-off VM. */
 import type { Pattern, Probe } from "../contract/Pve.ts"
 
+/** The host answered, but said nothing of the VM. */
+const notSaid: ReadonlySet<string> = new Set(["unknown", "failed", "rejected", "busy", "auth", "host_key"])
+
 /** An ssh that answers but needs this long, in ms, does so from swap. */
 const slow = 3000
 
@@ -9,17 +12,28 @@ export const pattern = (probes: ReadonlyArray<Probe>): { readonly pattern: Patte
   const [pve, banner, ssh] = [look("pve"), look("tcp22"), look("ssh")]
   if (ssh?.state === "ok" && ssh.took_ms <= slow) return { pattern: "healthy", text: "Answers over ssh." }
   if (pve?.state === "stopped") return { pattern: "off", text: "Switched off." }
+  if (banner?.state === "ok" && (ssh?.state === "auth" || ssh?.state === "host_key")) {
+    return { pattern: "unknown", text: `Its ssh port answers, but not to us (${ssh.state}).` }
+  }
   if (ssh?.state === "ok" || banner?.state === "ok") {
     return { pattern: "swap_crawl", text: "Its ssh port answers, but a command barely runs: short of memory or CPU." }
   }
-  if (pve?.state === "running") {
+  if (pve === undefined || notSaid.has(pve.state))
+    return { pattern: "unknown", text: "Not enough of it could be seen." }
+  const looked = banner !== undefined || ssh !== undefined
+  if (pve.state === "unreachable" || pve.state === "no answer") {
     return {
-      pattern: "qemu_stalled",
-      text: "QEMU runs, but the system inside is silent: stalled, hung or still booting."
+      pattern: "host_unreachable",
+      text: looked ? "Neither the VM nor its host answers." : "Its host does not answer."
     }
   }
-  if (pve !== undefined && pve.state !== "unknown") {
-    return { pattern: "host_unreachable", text: "Neither the VM nor its host answers." }
+  if (pve.state !== "running") {
+    return { pattern: "qemu_stalled", text: `There is a QEMU, but it does not run: ${pve.state}.` }
   }
-  return { pattern: "unknown", text: "Not enough of it could be seen." }
+  return looked
+    ? {
+        pattern: "qemu_stalled",
+        text: "QEMU runs, but the system inside is silent: stalled, hung or still booting."
+      }
+    : { pattern: "unknown", text: "QEMU runs; how it is inside was not looked at." }
 }

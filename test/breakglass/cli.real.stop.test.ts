@@ -1,12 +1,11 @@
 /** The real CLI: stopped, killed, and without its API. Nothing of it is left, and the next turn knows what was before. */
 import { assert, describe, it } from "@effect/vitest"
 import { rmSync } from "node:fs"
-import { createServer, type AddressInfo } from "node:net"
 import { afterAll, beforeAll } from "vitest"
 import { discard, named, ofKind, realClaude, type Server, startServer } from "../support/BreakglassServer.ts"
 import { all, notices, one, outcome, toEnd, why } from "../support/events.ts"
 import { type LoopbackApi, ring, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { assertNoneLeft, having, markerOf, programs } from "../support/processes.ts"
+import { assertNoneLeft, freePort, having, markerOf, programs } from "../support/processes.ts"
 
 const { bin, env } = programs({ ssh: "echo status: running" })
 rmSync(`${bin}/claude`)
@@ -132,11 +131,7 @@ describe.concurrent("CLI-18: an API that does not answer", () => {
   }
 
   it("is not there at all: three notices say so, then the turn fails, and the buttons work", async () => {
-    const nobody = createServer()
-    await new Promise<void>((listening) => nobody.listen(0, "127.0.0.1", listening))
-    const { port } = nobody.address() as AddressInfo
-    await new Promise((closed) => nobody.close(closed))
-    const alone = await startServer({ env: { ...real, ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}` } })
+    const alone = await startServer({ env: { ...real, ANTHROPIC_BASE_URL: `http://127.0.0.1:${await freePort()}` } })
     const events = await alone.turn(await alone.session(), "hello")
     assert.strictEqual(outcome(events), "failed")
     const tries = all(events, "notice").map(

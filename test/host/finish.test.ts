@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { eventually } from "./support/proc.ts"
+import { readFileSync } from "node:fs"
+import { end, eventually, under } from "./support/proc.ts"
 import { makeRig, type Rig, type Shell, shells } from "./support/rig.ts"
 
 const times = Number(process.env["BREAKGLASS_CUTS"] ?? 20)
@@ -29,6 +30,11 @@ const cutAt = async (rig: Rig, milliseconds: number) => {
   assert.include(stdout, `state=running pid=${rig.vmPid()} `, context)
   assert.notStrictEqual(rig.vmPid(), before, context)
   return "finished"
+}
+
+const sessionOf = (pid: number): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3])
 }
 
 const cutAll = async (shell: Shell, moments: ReadonlyArray<number>) => {
@@ -66,6 +72,28 @@ describe.each(shells)(
         void eventually("qm stop runs", () => rig.calls("stop") === 1).then(() => child.kill("SIGKILL"))
       })
       assert.strictEqual(rig.calls("start"), 0)
+      await eventually("END", () => rig.log().some((line) => line.includes(`op=${op} verb=cycle END rc=0 vm=running`)))
+      assert.isTrue(rig.vmRuns())
+    })
+
+    it("HOST-02 the output comes while the worker is at it, and the end of the whole ssh session does not end it", async () => {
+      await using rig = await makeRig({ shell })
+      await rig.startVm()
+      rig.fault("stop", "slow 8")
+      const op = rig.op()
+      let heard = ""
+      const client = rig.ssh(`cycle ${op}`, (child) => child.stdout?.on("data", (chunk: Buffer) => (heard += chunk)))
+      await eventually("the client hears of the stop", () => heard.includes(`breakglass-phase op=${op} stopping`))
+      assert.strictEqual(rig.live(op, "rc"), "")
+      const worker = Number(rig.live(op, "worker").split(" ")[0])
+      assert.strictEqual(sessionOf(worker), worker)
+      const front = under(rig.dir).filter(
+        ({ argv }) => /breakglass-host$/.test(argv[1] ?? "") && !argv.includes("--worker")
+      )
+      const sessions = front.map(({ pid }) => sessionOf(pid))
+      assert.isNotEmpty(sessions)
+      for (const { pid } of under(rig.dir)) if (sessions.includes(sessionOf(pid))) end(pid)
+      await client
       await eventually("END", () => rig.log().some((line) => line.includes(`op=${op} verb=cycle END rc=0 vm=running`)))
       assert.isTrue(rig.vmRuns())
     })

@@ -144,11 +144,14 @@ describe.each(shells)("power under %s", { timeout: 120_000, concurrent: true }, 
     assert.isTrue(rig.vmRuns())
   })
 
-  it("HOST-11 what a start leaves behind has root's usual umask and no protection from the OOM killer", async () => {
+  it("HOST-11 what a start leaves behind has root's usual umask and signals, and no protection from the OOM killer", async () => {
     await using rig = await makeRig({ shell })
-    rig.program("start-vm", `umask >${rig.dir}/umask; exec ${rig.vmCommand}`)
+    rig.program("start-vm", `umask >${rig.dir}/umask; cat /proc/self/status >${rig.dir}/signals; exec ${rig.vmCommand}`)
     assert.strictEqual((await rig.ssh(`start ${rig.op()}`)).code, 0)
     assert.match(rig.read("umask"), /^0*22\n$/)
     assert.strictEqual(readFileSync(`/proc/${rig.vmPid()}/oom_score_adj`, "utf8"), "0\n")
+    const ignored = parseInt(/^SigIgn:\t(\w+)$/m.exec(rig.read("signals"))?.[1] ?? "", 16)
+    const [hangup, pipe, terminate] = [1, 13, 15].map((signal) => (ignored >> (signal - 1)) & 1)
+    assert.deepStrictEqual([hangup, pipe, terminate], [0, 0, 0])
   })
 })

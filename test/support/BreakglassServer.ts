@@ -78,8 +78,9 @@ export const startServer = async (options: Options = {}): Promise<Server> => {
     })
     void exited.then((how) => fail(new Error(`the server ended before it listened (${how}): ${stderr}`)))
   })
+  const bearer = options.env?.["API_BEARER_TOKEN"] ?? token
   const request = (path: string, init: RequestInit = {}) =>
-    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...headersOf(init) } })
+    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${bearer}`, ...headersOf(init) } })
   const post = (path: string, body?: unknown) =>
     request(path, {
       method: "POST",

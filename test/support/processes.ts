@@ -1,6 +1,7 @@
 /** What a test may know of processes it did not start itself: those of the turns of one server, told by its HOME. */
 import { assert } from "@effect/vitest"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
@@ -50,6 +51,15 @@ export const resident = (pid: number) => Number(/VmRSS:\s+(\d+) kB/.exec(fileOf(
 /** Bytes a process has written. */
 export const written = (pid: number) => Number(/wchar: (\d+)/.exec(fileOf(pid, "io"))?.[1] ?? 0)
 
+/** A port of 127.0.0.1 on which nobody listens. */
+export const freePort = async () => {
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  const { port } = server.address() as AddressInfo
+  await new Promise((closed) => server.close(closed))
+  return port
+}
+
 /** For what sends no event: looks until it holds. */
 export const eventually = async (holds: () => boolean) => {
   while (!holds()) await delay(5)
@@ -92,10 +102,10 @@ export const conversation = (home: string) => started(home).at(-1)?.slice(-2) ??
 export const prompts = (home: string) => fakeLog(home).flatMap(({ prompt }) => (prompt === undefined ? [] : [prompt]))
 
 /** A generator of numbers in [0, 1) with its seed printed: SEED=n repeats a run. */
-export const seeded = (name: string) => {
+export const seeded = (name: string, lane = 0) => {
   const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007)
-  console.info(`${name}: SEED=${seed}`)
-  let state = seed >>> 0
+  if (lane === 0) console.info(`${name}: SEED=${seed}`)
+  let state = (seed + lane) >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)

@@ -12,10 +12,17 @@ import { type Exited, type Program, type Running, SubprocessRunner } from "../..
 import { emptyFeed, feed } from "../../web/sse.ts"
 import { type Entry, eventOf } from "./BreakglassServer.ts"
 
-/** In `directory` when one is named (a former life's), else in one of its own. */
+export interface Options {
+  readonly env?: Readonly<Record<string, string>>
+  /** A former life's; else one of its own. */
+  readonly directory?: string
+  /** The real journal, with faults. */
+  readonly journal?: (real: Journal["Service"]) => Journal["Service"]
+}
+
 export const sessions = (
   runner: Layer.Layer<SubprocessRunner>,
-  { env = {}, directory }: { readonly env?: Readonly<Record<string, string>>; readonly directory?: string } = {}
+  { env = {}, directory, journal = (real) => real }: Options = {}
 ) => {
   const config = Layer.unwrap(
     Effect.gen(function* () {
@@ -25,8 +32,9 @@ export const sessions = (
       return Config.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(record))))
     })
   )
+  const faulty = Layer.effect(Journal, Effect.map(Journal, journal)).pipe(Layer.provide(Journal.layer))
   return Session.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Agents.layer, Journal.layer, runner)),
+    Layer.provideMerge(Layer.mergeAll(Agents.layer, faulty, runner)),
     Layer.provide(Layer.succeed(Door, Door.of({ socket: null }))),
     Layer.provideMerge(config),
     Layer.provide(NodeServices.layer)

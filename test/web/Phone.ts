@@ -82,3 +82,15 @@ export const assertComposerOnScreen = async (page: Page): Promise<void> => {
     assert.isAtMost(box.y + box.height, size.height)
   }
 }
+
+/** A real touch, where a click would be over too soon. */
+export const finger = async (page: Page) => {
+  const cdp = await page.context().newCDPSession(page)
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", points: ReadonlyArray<{ x: number; y: number }>) =>
+    cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [...points] })
+  return {
+    down: (x: number, y: number) => touch("touchStart", [{ x, y }]),
+    move: (x: number, y: number) => touch("touchMove", [{ x, y }]),
+    up: () => touch("touchEnd", [])
+  }
+}

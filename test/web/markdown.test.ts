@@ -73,6 +73,7 @@ describe("markdown", () => {
       ">".repeat(10_000),
       "a_b_".repeat(20_000),
       "**a ".repeat(4000) + "b** ".repeat(4000),
+      "**a ".repeat(370) + "b** ".repeat(370),
       Array.from({ length: 170 }, (_, depth) => `${" ".repeat(depth * 2)}- x`).join("\n")
     ]
     for (const source of hostile) {

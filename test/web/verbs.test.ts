@@ -1,21 +1,10 @@
 /** The buttons under a thumb, against the simulated VM: held, drifted, pressed twice, offline, and what every ending says. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Browser, CDPSession, Page, Route } from "playwright-core"
+import type { Browser, Page, Route } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import type { Operation, OpOutcome } from "../../src/contract/Pve.ts"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
-import { button, launch, makePhone, message, sizes } from "./Phone.ts"
-
-const finger = async (page: Page) => {
-  const cdp: CDPSession = await page.context().newCDPSession(page)
-  const touch = (type: "touchStart" | "touchMove" | "touchEnd", points: ReadonlyArray<{ x: number; y: number }>) =>
-    cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [...points] })
-  return {
-    down: (x: number, y: number) => touch("touchStart", [{ x, y }]),
-    move: (x: number, y: number) => touch("touchMove", [{ x, y }]),
-    up: () => touch("touchEnd", [])
-  }
-}
+import { button, finger, launch, makePhone, message, sizes } from "./Phone.ts"
 
 const middle = async (page: Page, name: RegExp) => {
   const box = await page.getByRole("button", { name }).boundingBox()

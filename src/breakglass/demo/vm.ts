@@ -8,6 +8,7 @@ import type { Answer, Ask } from "../conduct.ts"
 import { changes, outcomeOf } from "../hostSpeech.ts"
 import { Observer } from "../Observer.ts"
 import { make, PveVerbs } from "../PveVerbs.ts"
+import { type Faults, steps, type Vm } from "./steps.ts"
 
 export const layer = (faults: Faults = {}) => {
   const ask = simulate(faults)
@@ -32,27 +33,17 @@ export const layer = (faults: Faults = {}) => {
   )
 }
 
-export interface Faults {
-  /** The connection breaks at this phase; the host goes on. */
-  readonly cutAt?: Phase
-  /** Nothing answers, from the first word. */
-  readonly unreachable?: true
-  /** QEMU outlives SIGKILL: exit 20. */
-  readonly unkillable?: true
-  /** `qm start` fails every time. */
-  readonly noStart?: true
-}
-
-type Phase = "accepted" | "forensics" | "stopping" | "starting" | "verifying"
+export type { Faults }
 
 export const simulate = (faults: Faults): Ask => {
-  const vm: Vm = { running: true, pid: 4711, born: 0 }
+  const vm: Vm = { running: true, pid: 4711, born: 0, stuck: false, tried: false }
   const records = new Map<string, Recorded>()
   let busy: string | null = null
 
   const work = (verb: Verb, id: string, line: (text: string) => Effect.Effect<void>) =>
     Effect.gen(function* () {
       for (const step of steps[verb]) {
+        if (step.skipped?.(vm) === true) continue
         if (step.phase !== undefined) yield* line(`breakglass-phase op=${id} ${step.phase}`)
         yield* Effect.sleep(step.takes)
         const rc = step.does?.(vm, faults, yield* Clock.currentTimeMillis) ?? 0
@@ -102,20 +93,6 @@ interface Recorded {
   rc: number | null
   cut: boolean
 }
-interface Vm {
-  running: boolean
-  pid: number
-  /** Milliseconds. */
-  born: number
-}
-interface Step {
-  readonly phase?: Phase
-  /** Milliseconds. */
-  readonly takes: number
-  /** The exit code, when it is not 0. */
-  readonly does?: (vm: Vm, faults: Faults, now: number) => number | undefined
-  readonly says?: (vm: Vm) => string
-}
 
 const recall = (id: string, record: Recorded | undefined): string =>
   record === undefined
@@ -130,47 +107,3 @@ const answer = (rc: number, lines: ReadonlyArray<string>): Answer => ({
 })
 const lost: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "The connection to the host broke." }
 const unreachable: Answer = { outcome: "unreachable", exit_code: null, stdout: "", stderr: "The host does not answer." }
-
-const accepted: Step = { phase: "accepted", takes: 100 }
-const forensics: Step = {
-  phase: "forensics",
-  takes: 1500,
-  says: () =>
-    "== qm status ==\nstatus: running\n== QMP query-blockstats ==\nno write completed between the two looks\n== pressure io ==\nfull avg10=58.77"
-}
-const off: Step = {
-  phase: "stopping",
-  takes: 2000,
-  does: (vm, { unkillable }) => {
-    if (unkillable === true) return 20
-    vm.running = false
-    return undefined
-  },
-  says: ({ running }) =>
-    running ? "unkillable: QEMU outlived SIGKILL; only a reboot of the host ends it" : "QEMU has ended"
-}
-const on: Step = {
-  phase: "starting",
-  takes: 2500,
-  does: (vm, { noStart }, now) => {
-    if (vm.running) return undefined
-    if (noStart === true) return 1
-    vm.pid += 1
-    vm.born = now
-    vm.running = true
-    return undefined
-  },
-  says: ({ running, pid }) => (running ? `QEMU ${pid} runs` : "qm start: exit 1")
-}
-const verify: Step = { phase: "verifying", takes: 600 }
-const status: Step = { takes: 150, says: ({ running }) => (running ? "status: running" : "status: stopped") }
-const reset: Step = { phase: "starting", takes: 800, says: () => "reset sent" }
-
-const steps: Record<Verb, ReadonlyArray<Step>> = {
-  status: [status],
-  forensics: [accepted, forensics],
-  reset: [accepted, forensics, reset, verify],
-  stop: [accepted, forensics, off],
-  start: [accepted, forensics, on, verify],
-  cycle: [accepted, forensics, off, on, verify]
-}

@@ -41,7 +41,7 @@ export const end = (pid: number): void => {
 
 /** Ends everything that still runs from `dir`, again until nothing does: what is being started may not be seen at once. */
 export const sweep = async (dir: string): Promise<void> => {
-  for (let quiet = 0; quiet < 2;) {
+  for (let quiet = 0; quiet < 3;) {
     const left = under(dir)
     for (const { pid } of left) end(pid)
     quiet = left.length === 0 ? quiet + 1 : 0

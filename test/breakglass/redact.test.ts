@@ -1,0 +1,136 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Redacted } from "effect"
+import { deep, make, mark, Veil } from "../../src/breakglass/redact.ts"
+import { clean } from "../support/cleanLog.ts"
+import { upTo } from "../support/journals.ts"
+import { seeded } from "../support/processes.ts"
+import { configured, corpus } from "../support/secrets.ts"
+
+const redact = make(Object.values(configured).map((value) => Redacted.make(value)))
+
+/** Any part of a secret so long gives it away. */
+const shows = (text: string, secret: string): boolean => {
+  const part = Math.min(secret.length, 10)
+  return upTo(secret.length - part + 1).some((at) => text.includes(secret.slice(at, at + part)))
+}
+
+/** All that is shown of a text on the way, when it comes in these pieces. */
+const shown = (pieces: ReadonlyArray<string>, over = redact): string => {
+  const veil = new Veil(over)
+  return pieces.reduce((before, piece) => {
+    const now = veil.push(piece)
+    assert.isTrue(now.startsWith(before), `what was shown stays: ${JSON.stringify([before, now])}`)
+    return now
+  }, "")
+}
+
+describe("redact", () => {
+  it("has a corpus of two hundred", () => assert.isAtLeast(corpus.length, 190))
+
+  for (const { what, text, secret } of corpus) {
+    it(`LOG-01 takes out ${what}`, () => {
+      for (const around of [text, `before ${text} after`, `one\n${text}\ntwo`, `"${text}"`, `(${text})`]) {
+        const { value, count } = redact(around)
+        assert.isFalse(shows(value, secret), `${value} shows ${secret}`)
+        assert.isAtLeast(count, 1)
+        assert.deepStrictEqual(redact(value), { value, count: 0 }, "again changes nothing")
+      }
+      const { value } = deep(redact, { input: { list: [text], [text]: 1 } })
+      assert.isFalse(shows(JSON.stringify(value), secret))
+    })
+  }
+
+  it("LOG-01 shows no part of any of them while prose with it is written, wherever it is split", () => {
+    for (const { what, text, secret } of corpus) {
+      const prose = `It says\n  ${text} and goes on.`
+      for (let at = 0; at <= prose.length; at++) {
+        assert.isFalse(shows(shown([prose.slice(0, at), prose.slice(at)]), secret), `${what}, split at ${at}`)
+      }
+      assert.isFalse(shows(shown([...prose]), secret), `${what}, letter by letter`)
+    }
+  })
+
+  it("LOG-01 shows no part of any of them in a line without an end, in pieces of any size", () => {
+    const random = seeded("LOG-01 veil")
+    for (const { what, text, secret } of corpus) {
+      const filler = "and so on ".repeat(Math.floor(random() * 900))
+      const rest = `${filler}${text} ${"more ".repeat(900)}`
+      const pieces: Array<string> = []
+      for (let at = 0; at < rest.length; at += pieces.at(-1)?.length ?? 0) {
+        pieces.push(rest.slice(at, at + 1 + Math.floor(random() * 400)))
+      }
+      const text_ = shown(pieces)
+      assert.isFalse(shows(text_, secret), what)
+      if (!text.includes("PRIVATE")) assert.isAbove(text_.length, filler.length, "and it does show the rest")
+    }
+  })
+
+  it("holds an exact value with blanks back whole", () => {
+    const phrase = make([Redacted.make("correct horse battery staple")])
+    const prose = "say correct horse battery staple now, please, or else"
+    for (const at of upTo(prose.length)) {
+      const seen = shown([prose.slice(0, at), prose.slice(at)], phrase)
+      assert.isFalse(/correct|horse|battery|staple/.test(seen), seen)
+    }
+  })
+
+  it("shows prose to the last blank, and all lines that are done", () => {
+    const veil = new Veil(redact)
+    assert.strictEqual(veil.push("Look"), "")
+    assert.strictEqual(veil.push("ing at the d"), "Looking at the")
+    assert.strictEqual(veil.push("isk.\n"), "Looking at the disk.\n")
+    assert.strictEqual(veil.push("Yes"), "Looking at the disk.\n")
+  })
+
+  it("takes out what stands under a key that says it is a secret, and leaves everything else as it is", () => {
+    const value = { password: "hunter22", nested: [{ "api-key": "abcdef", n: 5, ok: null, text: "fine" }] }
+    assert.deepStrictEqual(deep(redact, value), {
+      value: { password: mark, nested: [{ "api-key": mark, n: 5, ok: null, text: "fine" }] },
+      count: 2
+    })
+    const innocent = { command: "ls -la", list: [1, "two", { three: true }] }
+    assert.strictEqual(deep(redact, innocent).value, innocent)
+  })
+
+  it("is not known by values too short to be secrets", () => {
+    assert.deepStrictEqual(make([Redacted.make("abc"), Redacted.make("  ")])("abc"), { value: "abc", count: 0 })
+  })
+
+  it("LOG-01 lets a clean log through", () => {
+    const log = clean(2_000_000)
+    const count = log.split("\n").filter((line) => redact(line).count > 0).length
+    console.info(`LOG-01: ${count} of ${log.split("\n").length} clean lines (${log.length} bytes) lost something`)
+    assert.isAtMost(count / log.split("\n").length, 0.001)
+  })
+
+  const hostile: ReadonlyArray<string> = [
+    "-eyJaaaaaaaa",
+    "eyJaaaaaaaa.",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----BEGIN A ",
+    "password ",
+    'password="',
+    "password=\\",
+    "\\",
+    '\\"',
+    "cookie:",
+    "authorization:",
+    "authorization: bearer ",
+    "token",
+    "://a:",
+    "$6$",
+    "secret_",
+    " ",
+    "a",
+    "sk-"
+  ]
+  it("takes time in proportion to the text, whatever root on the VM has it read", () => {
+    for (const unit of hostile) {
+      for (const tail of ["", "\n", '"', "@"]) {
+        const before = performance.now()
+        redact(`password="token authorization: ://x:${unit.repeat(Math.ceil(500_000 / unit.length))}${tail}`)
+        assert.isBelow(performance.now() - before, 2000, JSON.stringify(unit + tail))
+      }
+    }
+  })
+})

@@ -1,0 +1,67 @@
+/** Every scenario over the real way: server, ssh, sshd, the shipped host script, a fake qm. */
+import { assert, describe, it } from "@effect/vitest"
+import { chmodSync, chownSync } from "node:fs"
+import { run as runProgram } from "../host/support/sshd.ts"
+import { freePort } from "../host/support/sshd.ts"
+import { type Power, startPower } from "../support/powerBench.ts"
+import { type Outcome, type Scenario, scenarios } from "../support/powerScenarios.ts"
+import { afterAll, beforeAll } from "vitest"
+
+const carriedOut = async (power: Power, { verb, initially, faults = {}, busy }: Scenario): Promise<Outcome> => {
+  const { rig, shim } = power
+  await rig.quiet()
+  await runProgram(`${rig.dir}/pve/qm`, [initially === "running" ? "start" : "stop", rig.vmid])
+  if (faults.noStart === true) rig.fault("start", "fail")
+  if (faults.unreachable === true) shim.port(await freePort())
+  shim.cutAt(faults.cutAt ?? null)
+  const other = busy === true ? await cycling(power) : null
+  const { operation, phases } = await power.run(verb)
+  rig.mend("start")
+  rig.mend("stop")
+  shim.cutAt(null)
+  shim.port(rig.port)
+  await other?.over
+  const { outcome, exit_code, verified } = operation
+  return { outcome, exit_code, verified, phases, vm: rig.vmRuns() ? "running" : "stopped" }
+}
+
+/** A cycle that somebody else asked the host for, in the middle of its stop. */
+const cycling = async ({ rig }: Power) => {
+  rig.fault("stop", "slow 15")
+  const op = rig.op()
+  const over = rig.ssh(`cycle ${op}`)
+  while (!rig.live(op, "phase").includes("stopping")) await new Promise((settle) => setImmediate(settle))
+  return { over }
+}
+
+const nobody = 65534
+
+describe("the real way", { timeout: 60_000 }, () => {
+  let power: Power
+  beforeAll(async () => {
+    power = await startPower({ conf: { VERIFY_SECS: "2" } })
+  }, 60_000)
+  afterAll(() => power[Symbol.asyncDispose]())
+
+  for (const scenario of scenarios.filter(({ faults }) => faults?.unkillable !== true)) {
+    it(`${scenario.verb} when ${scenario.when}`, async () => {
+      assert.deepStrictEqual(await carriedOut(power, scenario), scenario.then)
+    })
+  }
+
+  for (const scenario of scenarios.filter(({ faults }) => faults?.unkillable === true)) {
+    it(`${scenario.verb} when ${scenario.when}`, async () => {
+      // Without CAP_KILL a signal to another user's process has no effect: a QEMU in D state, seen from outside.
+      await using stuck = await startPower({
+        wrap: "/usr/bin/setpriv --bounding-set=-kill --inh-caps=-kill",
+        conf: { STOP_SECS: "1", TERM_SECS: "1", KILL_SECS: "1" },
+        initially: "stopped"
+      })
+      const { rig } = stuck
+      chmodSync(`${rig.dir}/pve/vm`, 0o777)
+      chownSync(`${rig.dir}/pve/vm`, nobody, nobody)
+      rig.program("start-vm", `exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups ${rig.vmCommand}`)
+      assert.deepStrictEqual(await carriedOut(stuck, scenario), scenario.then)
+    })
+  }
+})

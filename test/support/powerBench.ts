@@ -1,0 +1,184 @@
+/**
+ * The whole way of a power verb, for real: the production server, the real ssh, an sshd on loopback, the shipped host
+ * script and a fake qm whose VM is a process. Between server and ssh stands a shim that adds the port, notes what was
+ * asked, and loses the connection on request.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Operation, Status, Verb, VmEvent } from "../../src/contract/Pve.ts"
+import { end, eventually } from "../host/support/proc.ts"
+import { makeRig, type Options as RigOptions, type Rig } from "../host/support/rig.ts"
+import { discard, openReader, type Options as ServerOptions, type Reader, startServer } from "./BreakglassServer.ts"
+
+export const target = "devvm"
+
+export interface Options extends Omit<RigOptions, "shell">, Pick<ServerOptions, "bin" | "home"> {
+  readonly env?: Readonly<Record<string, string>>
+  /** On the host when the server comes up. */
+  readonly initially?: "running" | "stopped"
+}
+
+export const startPower = async (options: Options = {}) => {
+  const rig = await makeRig({ ...options, shell: "dash" })
+  try {
+    return await over(rig, options)
+  } catch (error) {
+    await rig[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+const over = async (rig: Rig, options: Options) => {
+  if (options.initially !== "stopped") await rig.startVm()
+  // Not below the rig's directory: what runs from there is the host's.
+  const keys = mkdtempSync(join(tmpdir(), "breakglass-keys-"))
+  const agent = await keyAgent(`${keys}/pve`, `${rig.dir}/ssh/client`)
+  const shim = makeShim(rig)
+  const env = { ...settings(rig, agent.socket, shim.file), ...options.env }
+  const more = { ...(options.bin && { bin: options.bin }), ...(options.home && { home: options.home }) }
+  const server = await startServer({ env, ...more })
+  return {
+    rig,
+    shim,
+    agent,
+    server,
+    env,
+    /** The server alone starts again, in the state it left. */
+    again: () => startServer({ env, ...more, home: server.home }),
+    ...client(server),
+    [Symbol.asyncDispose]: async () => {
+      await discard(server)
+      if (agent.child.pid !== undefined) end(agent.child.pid)
+      rmSync(keys, { recursive: true, force: true })
+      await rig[Symbol.asyncDispose]()
+    }
+  }
+}
+
+export type Power = Awaited<ReturnType<typeof startPower>>
+
+/** What an operator's page does with a server. */
+export const client = (server: Awaited<ReturnType<typeof startServer>>) => {
+  const ask = (verb: Verb, op_id: string = randomUUID(), confirm: string = target) =>
+    server.post("/api/pve/ops", { verb, op_id, confirm })
+  const get = async (op_id: string) => (await (await server.request(`/api/pve/ops/${op_id}`)).json()) as Operation
+  const watch = async () => openReader(await server.request("/api/pve/stream"))
+  const ended = async (reader: Reader, op_id: string) => {
+    await reader.until((frame) => {
+      const event = vmEvent(frame)
+      return event?.kind === "operation" && event.op.op_id === op_id && event.op.ended_at !== null
+    })
+    return get(op_id)
+  }
+  const run = async (verb: Verb, op_id: string = randomUUID()) => {
+    const reader = await watch()
+    const answer = await ask(verb, op_id)
+    if (answer.status !== 202) throw new Error(`${verb} was answered ${answer.status}: ${await answer.text()}`)
+    const operation = await ended(reader, op_id)
+    await reader.close()
+    return { operation, phases: phasesOf(reader, op_id), took: took(operation) }
+  }
+  return { ask, get, watch, ended, run }
+}
+
+const took = ({ started_at, ended_at }: Operation) => Date.parse(ended_at ?? "") - Date.parse(started_at)
+
+type Frame = Reader["frames"][number]
+
+export const vmEvent = (frame: Frame): VmEvent | undefined =>
+  frame.event === "message" ? (JSON.parse(frame.data) as VmEvent) : undefined
+
+export const statusOf = (frame: Frame): Status | undefined =>
+  frame.event === "status" ? (JSON.parse(frame.data) as Status) : undefined
+
+/** Each phase once, as it came. */
+export const phasesOf = (reader: Reader, op_id: string): ReadonlyArray<string> =>
+  distinct(
+    reader.frames.flatMap((frame) => {
+      const event = vmEvent(frame)
+      return event?.kind === "operation" && event.op.op_id === op_id ? [event.op.phase] : []
+    })
+  )
+
+export const distinct = (phases: ReadonlyArray<string>) => phases.filter((phase, at) => phase !== phases[at - 1])
+
+export const phase = (op_id: string, name: string) => (frame: Frame) => {
+  const event = vmEvent(frame)
+  return event?.kind === "operation" && event.op.op_id === op_id && event.op.phase === name
+}
+
+/** An ssh-agent of its own; with a key in it when one is named. */
+export const keyAgent = async (
+  socket: string,
+  key?: string
+): Promise<{ readonly socket: string; readonly child: ChildProcess }> => {
+  const child = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" })
+  await eventually("the ssh-agent listens", () => existsSync(socket))
+  if (key !== undefined) execFileSync("ssh-add", ["-q", key], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
+  return { socket, child }
+}
+
+const settings = (rig: Rig, socket: string, ssh: string) => ({
+  BREAKGLASS_SSH: ssh,
+  BREAKGLASS_PVE_HOST: "127.0.0.1",
+  BREAKGLASS_PVE_USER: "root",
+  BREAKGLASS_PVE_AUTH_SOCK: socket,
+  BREAKGLASS_PVE_KNOWN_HOSTS: `${rig.dir}/ssh/known_hosts`,
+  BREAKGLASS_TARGET_NAME: target
+})
+
+/** ssh with another port, which takes the first value it reads (ssh_config(5)). */
+const makeShim = ({ dir, port }: Rig) => {
+  const shim = `${dir}/shim`
+  const file = `${shim}/ssh`
+  mkdirSync(shim)
+  writeFileSync(`${shim}/port`, String(port))
+  writeFileSync(`${shim}/sent`, "")
+  writeFileSync(
+    file,
+    `#!/bin/sh
+{ printf '%s ' "$$"; for word; do printf '%s\\036' "$word"; done; echo; } >>${shim}/sent
+read -r port <${shim}/port
+[ ! -e ${shim}/cut ] || exec perl ${shim}/cut.pl "$(cat ${shim}/cut)" /usr/bin/ssh -p "$port" "$@"
+exec /usr/bin/ssh -p "$port" "$@"
+`
+  )
+  chmodSync(file, 0o755)
+  writeFileSync(
+    `${shim}/cut.pl`,
+    `my ($phase, @ssh) = @ARGV;
+$| = 1;
+my $pid = open my $out, "-|", @ssh;
+while (<$out>) {
+  if (/^breakglass-phase \\S+ $phase$/) { kill KILL => $pid; kill KILL => $$ }
+  print;
+}
+close $out;
+exit($? & 127 ? 255 : $? >> 8);
+`
+  )
+  const sent = () =>
+    readFileSync(`${shim}/sent`, "utf8")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => {
+        const [, pid, words = ""] = /^(\d+) (.*)\u001e$/.exec(line) ?? []
+        const args = words.split("\u001e")
+        return { pid: Number(pid), args, request: args.at(-1) ?? "" }
+      })
+  return {
+    file,
+    sent,
+    /** How often the host was asked this of this operation. */
+    count: (verb: string, op_id: string) => sent().filter(({ request }) => request === `${verb} ${op_id}`).length,
+    /** Requests that change the VM, whoever's. */
+    changing: () => sent().filter(({ request }) => /^(cycle|reset|start|stop) /.test(request)).length,
+    port: (to: number) => writeFileSync(`${shim}/port`, String(to)),
+    /** The connection is lost when the host says this phase. */
+    cutAt: (phase: string | null) =>
+      phase === null ? rmSync(`${shim}/cut`, { force: true }) : writeFileSync(`${shim}/cut`, phase)
+  }
+}

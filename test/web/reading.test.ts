@@ -1,0 +1,108 @@
+/** A long log, read: the end is followed only by who is at the end, any event has an address, what was cut can be had whole. */
+import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { button, launch, makePhone, say, signIn } from "./Phone.ts"
+
+const scrolledTo = (page: Page) =>
+  page.locator(".transcript").evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
+
+describe("a long log", () => {
+  let server: Server
+  let browser: Browser
+  let session: string
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await launch()
+    session = await server.session()
+    await server.turn(session, "#fault burst 3000 80")
+    await server.turn(session, "#bash seq 1 5900\n#say The very end.")
+  }, 60_000)
+  afterAll(async () => {
+    await browser.close()
+    await discard(server)
+  })
+  const open = async (path: string) => {
+    const phone = await makePhone(browser, server.url)
+    const first = await phone.open()
+    await signIn(first)
+    await first.close()
+    return { ...phone, page: await phone.open(path) }
+  }
+
+  it(
+    "WEB-10: is shown from its end, with a part of it in the page, and goes on upwards",
+    { timeout: 40_000 },
+    async () => {
+      const { context, page } = await open(`/#/s/${session}`)
+      await page.getByText("The very end.", { exact: true }).waitFor()
+      await page.getByText("Live", { exact: true }).waitFor()
+      assert.isAtMost(await scrolledTo(page), 60)
+      const items = () => page.locator(".item").count()
+      assert.isAtMost(await items(), 900)
+      const oldest = () => page.locator("[id^=e-]").first().getAttribute("id")
+      const before = await oldest()
+      await page.locator(".transcript").evaluate((box) => (box.scrollTop = 0))
+      await page.waitForFunction((id) => document.querySelector("[id^=e-]")?.id !== id, before)
+      assert.isAtMost(await items(), 900)
+      await context.close()
+    }
+  )
+
+  it("an address names an event, which is found, shown and marked", { timeout: 40_000 }, async () => {
+    const { context, page } = await open(`/#/s/${session}/e/1500`)
+    const event = page.locator("#e-1500.linked")
+    await event.waitFor()
+    await page.waitForFunction(() => {
+      const box = document.querySelector("#e-1500")?.getBoundingClientRect()
+      return box !== undefined && box.top > 0 && box.bottom < innerHeight
+    })
+    await button(page, "↓ To the end").click()
+    await page.getByText("The very end.", { exact: true }).waitFor()
+    await context.close()
+  })
+
+  it("who reads above is left there and told how much is new", { timeout: 40_000 }, async () => {
+    const { context, page } = await open(`/#/s/${session}`)
+    await page.getByText("The very end.", { exact: true }).waitFor()
+    await page.locator(".transcript").evaluate((box) => (box.scrollTop -= 700))
+    await page.waitForFunction(() => {
+      const box = document.querySelector(".transcript")
+      return box !== null && box.scrollHeight - box.scrollTop - box.clientHeight > 300
+    })
+    const top = () => page.locator(".transcript").evaluate((box) => Math.round(box.scrollTop))
+    const before = await top()
+    await server.turn(session, "#say News.")
+    await page.getByRole("button", { name: /^↓ \d+ new$/ }).waitFor()
+    assert.strictEqual(await top(), before)
+    await page.getByRole("button", { name: /^↓ \d+ new$/ }).click()
+    await page.getByText("News.", { exact: true }).waitFor()
+    assert.isAtMost(await scrolledTo(page), 60)
+    await context.close()
+  })
+
+  it("what was cut is had whole by a press", { timeout: 40_000 }, async () => {
+    const { context, page } = await open(`/#/s/${session}`)
+    await page.locator("summary", { hasText: "seq 1 5900" }).click()
+    const output = page.locator("pre.output")
+    await output.waitFor()
+    assert.notInclude(await output.innerText(), "\n3000\n")
+    await page.getByRole("button", { name: /^Show all/ }).click()
+    await page.waitForFunction(() => document.querySelector("pre.output")?.textContent?.includes("\n3000\n"))
+    await context.close()
+  })
+
+  it("the incident can be taken along as a file", { timeout: 40_000 }, async () => {
+    const { context, page } = await open("/")
+    await say(page, "Export me.\n#say Exported.")
+    await page.getByText("Exported.", { exact: true }).waitFor()
+    await page.getByRole("link", { name: "All sessions" }).click()
+    const download = page.waitForEvent("download")
+    await page.getByRole("button", { name: /^Export Export me/ }).click()
+    const file = await (await download).path()
+    assert.include(readFileSync(file, "utf8"), "Exported.")
+    await context.close()
+  })
+})
