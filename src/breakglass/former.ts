@@ -11,7 +11,9 @@ export const end = Effect.fnUntraced(function* (log: EventLog, turn: string) {
   const swept =
     left === null
       ? "What it had started could not be looked for."
-      : `${seen.size} processes of it were still running and were ended.`
+      : seen.size === 1
+        ? "1 process of it was still running and was ended."
+        : `${seen.size} processes of it were still running and were ended.`
   const error = `the server restarted while this turn ran. ${swept} A command may have run without its result being seen.`
   const events = [errorEvent(error), { kind: "turn_end", outcome: "interrupted" } as const]
   return log.append(events, { open_turn: null, unfinished: true })

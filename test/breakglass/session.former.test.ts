@@ -55,7 +55,7 @@ const honest = (id: string, orphan: number, ran: ReturnType<typeof lives>["ran"]
     assert.isFalse(alive(orphan))
     assert.deepStrictEqual(kinds(events), ["user", "error", "turn_end"])
     assert.strictEqual(outcome(events), "interrupted")
-    assert.match(why(events), /^the server restarted while this turn ran\. 1 processes? of it/)
+    assert.match(why(events), /^the server restarted while this turn ran\. 1 process of it was still running/)
     assert.isFalse((yield* session.get(id)).turn_active)
     yield* session.prompt(id, say("on"))
     yield* settled(id)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { makeRig, phases, result, shells } from "./support/rig.ts"
 
 const sections = (text: string) => Array.from(text.matchAll(/^== (.+) ==$/gm), (match) => match[1])
@@ -52,6 +52,16 @@ describe.each(shells)("evidence under %s", { timeout: 120_000, concurrent: true 
     )
     assert.match(section(answer.stdout, "host memory"), /^MemTotal:/m)
     assert.isBelow(Number(/secs=(\d+)$/m.exec(answer.stdout)?.[1]), 12)
+  })
+
+  it("a tool that is missing is a line of the forensics, not their end", async () => {
+    await using rig = await makeRig({ shell, conf: { FORENSICS_SECS: "30" } })
+    await rig.startVm()
+    rmSync(`${rig.dir}/libexec/breakglass-qmp`)
+    const { stdout, code } = await rig.ssh(`forensics ${rig.op()}`)
+    assert.strictEqual(code, 0)
+    assert.deepStrictEqual(sections(stdout), all)
+    assert.match(section(stdout, "qmp"), /^\(not available: \S+\/breakglass-qmp\)$/m)
   })
 
   it("forensics that cannot be taken at all do not stop a cycle", async () => {

@@ -49,6 +49,22 @@ describe.each(shells)("storage under %s", { timeout: 120_000, concurrent: true }
     assert.strictEqual(rig.calls("stop"), 0)
   })
 
+  it("HOST-18 an unfinished operation in a journal that has become read-only is told as died, and not run again", async () => {
+    const op = "2d556927-daf1-43a1-9a99-8f9dccf98379"
+    const kept = `DIR/disk/$(cat DIR/pve/vmid)/ops/${op}`
+    const inside = [
+      "mkdir -p DIR/disk && mount -t tmpfs tmpfs DIR/disk",
+      `mkdir -p ${kept} && echo cycle local - >${kept}/op && echo starting >${kept}/phase`,
+      "mount -o remount,ro DIR/disk"
+    ]
+    await using rig = await makeRig({ shell, inside: inside.join("\n") })
+    rig.conf({ VAR_DIR: `${rig.dir}/disk` })
+    assert.match((await rig.ssh(`last ${op}`)).stdout, / known=yes verb=cycle phase=starting rc=- worker=dead /)
+    const answer = await rig.ssh(`cycle ${op}`)
+    assert.deepStrictEqual([answer.code, answer.stdout.split("\n")[0], rig.calls("start")], [1, "worker died", 0])
+    assert.strictEqual((await rig.ssh(`cycle ${rig.op()}`)).code, 0)
+  })
+
   it("operations and their forensics are kept for root alone, and go after their time", async () => {
     await using rig = await makeRig({ shell, conf: { FORENSICS_SECS: "5" } })
     await rig.startVm()
