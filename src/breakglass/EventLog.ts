@@ -9,7 +9,7 @@ import type { Event, Progress, Stamp } from "../contract/Event.ts"
 import type { Status } from "../contract/Pve.ts"
 import { cap } from "./cap.ts"
 import type { Journal, JournalFailed, Last, Row, SessionPatch } from "./Journal.ts"
-import { frame, type Place, Reader, State } from "./Reader.ts"
+import { chunkBytes, frame, type Place, Reader, State } from "./Reader.ts"
 import { deep, type Redact } from "./redact.ts"
 
 export interface EventLog<E extends Kinded = Event> {
@@ -86,9 +86,9 @@ const over = <E extends Kinded>(
     running: (tools) => change(() => log.show("progress", tools)),
     status: (status) => change(() => log.show("status", [status])),
     entries: function* () {
-      for (let page = journal.page(name, -1, pageBytes); page.length > 0;) {
+      for (let page = journal.page(name, -1, chunkBytes); page.length > 0;) {
         for (const { json } of page) yield JSON.parse(json) as E & Stamp
-        page = journal.page(name, page.at(-1)?.id ?? log.next, pageBytes)
+        page = journal.page(name, page.at(-1)?.id ?? log.next, chunkBytes)
       }
     },
     attach: (place) =>
@@ -96,7 +96,7 @@ const over = <E extends Kinded>(
         Effect.gen(function* () {
           // Before the first look at the log: whatever comes after that look has rung.
           const rung = yield* PubSub.subscribe(bell)
-          const reader = new Reader(log, place, (from) => journal.page(name, from, pageBytes).map(frame))
+          const reader = new Reader(log, place, (from) => journal.page(name, from, chunkBytes).map(frame))
           const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
             const bytes = reader.next()
             if (bytes !== null) return Effect.succeed([bytes] as const)
@@ -110,6 +110,3 @@ const over = <E extends Kinded>(
     last: () => log.last
   }
 }
-
-/** How much is read from disk, and sent, at a time. */
-const pageBytes = 128 * 1024

@@ -3,9 +3,18 @@ import type { Last, Row } from "./Journal.ts"
 
 /** How much of the newest end is held in memory, in bytes. */
 const tailBytes = 256 * 1024
+/** How much a reader is sent at a time, about: what one that does not read costs. */
+export const chunkBytes = 64 * 1024
 
 export interface Frame {
   readonly id: number
+  readonly bytes: Uint8Array
+}
+
+/** Frames in a row, as one write. */
+interface Chunk {
+  readonly from: number
+  readonly last: number
   readonly bytes: Uint8Array
 }
 
@@ -17,6 +26,8 @@ export class State {
   known = false
   tail: Array<Frame> = []
   private held = 0
+  /** The newest chunk made: readers that keep up all ask for the same one. */
+  private chunk: Chunk | null = null
   /** The block being written: which one, and its text so far. */
   block = 0
   text = ""
@@ -35,6 +46,7 @@ export class State {
     this.next = last.id === null ? 0 : last.id + 1
   }
   keep(rows: ReadonlyArray<Row>) {
+    this.chunk = null
     for (const row of rows) {
       const kept = frame(row)
       this.tail.push(kept)
@@ -43,6 +55,15 @@ export class State {
       this.last = { id: row.id, at: row.at }
     }
     while (this.held > tailBytes && this.tail.length > 1) this.held -= this.tail.shift()?.bytes.length ?? 0
+  }
+  /** What the tail has from an id on. */
+  since(from: number): Chunk {
+    if (this.chunk?.from === from) return this.chunk
+    const start = from - (this.tail[0]?.id ?? from)
+    let end = start
+    for (let size = 0; end < this.tail.length && size < chunkBytes; end++) size += this.tail[end]?.bytes.length ?? 0
+    this.chunk = { from, last: from + end - start - 1, bytes: joined(this.tail.slice(start, end)) }
+    return this.chunk
   }
   newBlock() {
     this.block += 1
@@ -111,11 +132,16 @@ export class Reader {
     return this.prose() ?? this.beside() ?? this.keepalive()
   }
   private events(): Uint8Array {
-    const first = this.log.tail[0]?.id ?? this.log.next
+    const { log } = this
     const from = this.cursor + 1
-    const frames = from >= first ? this.log.tail.slice(from - first) : this.page(this.cursor)
-    this.cursor = frames.at(-1)?.id ?? this.log.next - 1
-    return Buffer.concat(frames.map(({ bytes }) => bytes))
+    if (from >= (log.tail[0]?.id ?? log.next)) {
+      const { last, bytes } = log.since(from)
+      this.cursor = last
+      return bytes
+    }
+    const frames = this.page(this.cursor)
+    this.cursor = frames.at(-1)?.id ?? log.next - 1
+    return joined(frames)
   }
   private prose(): Uint8Array | null {
     const { block, text } = this.log
@@ -135,6 +161,11 @@ export class Reader {
     this.keepalives = this.log.keepalives
     return keepalive
   }
+}
+
+const joined = (frames: ReadonlyArray<Frame>): Uint8Array => {
+  const [first, second] = frames
+  return first !== undefined && second === undefined ? first.bytes : Buffer.concat(frames.map(({ bytes }) => bytes))
 }
 
 // JSON.stringify escapes newlines and lone surrogates, so `data` is always one well-formed line.

@@ -5,7 +5,7 @@
 import { Clock, Duration, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Operation, OpOutcome, Verb } from "../contract/Pve.ts"
-import { changes, contradicts, expected, fits, hear, observed, outcomeOf, type Said } from "./hostSpeech.ts"
+import { changes, contradicts, expected, fits, hear, observed, ours, outcomeOf, type Said } from "./hostSpeech.ts"
 
 /** What the host answered. `exit_code` is null when it was not heard. */
 export interface Answer {
@@ -74,11 +74,12 @@ export const make = ({ ask, operation, move, print, background }: Parts) => {
       const { op_id } = operation()
       while (true) {
         const answer = yield* ask("last", op_id, () => Effect.void)
-        // A host script that does not know the question will not learn it.
-        if (answer.outcome === "rejected") return null
-        const last = linesOf(answer.stdout)
+        const lines = linesOf(answer.stdout)
+        const last = lines
           .map((line) => hear(line, op_id))
           .find((said): said is Extract<Said, { _tag: "Last" }> => said._tag === "Last")
+        // A host script that does not know the question will not learn it.
+        if (answer.outcome === "rejected" || (answer.outcome === "ok" && !ours(lines))) return null
         const told = last === undefined ? null : ending(last)
         if (told !== null) return told
         yield* Effect.sleep("2 seconds")
@@ -106,7 +107,7 @@ export const make = ({ ask, operation, move, print, background }: Parts) => {
 }
 
 /** While the caller waits, and after it was told that nothing is known. */
-const foreground = Duration.seconds(60)
+const foreground = Duration.seconds(20)
 export const afterwards = Duration.hours(1)
 
 const unheard: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "" }

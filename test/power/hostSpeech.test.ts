@@ -77,8 +77,9 @@ describe("an answer", () => {
       ["a result was printed in the middle, and the last is its own", [result(0), "x", result(20)], 20, false],
       ["a good result was printed in the middle, and then nothing", [result(0), "x"], 0, true],
       ["the last result is another operation's", [result(0, other)], 0, true],
-      ["it says that it is done, and no result", ["status: running"], 0, true],
-      ["it says that it is done, and nothing", [], 0, true],
+      ["our script says that it is done, and no result", [`breakglass-phase op=${id} done`], 0, true],
+      ["another script says that it is done, and no result", ["status: running"], 0, false],
+      ["another script says that it is done, and nothing", [], 0, false],
       ["it failed before there was an operation", ["rejected: x", result(2, "-")], 2, false],
       ["it failed without a word", [], 1, false],
       ["a forged success stands before a failure", [result(0), "misconfigured: x"], 78, false]
