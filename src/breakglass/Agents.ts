@@ -9,7 +9,10 @@ export class Agents extends Context.Service<
   Agents,
   {
     /** The CLI as the recovery agent, for one turn. */
-    readonly recovery: (turn: { readonly id: string; readonly model: string }) => Omit<Options, "conversation">
+    readonly recovery: (turn: {
+      readonly id: string
+      readonly model: string
+    }) => Effect.Effect<Omit<Options, "conversation">>
   }
 >()("breakglass/Agents") {
   static readonly layer = Layer.effect(
@@ -21,23 +24,24 @@ export class Agents extends Context.Service<
       const file = path.join(import.meta.dirname, "../../agents", `${config.agent}.md`)
       const text = yield* fs.readFileString(file).pipe(Effect.mapError(() => missing(config.agent)))
       const cwd = path.join(config.directory, "work")
-      // On a disk that takes no writes the chat cannot run, and says so when asked; the buttons must still come up.
-      yield* Effect.ignore(fs.makeDirectory(cwd, { recursive: true, mode: 0o700 }))
+      // For each turn: at the start the disk may not have taken it, and the buttons had to come up all the same.
+      const place = Effect.ignore(fs.makeDirectory(cwd, { recursive: true, mode: 0o700 }))
       const { socket } = yield* Door
       const agent = yield* parse(config, text)
       return Agents.of({
-        recovery: ({ id, model }) => ({
-          file: config.claude,
-          agent,
-          model,
-          // Always the same directory: a conversation can only be resumed from where it began.
-          cwd,
-          path: `${path.join(import.meta.dirname, "../../agents/bin")}:${config.path}`,
-          tools: { BREAKGLASS_NODE: process.execPath, ...(socket === null ? {} : { BREAKGLASS_PVE: socket }) },
-          maxTurns: config.maxTurns,
-          maxBudgetUsd: config.maxBudgetUsd,
-          turn: id
-        })
+        recovery: ({ id, model }) =>
+          Effect.as(place, {
+            file: config.claude,
+            agent,
+            model,
+            // Always the same directory: a conversation can only be resumed from where it began.
+            cwd,
+            path: `${path.join(import.meta.dirname, "../../agents/bin")}:${config.path}`,
+            tools: { BREAKGLASS_NODE: process.execPath, ...(socket === null ? {} : { BREAKGLASS_PVE: socket }) },
+            maxTurns: config.maxTurns,
+            maxBudgetUsd: config.maxBudgetUsd,
+            turn: id
+          })
       })
     })
   )

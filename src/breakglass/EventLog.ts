@@ -86,6 +86,7 @@ const over = <E extends Kinded>(
     running: (tools) => change(() => log.show("progress", tools)),
     status: (status) => change(() => log.show("status", [status])),
     entries: function* () {
+      if (!log.known) return
       for (let page = journal.page(name, -1, chunkBytes); page.length > 0;) {
         for (const { json } of page) yield JSON.parse(json) as E & Stamp
         page = journal.page(name, page.at(-1)?.id ?? log.next, chunkBytes)

@@ -3,9 +3,9 @@
  * layer, so a phone that sleeps cannot end a cycle. Its outcome is what the host said, or `unknown`, never a guess; and a
  * host that was lost is asked what became of it, never told again.
  */
-import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Option, type Stream } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Option, Schema, type Stream } from "effect"
 import { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
-import type { Operation, Status, Verb, VmEvent } from "../contract/Pve.ts"
+import { type Operation, type Status, type Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
 import { Journal } from "./Journal.ts"
@@ -89,6 +89,8 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
 
   // A former life's operations: what it last knew of them, and for those it left open, what the host says now.
   for (const entry of log.entries()) {
+    // The disk may have changed it, and no bit of a disk may keep the buttons from coming up.
+    if (!Schema.is(VmEvent)(entry)) continue
     if (entry.kind === "operation")
       begin({ ...entry.op, output: operations.get(entry.op.op_id)?.operation.output ?? "" })
     else Option.map(Option.fromNullishOr(operations.get(entry.op_id)), (running) => addOutput(running, entry.text))

@@ -16,6 +16,7 @@ import * as Path from "node:path"
 import { Api } from "../contract/Api.ts"
 import { Auth } from "./Auth.ts"
 import { Config } from "./Config.ts"
+import { connections } from "./descriptors.ts"
 import * as Http from "./Http.ts"
 import { Journal } from "./Journal.ts"
 import { Observer } from "./Observer.ts"
@@ -159,9 +160,16 @@ const drain = Layer.effectDiscard(
 /** The prompt's limit, with room for its JSON escapes. */
 const bodyLimit = ByteSize.kibibytes(512)
 
+const bounded = () => {
+  const server = createServer()
+  const most = connections()
+  if (most !== null) server.maxConnections = most
+  return server
+}
+
 const listener = Layer.unwrap(
   Effect.map(Config, ({ host, port }) =>
-    NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "2 seconds" })
+    NodeHttpServer.layer(bounded, { host, port, gracefulShutdownTimeout: "2 seconds" })
   )
 )
 

@@ -112,7 +112,7 @@ export class Session extends Context.Service<
         const stored = Option.getOrElse(yield* Effect.orElseSucceed(journal.session(id), Option.none), () => live.row)
         live.row = stored
         const options: Turn.Options = {
-          command: agents.recovery({ id: turn.id, model }),
+          command: yield* agents.recovery({ id: turn.id, model }),
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${afterKill}\n\n${text}` : text,
           limits: { total: config.turnTimeout, silent: config.silence, tool: toolSilence },

@@ -1,9 +1,9 @@
 /** The CLI does not end when it should, or leaves something behind: the turn ends all the same, and nothing is left. */
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, beforeAll } from "vitest"
-import { discard, named, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
+import { named, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
 import { kinds, notices, one, outcome, said, toEnd, why } from "../support/events.ts"
-import { alive, assertNoneLeft, having, markerOf, prompts } from "../support/processes.ts"
+import { alive, discardIdle, having, markerOf, prompts } from "../support/processes.ts"
 
 const many = { BREAKGLASS_MAX_CONCURRENT_TURNS: "20" }
 let server: Server
@@ -18,12 +18,7 @@ beforeAll(async () => {
     startServer({ env: { ...many, BREAKGLASS_SILENCE_TIMEOUT_SECONDS: "1" } })
   ])
 })
-afterAll(async () => {
-  for (const each of [server, hasty, impatient]) {
-    assertNoneLeft(each.home)
-    await discard(each)
-  }
-})
+afterAll(() => discardIdle(server, hasty, impatient))
 const cancel = async (session: string): Promise<unknown> => (await server.post(`/api/session/${session}/cancel`)).json()
 
 /** A turn that is stopped once its first text is there. */

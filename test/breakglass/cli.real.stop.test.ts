@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from "vitest"
 import { discard, named, ofKind, realClaude, type Server, startServer } from "../support/BreakglassServer.ts"
 import { all, notices, one, outcome, toEnd, why } from "../support/events.ts"
 import { type LoopbackApi, ring, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { assertNoneLeft, freePort, having, markerOf, programs } from "../support/processes.ts"
+import { discardIdle, freePort, having, markerOf, programs } from "../support/processes.ts"
 
 const { bin, env } = programs({ ssh: "echo status: running" })
 rmSync(`${bin}/claude`)
@@ -22,10 +22,9 @@ beforeAll(async () => {
   server = await startServer({ env: { ...real, ANTHROPIC_BASE_URL: api.url } })
 })
 afterAll(async () => {
-  assertNoneLeft(server.home)
-  await discard(server)
   await api.close()
   rmSync(bin, { recursive: true })
+  await discardIdle(server)
 })
 const cancel = async (session: string): Promise<unknown> => (await server.post(`/api/session/${session}/cancel`)).json()
 const buttons = async (where = server) => assert.strictEqual((await where.post("/api/pve/status")).status, 200)

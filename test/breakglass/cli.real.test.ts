@@ -3,10 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { discard, named, ofKind, realClaude, type Server, startServer, token } from "../support/BreakglassServer.ts"
+import { named, ofKind, realClaude, type Server, startServer, token } from "../support/BreakglassServer.ts"
 import { one, outcome, toEnd } from "../support/events.ts"
 import { type LoopbackApi, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { assertNoneLeft, environ, marked } from "../support/processes.ts"
+import { discardIdle, environ, marked } from "../support/processes.ts"
 
 const edgeSecret = "an-edge-secret-that-is-long-enough-too"
 let api: LoopbackApi
@@ -24,9 +24,8 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  assertNoneLeft(server.home)
-  await discard(server)
   await api.close()
+  await discardIdle(server)
 })
 
 describe("CLI-14: a prompt that looks like something else", () => {

@@ -2,19 +2,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
-import { discard, named, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
+import { named, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
 import { all, one, outcome, toEnd } from "../support/events.ts"
-import { assertNoneLeft, marked, seeded, started } from "../support/processes.ts"
+import { discardIdle, marked, seeded, started } from "../support/processes.ts"
 import { stopAtRandom } from "../support/stops.ts"
 
 let server: Server
 beforeAll(async () => {
   server = await startServer()
 })
-afterAll(async () => {
-  assertNoneLeft(server.home)
-  await discard(server)
-})
+afterAll(() => discardIdle(server))
 const cancel = async (session: string): Promise<unknown> => (await server.post(`/api/session/${session}/cancel`)).json()
 const times = <A>(count: number, make: (at: number) => Promise<A>) =>
   Promise.all(Array.from({ length: count }, (_, at) => make(at)))

@@ -45,7 +45,7 @@ describe("the real way", { timeout: 60_000 }, () => {
 
   for (const scenario of scenarios.filter(({ faults }) => faults?.unkillable !== true)) {
     it(`${scenario.verb} when ${scenario.when}`, async () => {
-      assert.deepStrictEqual(await carriedOut(power, scenario), scenario.then)
+      assert.deepStrictEqual(await carriedOut(power, scenario), scenario.ends)
     })
   }
 
@@ -61,7 +61,7 @@ describe("the real way", { timeout: 60_000 }, () => {
       chmodSync(`${rig.dir}/pve/vm`, 0o777)
       chownSync(`${rig.dir}/pve/vm`, nobody, nobody)
       rig.program("start-vm", `exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups ${rig.vmCommand}`)
-      assert.deepStrictEqual(await carriedOut(stuck, scenario), scenario.then)
+      assert.deepStrictEqual(await carriedOut(stuck, scenario), scenario.ends)
     })
   }
 })

@@ -27,7 +27,7 @@ const carriedOut = ({ verb, initially, faults = {}, busy }: Scenario) => {
 describe("the simulated VM", () => {
   for (const scenario of scenarios) {
     it.effect(`${scenario.verb} when ${scenario.when}`, () =>
-      Effect.map(carriedOut(scenario), (outcome) => assert.deepStrictEqual(outcome, scenario.then))
+      Effect.map(carriedOut(scenario), (outcome) => assert.deepStrictEqual(outcome, scenario.ends))
     )
   }
 })

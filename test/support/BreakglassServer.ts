@@ -13,6 +13,7 @@ export const token = "a-token-that-is-long-enough-for-any-bind"
 export const root = join(import.meta.dirname, "../..")
 const fakes = join(root, "test/fakes")
 const node = join(root, "node_modules/.bin")
+const main = "src/breakglass/main.ts"
 /** Where the real CLI's own binary is: npm links `claude` to it. */
 export const realClaude = node
 
@@ -25,6 +26,8 @@ export interface Options {
   /** Of a former life: its state goes on. */
   readonly home?: string
   readonly entry?: string
+  /** What it is started by, such as `prlimit` and its options. */
+  readonly under?: ReadonlyArray<string>
 }
 
 export interface Server {
@@ -50,7 +53,8 @@ export interface Server {
 export const startServer = async (options: Options = {}): Promise<Server> => {
   const home = options.home ?? mkdtempSync(join(tmpdir(), "breakglass-test-"))
   const state = join(home, "state")
-  const child = spawn(join(node, "node"), [join(root, options.entry ?? "src/breakglass/main.ts")], {
+  const [file = "", ...args] = [...(options.under ?? []), join(node, "node"), join(root, options.entry ?? main)]
+  const child = spawn(file, args, {
     cwd: home,
     env: {
       PATH: `${options.bin ?? fakes}:${node}:/usr/sbin:/usr/bin:/sbin:/bin`,

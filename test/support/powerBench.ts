@@ -165,8 +165,8 @@ exit($? & 127 ? 255 : $? >> 8);
       .split("\n")
       .slice(0, -1)
       .map((line) => {
-        const [, pid, words = ""] = /^(\d+) (.*)\u001e$/.exec(line) ?? []
-        const args = words.split("\u001e")
+        const [pid, words = ""] = line.split(/ (.*)/, 2)
+        const args = words.slice(0, -1).split("\u001e")
         return { pid: Number(pid), args, request: args.at(-1) ?? "" }
       })
   return {

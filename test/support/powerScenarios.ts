@@ -9,7 +9,7 @@ export interface Scenario {
   readonly faults?: Faults
   /** Somebody else's cycle is running on the host. */
   readonly busy?: true
-  readonly then: Outcome
+  readonly ends: Outcome
 }
 
 export interface Outcome extends Pick<Operation, "outcome" | "exit_code" | "verified"> {
@@ -44,37 +44,37 @@ const cycled = ["stopping", "starting", "verifying", "done", "reading back"]
 const started = ["starting", "verifying", "done", "reading back"]
 
 const plain: ReadonlyArray<Scenario> = [
-  { verb: "status", when: "it runs", initially: "running", then: looked("running") },
-  { verb: "status", when: "it is off", initially: "stopped", then: looked("stopped") },
+  { verb: "status", when: "it runs", initially: "running", ends: looked("running") },
+  { verb: "status", when: "it is off", initially: "stopped", ends: looked("stopped") },
   {
     verb: "forensics",
     when: "it runs",
     initially: "running",
-    then: { ...looked("running"), phases: ["accepted", "forensics", "done"] }
+    ends: { ...looked("running"), phases: ["accepted", "forensics", "done"] }
   },
   {
     verb: "stop",
     when: "it runs",
     initially: "running",
-    then: done("stopped", "stopping", "done", "reading back")
+    ends: done("stopped", "stopping", "done", "reading back")
   },
   {
     verb: "stop",
     when: "it is off already",
     initially: "stopped",
-    then: done("stopped", "stopping", "done", "reading back")
+    ends: done("stopped", "stopping", "done", "reading back")
   },
-  { verb: "start", when: "it is off", initially: "stopped", then: done("running", ...started) },
+  { verb: "start", when: "it is off", initially: "stopped", ends: done("running", ...started) },
   {
     verb: "start",
     when: "it runs already",
     initially: "running",
-    then: done("running", "starting", "done", "reading back")
+    ends: done("running", "starting", "done", "reading back")
   },
-  { verb: "cycle", when: "it runs", initially: "running", then: done("running", ...cycled) },
-  { verb: "cycle", when: "it is off", initially: "stopped", then: done("running", ...cycled) },
-  { verb: "reset", when: "it runs", initially: "running", then: done("running", ...started) },
-  { verb: "reset", when: "it is off", initially: "stopped", then: failed(1, "stopped") }
+  { verb: "cycle", when: "it runs", initially: "running", ends: done("running", ...cycled) },
+  { verb: "cycle", when: "it is off", initially: "stopped", ends: done("running", ...cycled) },
+  { verb: "reset", when: "it runs", initially: "running", ends: done("running", ...started) },
+  { verb: "reset", when: "it is off", initially: "stopped", ends: failed(1, "stopped") }
 ]
 
 const faulty: ReadonlyArray<Scenario> = [
@@ -83,35 +83,35 @@ const faulty: ReadonlyArray<Scenario> = [
     when: "QEMU outlives SIGKILL",
     initially: "running",
     faults: { unkillable: true },
-    then: failed(20, "running", "stopping", "killing")
+    ends: failed(20, "running", "stopping", "killing")
   },
   {
     verb: "start",
     when: "every start fails",
     initially: "stopped",
     faults: { noStart: true },
-    then: failed(1, "stopped", "starting", "verifying")
+    ends: failed(1, "stopped", "starting", "verifying")
   },
   {
     verb: "cycle",
     when: "every start fails",
     initially: "running",
     faults: { noStart: true },
-    then: failed(1, "stopped", "stopping", "starting", "verifying")
+    ends: failed(1, "stopped", "stopping", "starting", "verifying")
   },
   {
     verb: "stop",
     when: "another operation runs on the host",
     initially: "running",
     busy: true,
-    then: { outcome: "busy", exit_code: 75, verified: null, phases: ["accepted", "done"], vm: "running" }
+    ends: { outcome: "busy", exit_code: 75, verified: null, phases: ["accepted", "done"], vm: "running" }
   },
   ...(["status", "cycle"] as const).map((verb): Scenario => ({
     verb,
     when: "the host is out of reach",
     initially: "running",
     faults: { unreachable: true },
-    then: { outcome: "unreachable", exit_code: null, verified: null, phases: ["accepted", "done"], vm: "running" }
+    ends: { outcome: "unreachable", exit_code: null, verified: null, phases: ["accepted", "done"], vm: "running" }
   }))
 ]
 
@@ -122,7 +122,7 @@ const cut = (verb: Verb, initially: "running" | "stopped", vm: "running" | "stop
     when: `the connection breaks at ${cutAt}`,
     initially,
     faults: { cutAt },
-    then: {
+    ends: {
       outcome: "ok",
       exit_code: 0,
       verified: true,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { markerName } from "../../src/claude/command.ts"
-import { root } from "./BreakglassServer.ts"
+import { discard, root, type Server } from "./BreakglassServer.ts"
 
 const fileOf = (pid: number | string, name: "environ" | "cmdline" | "status" | "io" | "stat") => {
   try {
@@ -114,5 +114,9 @@ export const seeded = (name: string, lane = 0) => {
   }
 }
 
-/** Nothing of any turn of this server is left. */
-export const assertNoneLeft = (home: string) => assert.deepStrictEqual(marked(home), [])
+/** Ends a server of which nothing may run any more but itself. */
+export const discardIdle = async (...servers: ReadonlyArray<Server>) => {
+  const left = servers.flatMap(({ home }) => marked(home))
+  for (const server of servers) await discard(server)
+  assert.deepStrictEqual(left, [])
+}

@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { setTimeout as delay } from "node:timers/promises"
 import type { Server } from "./BreakglassServer.ts"
 import { all, outcome, said, toEnd } from "./events.ts"
-import { assertNoneLeft } from "./processes.ts"
+import { marked } from "./processes.ts"
 
 /**
  * The stop comes at a random moment of the turn's life, from one to three askers, and the next prompt at once. Whatever
@@ -35,7 +35,7 @@ export const stopAtRandom = async (server: Server, rounds: number, random: () =>
     assert.strictEqual(next.status, 200, note)
     const second = await toEnd(await server.attach(session, events.at(-1)?.id))
     assert.deepStrictEqual(said(second), [`new-${round}`], note)
-    assertNoneLeft(server.home)
+    assert.deepStrictEqual(marked(server.home), [], note)
     last = second.at(-1)?.id
   }
   return ends

@@ -23,7 +23,8 @@ export const growth = async (megabytes: number, readers: number): Promise<Growth
   const server = await startServer({ env: tight })
   const pid = server.process.pid ?? 0
   try {
-    await server.turn(await server.session(), `#fault burst ${20_000_000 / bytes} ${bytes}`)
+    const warm = Math.max(20, megabytes / 2) * 1_000_000
+    await server.turn(await server.session(), `#fault burst ${warm / bytes} ${bytes}`)
     const session = await server.session()
     const before = { heap: (await gauge(server)).heap, resident: resident(pid) }
     const stalled = await Promise.all(upTo(readers).map(() => deaf(server, session)))
