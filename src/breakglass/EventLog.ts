@@ -75,7 +75,10 @@ const over = <E extends Kinded>(
     log.keep(rows)
     if (events.some(({ kind }) => kind === "text" || kind === "turn_end")) log.newBlock()
     // A CLI that dies in the middle of a tool never says that the tool ended.
-    if (events.some(({ kind }) => kind === "turn_end")) log.show("progress", [])
+    if (events.some(({ kind }) => kind === "turn_end")) {
+      log.show("progress", [])
+      log.idle()
+    }
     yield* ring
   })
 

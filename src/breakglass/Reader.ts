@@ -1,8 +1,9 @@
 /** A log as its readers see it: frames encoded once for all, and for each reader how far it has come. No Effect in it. */
 import type { Last, Row } from "./Journal.ts"
 
-/** How much of the newest end is held in memory, in bytes. */
+/** How much of the newest end is held in memory, in bytes: while a turn runs, and when none does. */
 const tailBytes = 256 * 1024
+const idleBytes = 16 * 1024
 /** How much a reader is sent at a time, about: what one that does not read costs. */
 export const chunkBytes = 64 * 1024
 
@@ -54,7 +55,14 @@ export class State {
       this.next = row.id + 1
       this.last = { id: row.id, at: row.at }
     }
-    while (this.held > tailBytes && this.tail.length > 1) this.held -= this.tail.shift()?.bytes.length ?? 0
+    this.shrink(tailBytes)
+  }
+  /** Nothing comes for a while: of every session that was ever asked for, little is held. */
+  idle() {
+    this.shrink(idleBytes)
+  }
+  private shrink(to: number) {
+    while (this.held > to && this.tail.length > 1) this.held -= this.tail.shift()?.bytes.length ?? 0
   }
   /** What the tail has from an id on. */
   since(from: number): Chunk {

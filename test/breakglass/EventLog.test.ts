@@ -5,9 +5,10 @@ import * as EventLog from "../../src/breakglass/EventLog.ts"
 import { JournalFailed, type Journal } from "../../src/breakglass/Journal.ts"
 import type { Event } from "../../src/contract/Event.ts"
 import { all, caughtUp, follow, ids, journal, log, logOver, text, until, upTo } from "../support/journals.ts"
-import { parse } from "../support/specSse.ts"
+import { type Dispatched, parse } from "../support/specSse.ts"
 
 const end: Event = { kind: "turn_end", outcome: "completed" }
+const types = (frames: ReadonlyArray<Dispatched>) => frames.map(({ type }) => type)
 const tool = { tool_id: "t", name: "Bash", elapsed_ms: 5 }
 
 /** A reader's chunks, as they come. */
@@ -49,20 +50,11 @@ describe("EventLog", () => {
   it.effect("ends for a reader that does not stay: after caught-up, with the block so far", () =>
     Effect.gen(function* () {
       const own = yield* log
-      assert.deepStrictEqual(
-        (yield* all(own)).map(({ type }) => type),
-        ["caught-up"]
-      )
+      assert.deepStrictEqual(types(yield* all(own)), ["caught-up"])
       yield* own.append([text("a")])
-      assert.deepStrictEqual(
-        (yield* all(own)).map(({ type }) => type),
-        ["message", "caught-up"]
-      )
+      assert.deepStrictEqual(types(yield* all(own)), ["message", "caught-up"])
       yield* own.writing("and now")
-      assert.deepStrictEqual(
-        (yield* all(own)).map(({ type }) => type),
-        ["message", "caught-up", "delta"]
-      )
+      assert.deepStrictEqual(types(yield* all(own)), ["message", "caught-up", "delta"])
     })
   )
 
@@ -185,10 +177,7 @@ describe("EventLog", () => {
       )
       yield* own.close
       for (const frames of [yield* Fiber.join(reading), yield* until(own.attach(follow(null)), () => false)]) {
-        assert.deepStrictEqual(
-          frames.map(({ type }) => type),
-          ["caught-up", "bye"]
-        )
+        assert.deepStrictEqual(types(frames), ["caught-up", "bye"])
       }
     })
   )

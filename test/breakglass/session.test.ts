@@ -9,7 +9,7 @@ import { Session } from "../../src/breakglass/Session.ts"
 import type { SubprocessRunner } from "../../src/SubprocessRunner.ts"
 import { all, one, outcome } from "../support/events.ts"
 import { seeded } from "../support/processes.ts"
-import { init, lives, log, say, sessions, settle, turn } from "../support/sessions.ts"
+import { init, lives, log, lost, say, sessions, settle, turn } from "../support/sessions.ts"
 
 const prose = (text: string): Step => ({ _tag: "Say", text })
 const tool = (takes: number): Step => ({ _tag: "Run", tools: [{ command: "x", output: "y", takes }] })
@@ -112,6 +112,25 @@ describe("Stop", () => {
         }).pipe(Effect.provideService(MaxOpsBeforeYield, ops), over(plays()))
     )
   }
+
+  it.effect("in the middle of looking for a lost conversation ends the turn, not the looking", () =>
+    Effect.gen(function* () {
+      for (let yields = 0; yields < 90; yields += 3) {
+        const { layer } = lives(lost("No conversation found with session ID: x"), { says: [init] })
+        yield* Effect.gen(function* () {
+          const session = yield* Session
+          const id = yield* session.create
+          yield* session.prompt(id, say("go"))
+          for (let left = yields; left > 0; left--) yield* Effect.yieldNow
+          const stopping = yield* Effect.forkChild(session.cancel(id), { startImmediately: true })
+          const events = yield* settle(id)
+          assert.isTrue(yield* Fiber.join(stopping), `after ${yields} yields`)
+          assert.strictEqual(outcome(events), "cancelled", `after ${yields} yields`)
+          assert.isFalse((yield* session.get(id)).turn_active)
+        }).pipe(over(layer))
+      }
+    })
+  )
 
   it.effect("RACE-05 that takes its time lets no second turn begin", () => {
     const { ran, layer } = lives({ says: [init] })
