@@ -3,7 +3,8 @@ import { request } from "node:http"
 
 const [verb = "", confirm = "", ...rest] = process.argv.slice(2)
 const socketPath = process.env.BREAKGLASS_PVE
-if (!/^[a-z]+$/.test(verb) || rest.length > 0) {
+// The name travels in a header, which takes no line ends and no other alphabet; no VM is called so.
+if (!/^[a-z]+$/.test(verb) || !/^[!-~]*$/.test(confirm) || rest.length > 0) {
   console.error("usage: pve status | forensics | start NAME | reset NAME | stop NAME | cycle NAME")
   process.exit(2)
 }

@@ -8,6 +8,7 @@ import { Operator } from "../contract/Operator.ts"
 import { mutating, Verb, verbs } from "../contract/Pve.ts"
 import { Auth, cookieLife } from "./Auth.ts"
 import { cookieName } from "./admit.ts"
+import { compare } from "./compare.ts"
 import { Config } from "./Config.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Doctor } from "./Doctor.ts"
@@ -56,15 +57,17 @@ const pve = HttpApiBuilder.group(
     const power = yield* PveVerbs
     const readers = yield* Readers
     const { target } = yield* Config
+    const operation = (op_id: string) =>
+      Effect.flatMap(power.get(op_id), Option.match({ onNone: () => Effect.fail(noOperation), onSome: Effect.succeed }))
     return handlers.handleAll({
       verbs: () => Effect.succeed({ verbs, mutating }),
       stream: ({ headers, query, request }) =>
         Effect.as(readers.admit("vm", request), eventStream(power.attach(place(headers["last-event-id"], query)))),
       operations: () => Effect.map(power.list, (operations) => ({ operations })),
-      operation: ({ params }) =>
-        Effect.flatMap(
-          power.get(params.op_id),
-          Option.match({ onNone: () => Effect.fail(noOperation), onSome: Effect.succeed })
+      operation: ({ params }) => operation(params.op_id),
+      compare: ({ params }) =>
+        Effect.zipWith(operation(params.op_id), operation(params.other), (first, second) =>
+          compare(first.output, second.output)
         ),
       start: ({ payload: { verb, op_id, confirm } }) =>
         Effect.gen(function* () {

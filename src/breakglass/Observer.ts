@@ -97,8 +97,11 @@ const atTarget = (config: Settings, host: string) => [
         ]
         const args = [...words, `${config.devvm.user}@${host}`, "true"]
         const running = yield* runner.start({ file: config.ssh, args, inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"] })
-        const { code } = yield* running.exited
-        return code === 0 ? "ok" : code === 255 ? "unreachable" : "failed"
+        const exited = yield* running.exited
+        if (exited.code !== 255) return exited.code === 0 ? "ok" : "failed"
+        // A target that answers and refuses us is not a slow one.
+        const why = OverSsh.outcome(exited, yield* running.stderr)
+        return why === "unknown" ? "unreachable" : why
       })
     ).pipe(Effect.orElseSucceed(() => "unknown"))
   }

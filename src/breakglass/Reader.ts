@@ -47,7 +47,6 @@ export class State {
     this.next = last.id === null ? 0 : last.id + 1
   }
   keep(rows: ReadonlyArray<Row>) {
-    this.chunk = null
     for (const row of rows) {
       const kept = frame(row)
       this.tail.push(kept)
@@ -59,6 +58,7 @@ export class State {
   }
   /** Nothing comes for a while: of every session that was ever asked for, little is held. */
   idle() {
+    this.chunk = null
     this.shrink(idleBytes)
   }
   private shrink(to: number) {

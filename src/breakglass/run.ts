@@ -5,7 +5,11 @@ import { ServeError } from "effect/http/HttpServerError"
 import { ConfigRefused } from "./knobs.ts"
 import { JournalRefused } from "./Journal.ts"
 
-export const run = <E>(main: Layer.Layer<never, E>): void =>
+export const run = <E>(main: Layer.Layer<never, E>): void => {
+  // Who read our log is gone: EPIPE is an event without a listener then, and would end the server at its next line.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+  // A terminal that went away: turns end as they do on SIGTERM, not when the next server finds them.
+  process.on("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
   NodeRuntime.runMain(
     Layer.launch(main).pipe(
       Effect.tapCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.void : Console.error(why(cause)))),
@@ -17,6 +21,7 @@ export const run = <E>(main: Layer.Layer<never, E>): void =>
       teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
     }
   )
+}
 
 const why = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)

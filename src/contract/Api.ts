@@ -188,6 +188,12 @@ const pve = HttpApiGroup.make("pve")
       success: Operation,
       error: NotFound
     }),
+    // What changed between the evidence of two operations, section by section.
+    HttpApiEndpoint.get("compare", "/api/pve/ops/:op_id/compare/:other", {
+      params: { op_id: Schema.String, other: Schema.String },
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; charset=utf-8" })),
+      error: NotFound
+    }),
     HttpApiEndpoint.post("start", "/api/pve/ops", {
       payload: Schema.Struct({
         verb: Verb,

@@ -123,6 +123,9 @@ describe("Reader", () => {
     assert.deepStrictEqual(said(early), [])
     state.write("next ")
     assert.deepStrictEqual(said(early), ['delta {"text":"next "}'])
+    state.newBlock()
+    state.write("and one that is longer ")
+    assert.deepStrictEqual(said(early), ['delta {"text":"and one that is longer "}'])
   })
 
   it("sends state beside the log again only when it has changed, and a keepalive to whoever has nothing else", () => {
@@ -131,6 +134,7 @@ describe("Reader", () => {
     drain(own)
     state.show("progress", [{ tool_id: "t", name: "Bash", elapsed_ms: 1 }])
     assert.deepStrictEqual(types(drain(own)), ["progress"])
+    assert.deepStrictEqual(types(drain(reader(follow(null)))), ["caught-up", "progress"])
     assert.deepStrictEqual(drain(own), [])
     state.keepalives += 1
     assert.strictEqual(Buffer.concat([...drain(own)]).toString(), ": keepalive\n\n")

@@ -20,7 +20,6 @@ describe("the boundary", () => {
   const own = () => `Origin: ${server.url}`
   const status = async (line: string, headers: ReadonlyArray<string> = [], body = "") =>
     (await raw(server.url, { line, headers, body })).status
-  /** What a request could have changed. */
   const effect = async () => [
     await (await server.request("/api/session")).text(),
     await (await server.request("/api/pve/ops")).text()
@@ -38,6 +37,7 @@ describe("the boundary", () => {
     ["GET /api/pve/verbs", ""],
     ["GET /api/pve/ops", ""],
     ["GET /api/pve/ops/x", ""],
+    ["GET /api/pve/ops/x/compare/y", ""],
     ["GET /api/pve/stream?poll=1", ""],
     ["POST /api/pve/ops", '{"verb":"cycle","op_id":"00000000-0000-4000-8000-000000000000","confirm":"devvm"}'],
     ["POST /api/pve/cycle", ""],
@@ -59,6 +59,7 @@ describe("the boundary", () => {
         .replace("SESSION", "{id}")
         .replace("events/0", "events/{event}")
         .replace("ops/x", "ops/{op_id}")
+        .replace("compare/y", "compare/{other}")
         .replace(/\?.*/, "")
     )
     const known = [
@@ -131,9 +132,8 @@ describe("the boundary", () => {
     })
   }
 
-  it("CSRF-08 serves a client with the token and no Origin", async () => {
-    assert.strictEqual(await status("POST /api/session", [bearer]), 200)
-  })
+  it("CSRF-08 serves a client with the token and no Origin", async () =>
+    assert.strictEqual(await status("POST /api/session", [bearer]), 200))
 
   it("CSRF-05 answers a preflight with nothing that allows anything", async () => {
     const { headers } = await raw(server.url, {

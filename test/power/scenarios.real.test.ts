@@ -36,16 +36,32 @@ const cycling = async ({ rig }: Power) => {
 
 const nobody = 65534
 
-describe("the real way", { timeout: 60_000 }, () => {
-  let power: Power
+/** Hosts side by side: most of a scenario is waiting. */
+const hosts = 3
+
+describe("the real way", { timeout: 120_000, concurrent: true }, () => {
+  let all: ReadonlyArray<Power> = []
+  const idle: Array<Power> = []
+  const waiting: Array<(power: Power) => void> = []
+  const lend = (power: Power) => (waiting.shift() ?? ((one: Power) => idle.push(one)))(power)
+  const borrow = () => {
+    const power = idle.pop()
+    return power === undefined ? new Promise<Power>((settle) => waiting.push(settle)) : Promise.resolve(power)
+  }
   beforeAll(async () => {
-    power = await startPower({ conf: { VERIFY_SECS: "2" } })
+    all = await Promise.all(Array.from({ length: hosts }, () => startPower({ conf: { VERIFY_SECS: "2" } })))
+    for (const power of all) lend(power)
   }, 60_000)
-  afterAll(() => power[Symbol.asyncDispose]())
+  afterAll(() => Promise.all(all.map((power) => power[Symbol.asyncDispose]())))
 
   for (const scenario of scenarios.filter(({ faults }) => faults?.unkillable !== true)) {
     it(`${scenario.verb} when ${scenario.when}`, async () => {
-      assert.deepStrictEqual(await carriedOut(power, scenario), scenario.ends)
+      const power = await borrow()
+      try {
+        assert.deepStrictEqual(await carriedOut(power, scenario), scenario.ends)
+      } finally {
+        lend(power)
+      }
     })
   }
 

@@ -140,7 +140,9 @@ const makeShim = ({ dir, port }: Rig) => {
   writeFileSync(
     file,
     `#!/bin/sh
+env >${shim}/env
 { printf '%s ' "$$"; for word; do printf '%s\\036' "$word"; done; echo; } >>${shim}/sent
+case "$*" in *"@$(cat ${shim}/target 2>/dev/null || echo none) "*) exec /usr/bin/ssh "$@" ;; esac
 read -r port <${shim}/port
 [ ! -e ${shim}/cut ] || exec perl ${shim}/cut.pl "$(cat ${shim}/cut)" /usr/bin/ssh -p "$port" "$@"
 exec /usr/bin/ssh -p "$port" "$@"
@@ -172,10 +174,19 @@ exit($? & 127 ? 255 : $? >> 8);
   return {
     file,
     sent,
+    /** Names of what the newest was given, without those a shell makes. */
+    env: () =>
+      readFileSync(`${shim}/env`, "utf8")
+        .split("\n")
+        .flatMap((line) => line.match(/^\w+(?==)/) ?? [])
+        .filter((name) => !["PWD", "OLDPWD", "SHLVL", "_"].includes(name))
+        .sort(),
     /** How often the host was asked this of this operation. */
     count: (verb: string, op_id: string) => sent().filter(({ request }) => request === `${verb} ${op_id}`).length,
     /** Requests that change the VM, whoever's. */
     changing: () => sent().filter(({ request }) => /^(cycle|reset|start|stop) /.test(request)).length,
+    /** An ssh to this address is the Observer's to the target: it is left as it is. */
+    forTarget: (address: string) => writeFileSync(`${shim}/target`, address),
     port: (to: number) => writeFileSync(`${shim}/port`, String(to)),
     /** The connection is lost when the host says this phase. */
     cutAt: (phase: string | null) =>
