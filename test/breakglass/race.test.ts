@@ -15,11 +15,12 @@ afterAll(() => discardIdle(server))
 const cancel = async (session: string): Promise<unknown> => (await server.post(`/api/session/${session}/cancel`)).json()
 const times = <A>(count: number, make: (at: number) => Promise<A>) =>
   Promise.all(Array.from({ length: count }, (_, at) => make(at)))
-/** Processes of the CLI itself. */
+/** Processes of the CLI itself: the server's children. A tool's looks the same until it has begun its own program. */
 const clis = () =>
   marked(server.home).filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("claude-cli/main.mjs")
+      const [, ppid] = / \(.*\) \S (\d+) /s.exec(` ${readFileSync(`/proc/${pid}/stat`, "utf8")}`) ?? []
+      return Number(ppid) === server.process.pid
     } catch {
       return false
     }

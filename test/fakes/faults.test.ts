@@ -127,7 +127,10 @@ describe("the fake's faults", () => {
         claude.end()
         await claude.ended
         assert.isTrue(alive(pid))
-        assert.include(readFileSync(`/proc/${pid}/environ`, "utf8"), `BREAKGLASS_TURN=${fault}\0`)
+        // Empty while it is in the middle of its exec.
+        const environ = () => readFileSync(`/proc/${pid}/environ`, "utf8")
+        while (environ() === "") await new Promise((next) => setImmediate(next))
+        assert.include(environ(), `BREAKGLASS_TURN=${fault}\0`)
         assert.include(readFileSync(`/proc/${pid}/cmdline`, "utf8"), argv0)
         assert.strictEqual(session === own, !["grandchild setsid", "double-fork"].includes(fault))
         assert.strictEqual(ppid === claude.pid, fault !== "double-fork")

@@ -127,7 +127,8 @@ export const startServer = async (options: Options = {}): Promise<Server> => {
 /** Ends the server and forgets its directories. */
 export const discard = async (server: Server): Promise<void> => {
   await server.stop("SIGKILL")
-  rmSync(server.home, { recursive: true, force: true })
+  // What a killed server left running may still be writing there.
+  rmSync(server.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
 export interface Reader {
