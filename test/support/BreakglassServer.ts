@@ -124,10 +124,9 @@ export const startServer = async (options: Options = {}): Promise<Server> => {
   }
 }
 
-/** Ends the server and forgets its directories. */
+/** Ends the server and forgets its directories, where what it left running may still be writing. */
 export const discard = async (server: Server): Promise<void> => {
   await server.stop("SIGKILL")
-  // What a killed server left running may still be writing there.
   rmSync(server.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
