@@ -52,6 +52,9 @@ describe("two tabs and a restart", () => {
         assert.strictEqual(await tab.getByText("Before the end.", { exact: true }).count(), 1)
       }
       assert.strictEqual(await message(page).inputValue(), "a draft that must live")
+      await button(other, "Resume").click()
+      await other.getByText("Hello from the fake.").waitFor()
+      await button(other, "Resume").waitFor({ state: "detached" })
       await say(page, "#say Alive again.")
       for (const tab of [page, other]) await tab.getByText("Alive again.", { exact: true }).waitFor()
       assert.deepStrictEqual(

@@ -4,6 +4,7 @@ import type { AppState } from "../AppModel.ts"
 import { visible } from "../visible.ts"
 import { Chips } from "./Chips.tsx"
 import { Outbox } from "./Outbox.tsx"
+import { Resume } from "./Resume.tsx"
 import { StopBar } from "./StopBar.tsx"
 
 export const Composer = ({ app }: { readonly app: AppState }) => {
@@ -29,6 +30,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
         </p>
       )}
       {session !== undefined && <Outbox app={app} session={session} />}
+      {session !== undefined && blank && <Resume app={app} session={session} />}
       {blank && !running && (
         <Chips
           onChoose={(prompt) => {

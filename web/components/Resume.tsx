@@ -1,0 +1,19 @@
+/** After a turn that a restart cut off: the agent still has the conversation, and what its last command did is not known. */
+import type { AppState } from "../AppModel.ts"
+import type { Session } from "../SessionModel.ts"
+
+export const Resume = ({ app, session }: { readonly app: AppState; readonly session: Session }) => {
+  const { running, ended } = session.place.value
+  if (running || ended?.outcome !== "interrupted") return null
+  return (
+    <div class="row">
+      <p class="quiet">The server restarted while the agent worked. A command may have run unseen.</p>
+      <button type="button" class="button" onClick={() => session.send(goOn, app.model.value)}>
+        Resume
+      </button>
+    </div>
+  )
+}
+
+const goOn =
+  "The server was restarted while you worked. Go on from there: first check what state things are in, because a command of yours may have run without its result being seen."
