@@ -39,7 +39,11 @@ const over = async (rig: Rig, options: Options) => {
   const shim = makeShim(rig)
   const env = { ...settings(rig, agent.socket, shim.file), ...options.env }
   const more = { ...(options.bin && { bin: options.bin }), ...(options.home && { home: options.home }) }
-  const server = await startServer({ env, ...more })
+  const forget = () => {
+    if (agent.child.pid !== undefined) end(agent.child.pid)
+    rmSync(keys, { recursive: true, force: true })
+  }
+  const server = await startServer({ env, ...more }).catch((error: unknown) => Promise.reject(error).finally(forget))
   return {
     rig,
     shim,
@@ -50,10 +54,9 @@ const over = async (rig: Rig, options: Options) => {
     again: () => startServer({ env, ...more, home: server.home }),
     ...client(server),
     [Symbol.asyncDispose]: async () => {
-      await discard(server)
-      if (agent.child.pid !== undefined) end(agent.child.pid)
-      rmSync(keys, { recursive: true, force: true })
+      forget()
       await rig[Symbol.asyncDispose]()
+      await discard(server)
     }
   }
 }
