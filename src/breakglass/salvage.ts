@@ -45,6 +45,8 @@ const lenient: DatabaseSyncOptions & { readonly defensive: boolean } = { readOnl
 
 /** How many events were copied. */
 const rescue = (db: DatabaseSync, file: string): number => {
+  // Of an empty file SQLite would delete the WAL, even when it only reads.
+  if ((Fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return 0
   let old: DatabaseSync
   try {
     old = new DatabaseSync(file, lenient)

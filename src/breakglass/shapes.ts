@@ -27,7 +27,6 @@ export const shapes: ReadonlyArray<RegExp> = [
   /\b[sr]k_live_[A-Za-z0-9]{16,}/g,
   /\btskey-[A-Za-z0-9-]{16,}/g,
   /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g,
-  /\bPVEAPIToken=[^\s"']+/g,
   // A password's hash, as in /etc/shadow.
   /\$(?:[1567]|2[abxy]|y|gy|apr1|argon2[a-z]*)\$[^\s:"'\\]{12,}/g,
   new RegExp(String.raw`(\bauthorization${is}(?:${scheme}[ \t]+)?)(?!${scheme}\b)${bare}{6,}`, "gi"),
@@ -45,4 +44,4 @@ export const shapes: ReadonlyArray<RegExp> = [
 
 /** One pass that tells whether any shape can match at all: most of what a machine prints holds none. */
 export const worthLooking =
-  /-----BEGIN|sk-|eyJ|gh[pousr]_|github_pat_|glpat-|npm_|AKIA|ASIA|AIza|k_live_|tskey-|xox|PVEAPI|\$[a-z0-9]{1,9}\$|authorization|bearer|cookie|pass(?:word|wd|phrase)|secret|credential|(?:api|access|private)[_-]?key|token|:\/\/[^\s/]*@/i
+  /-----BEGIN|sk-|eyJ|gh[pousr]_|github_pat_|glpat-|npm_|AKIA|ASIA|AIza|k_live_|tskey-|xox|\$[a-z0-9]{1,9}\$|authorization|bearer|cookie|pass(?:word|wd|phrase)|secret|credential|(?:api|access|private)[_-]?key|token|:\/\/[^\s/]*@/i

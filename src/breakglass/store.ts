@@ -64,9 +64,7 @@ const connect = (file: string): DatabaseSync => {
   untouched(file)
   const db = new DatabaseSync(file)
   try {
-    db.exec("PRAGMA locking_mode = EXCLUSIVE")
-    version(db)
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+    db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     migrate(db)
     // About 2 s for each GB, once: a fault that is met later would be met in the middle of an incident.
     const check = db.prepare("PRAGMA integrity_check(1)").get()

@@ -68,6 +68,7 @@ describe("Readers", () => {
         assert.isAbove(those[0]?.response.deadline ?? 0, 0)
         assert.strictEqual(yield* count("log"), perLog)
         yield* those[1]?.leave ?? Effect.void
+        assert.strictEqual(yield* count("log"), perLog - 1)
         yield* admitted("log")
         assert.strictEqual(those[2]?.response.ended, "")
         assert.strictEqual(other?.response.ended, "")

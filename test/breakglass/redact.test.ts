@@ -65,6 +65,15 @@ describe("redact", () => {
     }
   })
 
+  it("LOG-01 cuts a long line nowhere between a name and its secret", () => {
+    for (const tail of upTo(60)) {
+      const before = `${"word ".repeat(900)}password = `
+      const seen = shown([`${before}hunterhunterhunter ${"y".repeat(470 + tail)} and `, "more"])
+      assert.notInclude(seen, "hunter", `a tail of ${tail}`)
+      assert.include(seen, mark)
+    }
+  })
+
   it("holds an exact value with blanks back whole", () => {
     const phrase = make([Redacted.make("correct horse battery staple")])
     const prose = "say correct horse battery staple now, please, or else"

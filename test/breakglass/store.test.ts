@@ -5,7 +5,7 @@ import * as Path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Journal from "../../src/breakglass/Journal.ts"
 import { open } from "../../src/breakglass/store.ts"
-import { cut, files, flip, noise, survivesAll } from "../support/damage.ts"
+import { cut, files, flip, noise, none, strayed, survives, survivesAll, temporary } from "../support/damage.ts"
 import { directory, roomy, upTo } from "../support/journals.ts"
 import { root } from "../support/BreakglassServer.ts"
 import { seeded } from "../support/processes.ts"
@@ -17,6 +17,9 @@ const contents = (path: string) =>
 
 const v1 = Fs.readFileSync(Path.join(root, "test/fixtures/journal/v1.sql"), "utf8")
 const id = "6f1c1d1e-0000-4000-8000-000000000001"
+
+/** The header's bits that say how the file is to be read (sqlite.org/fileformat2.html, 1.3): bytes 18, 19, 46 and 47. */
+const formats = [144, 146, 147, 151, 152, 154, 155, 159, 368, 375, 376, 378, 379, 380, 382, 383]
 
 const written = (path: string, sql: string, then: (db: DatabaseSync) => void = (db) => db.close()) => {
   const db = new DatabaseSync(Path.join(path, "journal.db"))
@@ -44,12 +47,54 @@ describe("a damaged journal", () => {
         survivesAll(
           taken,
           name,
-          upTo(40).map(() => flip(bytes, anywhere(800)))
+          upTo(40).map((at) => flip(bytes, formats[at] ?? anywhere(800)))
         )
         survivesAll(taken, name, noise(bytes, random))
       })
     }
   }
+
+  it("DISK-03 keeps a log up to the event that strayed into another", () => {
+    const taken = files("stopped")
+    const kept = survives("an event strayed", { ...taken, "journal.db": strayed(taken["journal.db"] ?? none, 86) })
+    assert.strictEqual(kept, (120 + 120 + 86) / 360)
+  })
+
+  it("DISK-03 keeps what a file that was cut in the middle still has", () => {
+    const taken = files("stopped")
+    const bytes = taken["journal.db"] ?? none
+    const cuts = upTo(10).map((at) => cut(bytes, Math.floor(bytes.length * (0.95 - at * 0.03))))
+    assert.isAbove(survivesAll(taken, "journal.db", cuts), 0.1)
+  })
+
+  it("DISK-03 does not take an empty file beside a WAL for a new one", () => {
+    const taken = files("killed")
+    const path = temporary()
+    Fs.writeFileSync(Path.join(path, "journal.db"), "")
+    Fs.writeFileSync(Path.join(path, "journal.db-wal"), taken["journal.db-wal"] ?? none)
+    const opened = open(path)
+    assert.isTrue(opened._tag === "Open" && opened.damage !== null)
+    assert.isTrue(Fs.readFileSync(Path.join(path, "journal.db.damaged-1-wal")).equals(taken["journal.db-wal"] ?? none))
+    if (opened._tag === "Open") opened.db.close()
+    Fs.rmSync(path, { recursive: true })
+  })
+
+  it.effect("DISK-03 finds damage where no event is", () =>
+    Effect.gen(function* () {
+      const path = yield* directory
+      const db = written(path, v1, () => {})
+      const page = Number(
+        db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'event_full'").get()?.["rootpage"]
+      )
+      db.close()
+      const file = Fs.openSync(Path.join(path, "journal.db"), "r+")
+      Fs.writeSync(file, Buffer.alloc(4096, 7), 0, 4096, (page - 1) * 4096)
+      Fs.closeSync(file)
+      const own = yield* Journal.make(path, roomy)
+      assert.strictEqual(own.page(id, -1, 1e6).length, 3)
+      assert.isTrue(Fs.existsSync(Path.join(path, "journal.db.damaged-1")))
+    })
+  )
 
   it.effect("DISK-03 ends a salvage that was cut short between its moves", () =>
     Effect.gen(function* () {
@@ -141,13 +186,15 @@ describe("the journal's shape", () => {
     )
   }
 
-  it.effect("DISK-03 takes a version that only one bit claims for damage, not for a newer server", () =>
-    Effect.gen(function* () {
-      const path = yield* directory
-      written(path, `${v1};PRAGMA user_version = 5`)
-      const opened = open(path)
-      assert.strictEqual(opened._tag === "Open" && opened.damage !== null, true)
-      if (opened._tag === "Open") opened.db.close()
-    })
-  )
+  for (const version of [0, 5, -1]) {
+    it.effect(`DISK-03 takes the version ${version}, that only a damaged number claims, for damage`, () =>
+      Effect.gen(function* () {
+        const path = yield* directory
+        written(path, `${v1};PRAGMA user_version = ${version}`)
+        const own = yield* Journal.make(path, roomy)
+        assert.strictEqual(own.page(id, -1, 1e6).length, 3)
+        assert.isTrue(Fs.existsSync(Path.join(path, "journal.db.damaged-1")))
+      })
+    )
+  }
 })

@@ -10,7 +10,7 @@ describe("readers that never read", () => {
       const grown = await growth(megabytes, readers)
       tell(`SUB-01, ${readers} stalled, ${megabytes} MB`, grown)
       assert.isBelow(grown.resident, 20_000_000)
-      assert.isBelow(grown.heap, 15_000_000)
+      assert.isBelow(grown.heap, 10_000_000)
     })
   }
 })

@@ -10,7 +10,7 @@ describe("readers that never read", () => {
     const grown = await growth(40, 20)
     tell("SUB-01, 20 stalled readers, 40 MB", grown)
     assert.isBelow(grown.resident, 20_000_000)
-    assert.isBelow(grown.heap, 15_000_000)
+    assert.isBelow(grown.heap, 10_000_000)
   }, 90_000)
 })
 

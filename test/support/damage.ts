@@ -34,6 +34,16 @@ const fill = (db: DatabaseSync) => {
   }
 }
 
+/** One event of the vm's log whose row says that it is of another one. */
+export const strayed = (bytes: Buffer, id: number): Buffer => {
+  const copy = Buffer.from(bytes)
+  const key = Buffer.concat([Buffer.from("vm"), Buffer.of(id), Buffer.from(at)])
+  for (let found = copy.indexOf(key); found !== -1; found = copy.indexOf(key, found + 1)) copy.write("v-", found)
+  return copy
+}
+
+export const none = Buffer.alloc(0)
+
 export type Files = Readonly<Record<string, Buffer>>
 
 /** The files of a journal whose server was stopped, or killed: then most of it is in its WAL. */
@@ -51,7 +61,7 @@ export const files = (how: "stopped" | "killed"): Files => {
   return taken
 }
 
-const temporary = () => Fs.mkdtempSync(Path.join(Os.tmpdir(), "breakglass-damage-"))
+export const temporary = () => Fs.mkdtempSync(Path.join(Os.tmpdir(), "breakglass-damage-"))
 
 /** What is kept, of how many; throws when anything is not as it was or the journal is of no more use. */
 export const survives = (what: string, taken: Files): number => {
@@ -80,7 +90,7 @@ const setAside = (directory: string, taken: Files) => {
   // With a WAL beside it SQLite has put back into it what the WAL still had.
   if ("journal.db-wal" in taken) return
   const kept = Fs.readFileSync(Path.join(directory, "journal.db.damaged-1"))
-  assert.isTrue(kept.equals(taken["journal.db"] ?? Buffer.alloc(0)), "as it was")
+  assert.isTrue(kept.equals(taken["journal.db"] ?? none), "as it was")
 }
 
 /** How many events a log kept: a prefix, in which a flipped bit may have changed one, and at its end a notice. */

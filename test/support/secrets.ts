@@ -34,7 +34,7 @@ export const configured = {
   API_BEARER_TOKEN: word(44),
   BREAKGLASS_EDGE_SECRET: word(40),
   ANTHROPIC_API_KEY: ["sk", "ant", "api03", word(80)].join("-"),
-  ANTHROPIC_AUTH_TOKEN: `${word(12)}+/=&%?${word(12)}\u00e9`,
+  ANTHROPIC_AUTH_TOKEN: `${word(12)}+/"\\=&%?${word(12)}`,
   CLAUDE_CODE_OAUTH_TOKEN: ["sk", "ant", "oat01", word(80)].join("-")
 }
 
@@ -84,6 +84,7 @@ const in_ = (leak: { text: string; secret: string }, around: (text: string) => s
 
 const shaped: ReadonlyArray<readonly [string, () => { readonly text: string; readonly secret: string }]> = [
   ["an API key", () => only(["sk", "ant", "api03", word(40)].join("-"))],
+  ["a short API key", () => held((s) => `key ${["sk", "ant", s].join("-")}`, word(12))],
   ["another API key", () => only(["sk", "proj", word(40)].join("-"))],
   ["a JWT", () => only(jwt())],
   ["a JWT in a query", () => held((s) => `?access_token=${s}&x=1`, jwt())],
@@ -102,7 +103,7 @@ const shaped: ReadonlyArray<readonly [string, () => { readonly text: string; rea
   ["a Slack token", () => only(["xoxb", word(12), word(24)].join("-"))],
   ["a Stripe key", () => only(`sk_live_${word(24)}`)],
   ["a Google key", () => only(`AIza${word(35)}`)],
-  ["a Proxmox token", () => held((s) => `Authorization: PVEAPIToken=root@pam!x=${s}`, word(36))],
+  ["a Proxmox token", () => held((s) => `PVEAPIToken=root@pam!x=${s}`, word(36))],
   ["a bearer header", () => held((s) => `Authorization: Bearer ${s}`, word(30))],
   ["a bearer header in JSON", () => held((s) => JSON.stringify({ authorization: `Bearer ${s}` }), word(30))],
   ["a bearer header in curl", () => held((s) => `curl -H 'Authorization: Bearer ${s}' https://x`, word(30))],
