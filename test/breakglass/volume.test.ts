@@ -2,16 +2,39 @@ import { assert, describe, it } from "@effect/vitest"
 import { afterAll, beforeAll } from "vitest"
 import { textKept } from "../../src/breakglass/cap.ts"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
-import { all, one } from "../support/events.ts"
-import { growth, tell } from "../support/volume.ts"
+import { all, one, outcome, toEnd, why } from "../support/events.ts"
+import { growth, little } from "../support/volume.ts"
 
 describe("readers that never read", () => {
   it("SUB-01 cost the server less than 20 MB, and another reader no event: 20 of them, 40 MB", async () => {
-    const grown = await growth(40, 20)
-    tell("SUB-01, 20 stalled readers, 40 MB", grown)
-    assert.isBelow(grown.resident, 20_000_000)
-    assert.isBelow(grown.heap, 10_000_000)
+    little("20 stalled readers, 40 MB", await growth(40, 20))
   }, 90_000)
+})
+
+const last = async (server: Server, session: string) =>
+  ((await (await server.request(`/api/session/${session}`)).json()) as { last_event_id: number }).last_event_id
+
+describe("a log that has reached its limit", () => {
+  it("DISK-05 ends the turn with words, refuses the next prompt with words, and leaves other sessions alone", async () => {
+    const server = await startServer({ env: { BREAKGLASS_SESSION_QUOTA_MB: "1" } })
+    const session = await server.session()
+    const events = await server.turn(session, "#fault burst 400 4000")
+    const limit = "this session's log has reached its limit of 1 MiB; begin a new session"
+    assert.strictEqual(outcome(events), "failed")
+    assert.strictEqual(why(events), `The journal could not be written (${limit}), so the turn was ended.`)
+    // What is left of it holds a prompt or two.
+    const large = "x".repeat(60_000)
+    let refused = await server.prompt(session, large)
+    while (refused.status === 200) {
+      await toEnd(await server.attach(session, (await last(server, session)) - 1))
+      refused = await server.prompt(session, large)
+    }
+    assert.strictEqual(refused.status, 503)
+    assert.strictEqual(((await refused.json()) as { detail: string }).detail, `Nothing was begun: ${limit}.`)
+    assert.strictEqual(outcome(await server.turn(await server.session(), "#say fine")), "completed")
+    assert.strictEqual((await fetch(`${server.url}/ready`)).status, 200)
+    await discard(server)
+  })
 })
 
 describe("what is too large to be pushed", () => {

@@ -65,6 +65,7 @@ async function play({ name, rest, args }, stage) {
       Number(second)
     )
   }
+  if (name === "type") return text(stage, rest.slice(first.length + 1).match(/.{1,9}/gs) ?? [], Number(first))
   if (name === "wait") return wait(Number(first), signal)
   if (name === "stderr") return write(2, Buffer.alloc(Number(first), "e"))
   if (name === "bash") return tools(stage, [rest])
