@@ -5,7 +5,8 @@ import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { discard, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
 import { all, kinds, notices, one, outcome, said, toEnd, why } from "../support/events.ts"
-import { conversation, fakeClaude, marked, programs, prompts, resident, written } from "../support/processes.ts"
+import { gauge, gauged } from "../support/gauge.ts"
+import { conversation, fakeClaude, marked, programs, prompts, written } from "../support/processes.ts"
 
 const { bin, env } = programs({ ssh: "echo status: running" })
 const claude = join(bin, "claude")
@@ -16,7 +17,7 @@ const put = (script: string, mode = 0o755) => {
 }
 let server: Server
 beforeAll(async () => {
-  server = await startServer({ env })
+  server = await startServer({ env: { ...env, ...gauged } })
 })
 afterAll(async () => {
   await discard(server)
@@ -112,29 +113,30 @@ describe("CLI-03, CLI-04: a program that says too much", () => {
 
   it("CLI-03: a line that never ends costs no memory, and the turn can be stopped", async () => {
     const session = await server.session()
-    const before = resident(server.process.pid ?? 0)
+    const before = (await gauge(server)).heap
     await server.prompt(session, "#fault endless-line")
     const reader = await server.attach(session)
     await reader.until(ofKind("session"))
     const [pid = 0] = marked(server.home)
     while (written(pid) < 300_000_000) await new Promise((next) => setImmediate(next))
-    const grown = resident(server.process.pid ?? 0) - before
+    const grown = (await gauge(server)).heap - before
     assert.deepStrictEqual(await (await server.post(`/api/session/${session}/cancel`)).json(), { cancelled: true })
     const events = await toEnd(reader)
     assert.strictEqual(outcome(events), "cancelled")
     assert.match(one(events, "notice").text, /a line of \d{9} bytes, over the limit/)
-    assert.isBelow(grown, 100_000_000)
+    assert.isBelow(grown, 40_000_000)
   })
 
   it("CLI-04: 100 MB on stderr before the first word, and more between, delay nothing and cost no memory", async () => {
-    const before = resident(server.process.pid ?? 0)
-    const events = await server.turn(
-      await server.session(),
-      "#fault stderr 104857600\n#say one\n#stderr 1048576\n#say two\n#stderr 1048576"
-    )
-    assert.strictEqual(outcome(events), "completed")
-    assert.deepStrictEqual(said(events), ["one", "two"])
-    assert.isBelow(resident(server.process.pid ?? 0) - before, 100_000_000)
+    const session = await server.session()
+    const before = (await gauge(server)).heap
+    const reader = await server.attach(session)
+    await server.prompt(session, "#fault stderr 104857600\n#say one\n#stderr 1048576\n#say two\n#wait 300000")
+    await reader.until(() => said(reader.events()).length === 2)
+    assert.deepStrictEqual(said(reader.events()), ["one", "two"])
+    assert.isBelow((await gauge(server)).heap - before, 10_000_000)
+    await server.post(`/api/session/${session}/cancel`)
+    assert.strictEqual(outcome(await toEnd(reader)), "cancelled")
   })
 
   it("CLI-04: of a long stderr the error keeps 500 characters", async () => {
@@ -154,15 +156,10 @@ describe("CLI-05: a program that says everything at once", () => {
     assert.deepInclude(await answer.json(), { exit_code: 0, stdout: "status: running\n" })
     // By order, not by time: the burst was still coming when the verb had answered.
     assert.isFalse(reader.frames.some(ofKind("turn_end")))
-    const waits: Array<number> = []
-    while (!reader.frames.slice(-3).some(ofKind("turn_end"))) {
-      const asked = performance.now()
-      await (await server.request("/health")).text()
-      waits.push(performance.now() - asked)
-    }
-    waits.sort((a, b) => a - b)
-    // 17 ms on two busy cores; the bound is for a machine that does other things too.
-    assert.isBelow(waits[Math.floor(waits.length * 0.99)] ?? 0, 250)
+    let answered = 0
+    for (; !reader.frames.slice(-3).some(ofKind("turn_end")); answered++) await (await server.request("/health")).text()
+    // Hundreds, each in some milliseconds; a server that is busy until the end of the burst answers one.
+    assert.isAbove(answered, 20)
     const events = await toEnd(reader)
     assert.strictEqual(outcome(events), "completed")
     const numbers = said(events)

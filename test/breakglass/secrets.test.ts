@@ -62,7 +62,9 @@ describe("secrets", () => {
   it("LOG-01 are in no delta, though each holds nine characters of one", async () => {
     const own = await server.session()
     const reader = await server.attach(own)
-    const prose = corpus.flatMap(({ text }) => (/\n|-BEGIN/.test(text) ? [] : [`the key is ${text} I think`])).join(", ")
+    const prose = corpus
+      .flatMap(({ text }) => (/\n|-BEGIN/.test(text) ? [] : [`the key is ${text} I think`]))
+      .join(", ")
     await server.prompt(own, `#type 2 ${prose} ${"and so it goes on ".repeat(2000)}`)
     const typed = () =>
       reader.frames.map(({ event, data }) => (event === "delta" ? (JSON.parse(data) as { text: string }).text : ""))
