@@ -3,13 +3,14 @@
  * nobody. Secrets are compared by digest, in constant time, here and nowhere else.
  */
 import { NodeHttpServerRequest } from "@effect/platform-node"
-import { Clock, Context, DateTime, Effect, Layer, Option, Redacted } from "effect"
+import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import * as Contract from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
-import { admit, type Facts, Headers, crossSite, type Refusal, type Secrets } from "./admit.ts"
+import { admit, cookieName, type Facts, Headers, crossSite, type Refusal, type Secrets } from "./admit.ts"
 import { Config } from "./Config.ts"
+import { steady } from "./steady.ts"
 
 export class Auth extends Context.Service<
   Auth,
@@ -18,11 +19,13 @@ export class Auth extends Context.Service<
     readonly operator: (
       request: HttpServerRequest.HttpServerRequest
     ) => Effect.Effect<{ readonly name: string }, Refusal>
-    /** The cookie's value for a browser that showed the token, and its life in seconds. */
+    /** The cookie's value for a browser that showed the token. */
     readonly login: (
       request: HttpServerRequest.HttpServerRequest,
       token: string
     ) => Effect.Effect<{ readonly value: string; readonly secure: boolean }, Refusal>
+    /** From now on this request's cookie is nobody's, wherever it is kept. */
+    readonly logout: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   }
 >()("breakglass/Auth") {
   static readonly layer = Layer.effect(
@@ -31,10 +34,16 @@ export class Auth extends Context.Service<
       const config = yield* Config
       const token = config.token === null ? null : Redacted.value(config.token)
       const edge = config.edgeSecret === null ? null : Redacted.value(config.edgeSecret)
+      // A clock that is set must sign nobody out, nor keep anybody signed in.
+      const began = (yield* Clock.currentTimeMillis) - (yield* steady)
+      const time = Effect.map(steady, (passed) => began + passed)
+      const signedOut = new Set<string>()
+      // No two logins share a cookie: one may be signed out.
+      let latest = 0
       const secrets = (now: number): Secrets => ({
         token: (given) => token !== null && same(given, token),
         edge: (given) => edge !== null && same(given, edge),
-        cookie: (given) => token !== null && valid(given, token, now)
+        cookie: (given) => token !== null && !signedOut.has(given) && valid(given, token, now)
       })
       if (token === null && edge === null && config.trustedProxies.length === 0) {
         yield* Effect.logWarning(
@@ -43,20 +52,25 @@ export class Auth extends Context.Service<
       }
       return Auth.of({
         operator: Effect.fnUntraced(function* (request) {
-          const now = yield* Clock.currentTimeMillis
-          const admitted = admit(facts(request), config, secrets(now))
+          const admitted = admit(facts(request), config, secrets(yield* time))
           return "via" in admitted ? admitted : yield* admitted
         }),
         login: Effect.fnUntraced(function* (request, given) {
           const foreign = crossSite(new Headers(facts(request).rawHeaders), config.publicOrigin)
           if (foreign !== null) return yield* foreign
           if (token === null || !same(given, token)) return yield* wrongToken
-          const now = yield* DateTime.now
-          const expires = Math.floor(DateTime.toEpochMillis(now) / 1000) + cookieLife
+          const expires = Math.max((yield* time) + cookieLife * 1000, latest + 1)
+          latest = expires
           return {
             value: `${expires}.${sign(expires, token)}`,
             secure: config.publicOrigin?.startsWith("https:") ?? false
           }
+        }),
+        logout: Effect.fnUntraced(function* (request) {
+          const now = yield* time
+          for (const cookie of signedOut) if (Number.parseInt(cookie) <= now) signedOut.delete(cookie)
+          const cookie = new Headers(facts(request).rawHeaders).cookie(cookieName)
+          if (secrets(now).cookie(cookie)) signedOut.add(cookie)
         })
       })
     })
@@ -71,7 +85,8 @@ export class Auth extends Context.Service<
         const foreign = method === "GET" || method === "HEAD" ? null : crossSite(new Headers(rawHeaders), null)
         return foreign === null ? { name: "demo" } : yield* foreign
       }),
-      login: () => Effect.fail(wrongToken)
+      login: () => Effect.fail(wrongToken),
+      logout: () => Effect.void
     })
   )
 
@@ -109,8 +124,8 @@ const sign = (expires: number, token: string): string =>
     .digest("base64url")
 
 const valid = (cookie: string, token: string, now: number): boolean => {
-  const [, expires = "0", signature = ""] = /^([0-9]{1,12})\.([A-Za-z0-9_-]{43})$/.exec(cookie) ?? []
-  return same(signature, sign(Number(expires), token)) && Number(expires) * 1000 > now
+  const [, expires = "0", signature = ""] = /^([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})$/.exec(cookie) ?? []
+  return same(signature, sign(Number(expires), token)) && Number(expires) > now
 }
 
 const wrongToken = new Contract.Unauthenticated({ detail: "That is not the token. Nobody was signed in." })

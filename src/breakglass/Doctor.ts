@@ -1,5 +1,5 @@
 /** Would it work now? Every leg of the rescue path, tried at once, each under its own limit. Changes nothing. */
-import { Clock, Context, Effect, Layer, Option, Stream } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Check } from "../contract/Api.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
@@ -7,6 +7,7 @@ import { Config, type Settings } from "./Config.ts"
 import { Journal } from "./Journal.ts"
 import { Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import { steady } from "./steady.ts"
 
 export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.Effect<ReadonlyArray<Check>> }>()(
   "breakglass/Doctor"
@@ -77,9 +78,9 @@ interface Leg {
 }
 
 const examined = Effect.fnUntraced(function* ({ name, look, fix }: Leg) {
-  const from = yield* Clock.currentTimeMillis
+  const from = yield* steady
   const found = Option.getOrElse(yield* Effect.timeoutOption(look, "15 seconds"), () => silent)
-  const took_ms = (yield* Clock.currentTimeMillis) - from
+  const took_ms = (yield* steady) - from
   const check: Check = { name, ...found, took_ms, ...(found.ok ? {} : { fix }) }
   return check
 })

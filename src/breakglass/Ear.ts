@@ -1,11 +1,12 @@
 /** Listens to one run of the CLI: what it says becomes events of the log, in order, one transaction per burst. */
-import { Clock, Deferred, Effect, Option } from "effect"
+import { Deferred, Effect, Option } from "effect"
 import { decodeLine, type Message, type Result } from "../claude/StreamJson.ts"
 import type { Event } from "../contract/Event.ts"
 import type { Line } from "../lines.ts"
 import type { EventLog } from "./EventLog.ts"
 import type { SessionPatch } from "./Journal.ts"
 import { type Redact, Veil } from "./redact.ts"
+import { steady } from "./steady.ts"
 import { type OpenTools, translate } from "./translate.ts"
 import { conversationLost } from "./verdict.ts"
 
@@ -30,7 +31,7 @@ export class Ear {
 
   hear(lines: ReadonlyArray<Line>) {
     return Effect.gen({ self: this }, function* () {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* steady
       const events: Array<Event> = []
       let patch: SessionPatch = {}
       const before = { text: this.text, open: this.open }
@@ -53,7 +54,7 @@ export class Ear {
 
   get progress() {
     return Effect.gen({ self: this }, function* () {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* steady
       const tools = [...this.open].map(([tool_id, { name, since }]) => ({ tool_id, name, elapsed_ms: now - since }))
       yield* this.log.running(tools)
     })

@@ -111,7 +111,11 @@ const login = HttpApiBuilder.group(
         Effect.map(auth.login(request, payload.token), ({ value, secure }) =>
           HttpServerResponse.jsonUnsafe({ status: "signed_in" }).pipe(cookie(value, secure, cookieLife))
         ),
-      logout: () => Effect.succeed(HttpServerResponse.jsonUnsafe({ status: "signed_out" }).pipe(cookie("", false, 0)))
+      logout: ({ request }) =>
+        Effect.as(
+          auth.logout(request),
+          HttpServerResponse.jsonUnsafe({ status: "signed_out" }).pipe(cookie("", false, 0))
+        )
     })
   })
 )

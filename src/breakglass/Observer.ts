@@ -2,7 +2,7 @@
  * Looks at the target: often while somebody watches, seldom otherwise. Every probe has its own limit and none waits for
  * another, for a running operation, or for the chat.
  */
-import { Clock, Context, DateTime, Effect, Layer, Option, Schedule } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Schedule } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { connect } from "node:net"
 import type { Probe } from "../contract/Pve.ts"
@@ -14,6 +14,7 @@ import * as OverSsh from "./OverSsh.ts"
 import { pattern } from "./pattern.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Readers } from "./Readers.ts"
+import { steady } from "./steady.ts"
 
 /** What can be looked at, and how. */
 export interface Look {
@@ -59,9 +60,9 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
 
 const timed = ({ probe, state }: Look): Effect.Effect<Probe> =>
   Effect.gen(function* () {
-    const from = yield* Clock.currentTimeMillis
+    const from = yield* steady
     const said = yield* Effect.timeoutOption(state, "10 seconds")
-    const took_ms = (yield* Clock.currentTimeMillis) - from
+    const took_ms = (yield* steady) - from
     return { probe, state: Option.getOrElse(said, () => "no answer"), took_ms }
   })
 

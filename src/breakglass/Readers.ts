@@ -1,11 +1,13 @@
 /**
  * Who is attached. A reader costs memory and a socket, so there is a limit to them, and one that does not take what it
- * was sent is let go: it comes back with Last-Event-ID and misses nothing. Nobody else waits for it.
+ * was sent is let go: it comes back with Last-Event-ID and misses nothing. Nobody else waits for it. One that would not be
+ * admitted any more is let go too.
  */
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { OutgoingMessage } from "node:http"
+import { Auth } from "./Auth.ts"
 
 export const perLog = 32
 export const inAll = 128
@@ -28,27 +30,30 @@ export class Readers extends Context.Service<
   static readonly layer = Layer.effect(
     Readers,
     Effect.gen(function* () {
+      const { operator } = yield* Auth
       const readers = new Set<Reader>()
-      yield* Effect.forkScoped(
-        Effect.repeat(
-          Effect.sync(() => readers.forEach(look)),
-          Schedule.spaced(apart)
-        )
-      )
+      const look = Effect.fnUntraced(function* (reader: Reader) {
+        stalled(reader)
+        if (yield* Effect.isSuccess(operator(reader.request))) return
+        readers.delete(reader)
+        end(reader, "")
+      })
+      const round = Effect.suspend(() => Effect.forEach([...readers], look, { discard: true }))
+      yield* Effect.forkScoped(Effect.repeat(round, Schedule.spaced(apart)))
       return Readers.of({
         count: (log) => Effect.sync(() => [...readers].filter((reader) => reader.log === log).length),
         admit: (log, request) =>
           Effect.acquireRelease(
             Effect.sync(() => {
               const response = NodeHttpServerRequest.toServerResponse(request) as OutgoingMessage
-              const reader: Reader = { log, response, waiting: 0, same: 0 }
+              const reader: Reader = { log, request, response, waiting: 0, same: 0 }
               readers.add(reader)
               const [oldest] = readers
               const [oldestHere] = [...readers].filter((other) => other.log === log).slice(0, -perLog)
               for (const one of [oldestHere, readers.size > inAll ? oldest : undefined]) {
                 if (one === undefined) continue
                 readers.delete(one)
-                supersede(one)
+                end(one, 'event: bye\ndata: {"reason":"superseded"}\n\n')
               }
               return reader
             }),
@@ -61,21 +66,22 @@ export class Readers extends Context.Service<
 
 interface Reader {
   readonly log: string
+  readonly request: HttpServerRequest.HttpServerRequest
   readonly response: OutgoingMessage
   /** Bytes that wait for it, and at how many looks they were the same. */
   waiting: number
   same: number
 }
 
-const look = (reader: Reader) => {
+const stalled = (reader: Reader) => {
   const waiting = reader.response.writableLength
   reader.same = waiting > 0 && waiting === reader.waiting ? reader.same + 1 : 0
   reader.waiting = waiting
   if (reader.same >= looks) reader.response.destroy()
 }
 
-const supersede = ({ response }: Reader) => {
-  response.end('event: bye\ndata: {"reason":"superseded"}\n\n')
+const end = ({ response }: Reader, last: string) => {
+  response.end(last)
   // It may be the reader that never reads.
   response.socket?.setTimeout(1000, () => response.destroy())
 }

@@ -6,6 +6,7 @@ import { Clock, Duration, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Operation, OpOutcome, Verb } from "../contract/Pve.ts"
 import { changes, contradicts, expected, fits, hear, observed, ours, outcomeOf, type Said } from "./hostSpeech.ts"
+import { steady } from "./steady.ts"
 
 /** What the host answered. `exit_code` is null when it was not heard. */
 export interface Answer {
@@ -31,8 +32,11 @@ export interface Parts {
 }
 
 export const make = ({ ask, operation, move, print, background }: Parts) => {
+  let sent: number | null = null
+
   const run = Effect.gen(function* () {
     const { verb, op_id } = operation()
+    sent = yield* steady
     const said = yield* ask(verb, op_id, (line) => {
       const word = hear(line, op_id)
       return word._tag === "Phase" ? move({ phase: word.phase }) : word._tag === "Output" ? print(line) : Effect.void
@@ -98,8 +102,9 @@ export const make = ({ ask, operation, move, print, background }: Parts) => {
     const id = SecureRandom.uuidV4Unsafe()
     const status = yield* ask("status", id, () => Effect.void)
     const seen = observed(linesOf(status.stdout), id)
-    const elapsed = ((yield* Clock.currentTimeMillis) - Date.parse(started_at)) / 1000
-    yield* move({ outcome, exit_code, phase: "done", verified: fits(verb, seen, elapsed), evidence: seen.line })
+    // Of what a former life sent only the wall's clock knows.
+    const elapsed = sent === null ? (yield* Clock.currentTimeMillis) - Date.parse(started_at) : (yield* steady) - sent
+    yield* move({ outcome, exit_code, phase: "done", verified: fits(verb, seen, elapsed / 1000), evidence: seen.line })
     return answer
   })
 

@@ -3,6 +3,8 @@ import { Effect, Exit, Layer, Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll } from "vitest"
+import { Unauthenticated } from "../../src/contract/Api.ts"
+import { Auth } from "../../src/breakglass/Auth.ts"
 import { inAll, perLog, Readers } from "../../src/breakglass/Readers.ts"
 import { discard, named, type Reader, type Server, startServer } from "../support/BreakglassServer.ts"
 import { deaf, descriptors, fleeting } from "../support/clients.ts"
@@ -12,12 +14,12 @@ import { eventually } from "../support/processes.ts"
 
 /** An answer in which so many bytes wait to be taken. */
 const answer = () => {
-  const state = { writableLength: 0, destroyed: false, ended: "", deadline: 0 }
+  const state = { writableLength: 0, destroyed: false, closed: false, ended: "", deadline: 0 }
   const socket = { setTimeout: (ms: number) => (state.deadline = ms) }
   const response = Object.assign(state, {
     socket,
     destroy: () => (state.destroyed = true),
-    end: (last: string) => (state.ended = last)
+    end: (last: string) => Object.assign(state, { closed: true, ended: last })
   })
   return { response, request: { response } as unknown as HttpServerRequest.HttpServerRequest }
 }
@@ -28,11 +30,13 @@ const admitted = Effect.fnUntraced(function* (log: string) {
   const { response, request } = answer()
   const scope = yield* Scope.make()
   yield* Scope.provide(readers.admit(log, request), scope)
-  return { response, leave: Scope.close(scope, Exit.void) }
+  return { response, request, leave: Scope.close(scope, Exit.void) }
 })
 
+const anybody = Layer.mock(Auth, { operator: () => Effect.succeed({ name: "anybody" }) })
+
 const withReaders = <A, E>(effect: Effect.Effect<A, E, Readers | Scope.Scope>) =>
-  Effect.scoped(Effect.provide(effect, Layer.fresh(Readers.layer)))
+  Effect.scoped(Effect.provide(effect, Layer.fresh(Readers.layer).pipe(Layer.provide(anybody))))
 
 describe("Readers", () => {
   it.effect("SUB-01 lets go a reader that takes nothing for 30 seconds, and no other", () =>
@@ -51,6 +55,25 @@ describe("Readers", () => {
       })
     )
   )
+
+  it.effect("SSE-09 lets go a reader that would not be admitted any more, within one look, and no other", () => {
+    const refused = new Set<unknown>()
+    const some = Layer.mock(Auth, {
+      operator: (request) =>
+        refused.has(request) ? Effect.fail(new Unauthenticated({ detail: "" })) : Effect.succeed({ name: "one" })
+    })
+    const watched = Effect.gen(function* () {
+      const [gone, stays] = [yield* admitted("a"), yield* admitted("a")]
+      yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual([gone.response.closed, stays.response.closed], [false, false])
+      refused.add(gone.request)
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual([gone.response.closed, stays.response.closed], [true, false])
+      assert.isAbove(gone.response.deadline, 0)
+      assert.strictEqual(yield* (yield* Readers).count("a"), 1)
+    })
+    return Effect.scoped(Effect.provide(watched, Layer.fresh(Readers.layer).pipe(Layer.provide(some))))
+  })
 
   it.effect("SUB-04 tells the oldest of a log when one comes too many, and forgets who has left", () =>
     withReaders(
