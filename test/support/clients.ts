@@ -30,6 +30,37 @@ export const deaf = async (server: Server, session: string): Promise<Socket> => 
   return socket
 }
 
+/** Attaches, and reads only as far as it is told to. */
+export const slow = async (server: Server, session: string) => {
+  const socket = await opened(server)
+  const pieces: Array<string> = []
+  let taken = 0
+  socket.setEncoding("latin1").pause()
+  socket.write(asked(session))
+  const readUntil = (enough: () => boolean) =>
+    new Promise<void>((settle) => {
+      const hear = (piece: string) => {
+        pieces.push(piece)
+        taken += piece.length
+        if (!enough()) return
+        socket.off("data", hear).pause()
+        settle()
+      }
+      socket.on("data", hear).resume()
+    })
+  return {
+    socket,
+    text: () => pieces.join(""),
+    /** So many bytes more, or a few more than that. */
+    take: (bytes: number) => {
+      const to = taken + bytes
+      return readUntil(() => taken >= to)
+    },
+    /** All until its newest words hold these. */
+    rest: (words: string) => readUntil(() => pieces.slice(-2).join("").includes(words))
+  }
+}
+
 /** Attaches, reads so many bytes (none: does not even wait for the answer), and is gone: by FIN, or by RST. */
 export const fleeting = async (server: Server, session: string, bytes: number, how: "fin" | "rst"): Promise<void> => {
   const socket = await opened(server)

@@ -91,7 +91,7 @@ describe("the connection", () => {
     await context.close()
   })
 
-  it("notices a proxy that holds the stream back, asks in pieces and says so", { timeout: 60_000 }, async () => {
+  it("SSE-07: notices a proxy that holds the stream, asks in pieces and says so", { timeout: 60_000 }, async () => {
     const { context, page } = await signedIn("/")
     proxy.rule = held(server.url)
     const quiet = await server.session()
