@@ -97,8 +97,9 @@ const died = ({ code, signal }: Exited, stderr: string): string => {
   if (words.includes("cannot be used with root")) {
     return "The agent refuses to run as root. Nothing ran. Run the server as another user, or set IS_SANDBOX=1 where it is contained."
   }
-  if (words !== "") return cut(words)
-  return signal === null ? `exit ${code}` : `The agent was killed (${signal}).`
+  // What it printed may be pages of its allocator's; that it was killed is said first.
+  if (signal !== null) return cut(`The agent was killed (${signal}). ${words}`.trimEnd())
+  return words === "" ? `exit ${code}` : cut(words)
 }
 
 const failure = (result: Result): string => {

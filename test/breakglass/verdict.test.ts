@@ -84,6 +84,11 @@ const table: ReadonlyArray<readonly [fact: string, seen: Partial<Verdict.Seen>, 
   ["exit 1 without a word", { exited: { code: 1, signal: null } }, failed("exit 1")],
   ["exit 1 with words", { exited: { code: 1, signal: null }, stderr: "\n it broke \n" }, failed("it broke")],
   ["CLI-02: a signal", { exited: { code: null, signal: "SIGSEGV" } }, failed("The agent was killed (SIGSEGV).")],
+  [
+    "CLI-02: a signal before the last words",
+    { exited: { code: null, signal: "SIGABRT" }, stderr: "out of memory\n" },
+    failed("The agent was killed (SIGABRT). out of memory")
+  ],
   ["blank stderr is no word", { exited: { code: 2, signal: null }, stderr: " \n\n" }, failed("exit 2")],
   ["500 characters are said whole", { stderr: "x".repeat(500) }, failed("x".repeat(500))],
   ["of more, 500 are said", { stderr: "x".repeat(501) }, failed(`${"x".repeat(499)}…`)],
