@@ -24,6 +24,7 @@
             pkgs.git
             pkgs.socat
             pkgs.util-linux
+            pkgs.nginx
           ];
         };
       });
