@@ -63,6 +63,7 @@ const pve = HttpApiBuilder.group(
       verbs: () => Effect.succeed({ verbs, mutating }),
       stream: ({ headers, query, request }) =>
         Effect.as(readers.admit("vm", request), eventStream(power.attach(place(headers["last-event-id"], query)))),
+      screen: () => Effect.map(power.screen, picture),
       operations: () => Effect.map(power.list, (operations) => ({ operations })),
       operation: ({ params }) => operation(params.op_id),
       compare: ({ params }) =>
@@ -163,6 +164,12 @@ const eventStream = (body: Stream.Stream<Uint8Array>) =>
   HttpApiSchema.withHeaders({
     body,
     headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" }
+  })
+
+const picture = (body: Uint8Array) =>
+  HttpApiSchema.withHeaders({
+    body,
+    headers: { "cache-control": "no-store", "content-disposition": "inline" }
   })
 
 const acceptable = (prompt: string): Effect.Effect<void, BadRequest | TooLarge> => {

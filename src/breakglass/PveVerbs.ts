@@ -14,6 +14,7 @@ import { changes } from "./hostSpeech.ts"
 import * as OverSsh from "./OverSsh.ts"
 import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
+import * as Screen from "./Screen.ts"
 
 export interface Request {
   readonly verb: Verb
@@ -31,6 +32,8 @@ export class PveVerbs extends Context.Service<
     readonly get: (op_id: string) => Effect.Effect<Option.Option<Operation>>
     /** Asks the host's script about itself; no operation, and nothing changes. */
     readonly selftest: (id: string) => Effect.Effect<Conduct.Answer>
+    /** The VM's own screen, as PNG; no operation either. */
+    readonly screen: Screen.Look
     /** Newest first. */
     readonly list: Effect.Effect<ReadonlyArray<Operation>>
     /** SSE frames of the VM's own log. */
@@ -123,6 +126,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     get: (op_id) => Effect.sync(() => Option.fromNullishOr(operations.get(op_id)?.operation)),
     list: Effect.sync(() => [...operations.values()].map(({ operation }) => operation).reverse()),
     selftest: (id) => ask("selftest", id, () => Effect.void),
+    screen: yield* Screen.make(ask),
     attach: log.attach,
     show: log.status,
     keepalive: log.keepalive,

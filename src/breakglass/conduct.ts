@@ -16,9 +16,9 @@ export interface Answer {
   readonly stderr: string
 }
 
-/** Asks the host: a verb, what became of an operation, or about itself. `say` is given each line as it comes. */
+/** Asks the host: a verb, what became of an operation, for the VM's screen, or about itself. `say` is given each line as it comes. */
 export type Ask = (
-  verb: Verb | "last" | "selftest",
+  verb: Verb | "last" | "screen" | "selftest",
   opId: string,
   say: (line: string) => Effect.Effect<void>
 ) => Effect.Effect<Answer>

@@ -75,6 +75,13 @@ export class JournalUnavailable extends Problem<JournalUnavailable>()("JournalUn
   title: "The journal cannot be written"
 }) {}
 
+/** The VM may have a screen, and it was not seen; why. */
+export class NoPicture extends Problem<NoPicture>()("NoPicture", {
+  type: urn("no-picture"),
+  status: 502,
+  title: "The screen could not be looked at"
+}) {}
+
 /** Admits the request or refuses it, and says who asks. Its implementation is `breakglass/Auth.ts`. */
 export class Auth extends HttpApiMiddleware.Service<Auth, { provides: Operator }>()("contract/Auth", {
   error: [BadRequest, Unauthenticated, Forbidden, WrongContentType]
@@ -180,6 +187,14 @@ const pve = HttpApiGroup.make("pve")
       })
     }),
     HttpApiEndpoint.get("stream", "/api/pve/stream", { ...place, success: EventStream }),
+    // What the VM's own screen shows now; 404 when there is none. Not a verb: nothing waits for it, nothing is kept.
+    HttpApiEndpoint.get("screen", "/api/pve/screen", {
+      success: HttpApiSchema.WithHeaders(
+        Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: "image/png" })),
+        { "cache-control": Schema.String, "content-disposition": Schema.String }
+      ),
+      error: [NotFound, NoPicture]
+    }),
     HttpApiEndpoint.get("operations", "/api/pve/ops", {
       success: Schema.Struct({ operations: Schema.Array(Operation) })
     }),

@@ -35,6 +35,7 @@ describe("the boundary", () => {
     ["POST /api/session/SESSION/prompt", '{"prompt":"x"}'],
     ["POST /api/session/SESSION/cancel", ""],
     ["GET /api/pve/verbs", ""],
+    ["GET /api/pve/screen", ""],
     ["GET /api/pve/ops", ""],
     ["GET /api/pve/ops/x", ""],
     ["GET /api/pve/ops/x/compare/y", ""],

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readlinkSync } from "node:fs"
 import { connect } from "node:net"
+import { startPower } from "../support/powerBench.ts"
+import { readPng } from "../support/png.ts"
 import { alive, eventually } from "./support/proc.ts"
 import { makeRig, phases, result, type Rig, type Shell, shells } from "./support/rig.ts"
 import { run } from "./support/sshd.ts"
@@ -11,8 +13,10 @@ const qemu = "/usr/bin/qemu-system-x86_64"
  * Real QEMU behind the fake qm, which asks it over QMP as Proxmox's does. Only Proxmox's own build takes "-id VMID", so the
  * pair that names this VM is "-name VMID", set by IDENT_FLAG.
  */
-const qemuRig = async (shell: Shell, display = "-vga std") => {
-  const rig = await makeRig({ shell, conf: { IDENT_FLAG: "-name", FORENSICS_SECS: "30", TERM_SECS: "1" } })
+const conf = { IDENT_FLAG: "-name", FORENSICS_SECS: "30", TERM_SECS: "1" }
+const qemuRig = async (shell: Shell, display = "-vga std") => withQemu(await makeRig({ shell, conf }), display)
+
+const withQemu = async (rig: Rig, display: string) => {
   const vm = `${rig.dir}/pve/vm`
   const sockets = ["qmp", "events"].map((name) => `-qmp unix:${vm}/${name},server=on,wait=off`).join(" ")
   const machine = `-machine pc,accel=tcg -nodefaults -m 32 -display none ${display}`
@@ -120,5 +124,20 @@ describe.each(shells)("a real QEMU under %s", { timeout: 120_000, concurrent: tr
     rig.fault("stop", "fail")
     const answer = await rig.ssh(`cycle ${rig.op()}`)
     assert.deepStrictEqual([answer.code, alive(neighbour), rig.vmRuns()], [0, true, true])
+  })
+})
+
+describe("a real QEMU behind the server", { timeout: 120_000 }, () => {
+  it("SCREEN-02 shows its screen as a PNG, pixel for pixel what QEMU drew", async () => {
+    await using power = await startPower({ conf, initially: "stopped" })
+    // Not set going, or its cursor would blink between the two looks.
+    await withQemu(power.rig, "-vga std -S")
+    const { stdout } = await power.rig.ssh("screen")
+    const drawn = Buffer.from(stdout.split("\n").slice(1, -2).join(""), "base64")
+    const answer = await power.server.request("/api/pve/screen")
+    assert.strictEqual(answer.status, 200)
+    const { width, height, pixels } = readPng(await answer.bytes())
+    assert.isTrue(Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), pixels]).equals(drawn))
+    assert.isAbove(new Set(pixels).size, 1, "there is something on it")
   })
 })

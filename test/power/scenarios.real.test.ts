@@ -1,18 +1,23 @@
 /** Every scenario over the real way: server, ssh, sshd, the shipped host script, a fake qm. */
 import { assert, describe, it } from "@effect/vitest"
-import { chmodSync, chownSync } from "node:fs"
+import { chmodSync, chownSync, rmSync, writeFileSync } from "node:fs"
 import { run as runProgram } from "../host/support/sshd.ts"
 import { freePort } from "../host/support/sshd.ts"
 import { type Power, startPower } from "../support/powerBench.ts"
-import { type Outcome, type Scenario, scenarios } from "../support/powerScenarios.ts"
+import { readPng } from "../support/png.ts"
+import { type Outcome, type Scenario, scenarios, type View, views } from "../support/powerScenarios.ts"
 import { afterAll, beforeAll } from "vitest"
+
+const prepare = async ({ rig, shim }: Power, { initially, faults = {} }: Pick<Scenario, "initially" | "faults">) => {
+  await rig.quiet()
+  await runProgram(`${rig.dir}/pve/qm`, [initially === "running" ? "start" : "stop", rig.vmid])
+  if (faults.unreachable === true) shim.port(await freePort())
+}
 
 const carriedOut = async (power: Power, { verb, initially, faults = {}, busy }: Scenario): Promise<Outcome> => {
   const { rig, shim } = power
-  await rig.quiet()
-  await runProgram(`${rig.dir}/pve/qm`, [initially === "running" ? "start" : "stop", rig.vmid])
+  await prepare(power, { initially, faults })
   if (faults.noStart === true) rig.fault("start", "fail")
-  if (faults.unreachable === true) shim.port(await freePort())
   shim.cutAt(faults.cutAt ?? null)
   const other = busy === true ? await cycling(power) : null
   const { operation, phases } = await power.run(verb)
@@ -23,6 +28,19 @@ const carriedOut = async (power: Power, { verb, initially, faults = {}, busy }: 
   await other?.over
   const { outcome, exit_code, verified } = operation
   return { outcome, exit_code, verified, phases, vm: rig.vmRuns() ? "running" : "stopped" }
+}
+
+const looked = async (power: Power, { initially, faults = {} }: View): Promise<string> => {
+  const { rig, shim } = power
+  const headless = `${rig.dir}/pve/vm/headless`
+  await prepare(power, { initially, faults })
+  if (faults.noDisplay === true) writeFileSync(headless, "")
+  const answer = await power.server.request("/api/pve/screen")
+  shim.port(rig.port)
+  rmSync(headless, { force: true })
+  if (!answer.ok) return ((await answer.json()) as { readonly detail: string }).detail
+  readPng(await answer.bytes())
+  return "a picture"
 }
 
 /** A cycle that somebody else asked the host for, in the middle of its stop. */
@@ -53,6 +71,17 @@ describe("the real way", { timeout: 120_000, concurrent: true }, () => {
     for (const power of all) lend(power)
   }, 60_000)
   afterAll(() => Promise.all(all.map((power) => power[Symbol.asyncDispose]())))
+
+  for (const view of views) {
+    it(`shows the screen, or why not, when ${view.when}`, async () => {
+      const power = await borrow()
+      try {
+        assert.strictEqual(await looked(power, view), view.gives)
+      } finally {
+        lend(power)
+      }
+    })
+  }
 
   for (const scenario of scenarios.filter(({ faults }) => faults?.unkillable !== true)) {
     it(`${scenario.verb} when ${scenario.when}`, async () => {

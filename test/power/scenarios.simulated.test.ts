@@ -1,9 +1,11 @@
 /** Every scenario over the simulated VM, with the same expectations as over the real way. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { simulate } from "../../src/breakglass/demo/vm.ts"
-import { type Outcome, type Scenario, scenarios } from "../support/powerScenarios.ts"
+import { PveVerbs } from "../../src/breakglass/PveVerbs.ts"
+import { readPng } from "../support/png.ts"
+import { type Outcome, type Scenario, scenarios, type View, views } from "../support/powerScenarios.ts"
 import { aDay, begin, directly, elsewhere, over, phases, power, until } from "../support/powerSimulation.ts"
 
 const carriedOut = ({ verb, initially, faults = {}, busy }: Scenario) => {
@@ -24,7 +26,28 @@ const carriedOut = ({ verb, initially, faults = {}, busy }: Scenario) => {
   }).pipe(Effect.provide(power(ask)))
 }
 
+const looked = ({ initially, faults = {} }: View) => {
+  const ask = simulate(faults)
+  return Effect.gen(function* () {
+    if (initially === "stopped") yield* directly(ask, "stop")
+    const fiber = yield* Effect.forkChild((yield* PveVerbs).screen, { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    return yield* Effect.match(Fiber.join(fiber), {
+      onFailure: ({ detail }) => detail,
+      onSuccess: (png) => {
+        readPng(png)
+        return "a picture"
+      }
+    })
+  }).pipe(Effect.provide(power(ask)))
+}
+
 describe("the simulated VM", () => {
+  for (const view of views) {
+    it.effect(`shows its screen, or why not, when ${view.when}`, () =>
+      Effect.map(looked(view), (given) => assert.strictEqual(given, view.gives))
+    )
+  }
   for (const scenario of scenarios) {
     it.effect(`${scenario.verb} when ${scenario.when}`, () =>
       Effect.map(carriedOut(scenario), (outcome) => assert.deepStrictEqual(outcome, scenario.ends))

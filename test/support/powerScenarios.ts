@@ -140,3 +140,23 @@ export const scenarios: ReadonlyArray<Scenario> = [
   ...cut("start", "stopped", "running", "accepted", "forensics", "starting", "verifying"),
   ...cut("reset", "running", "running", "accepted", "forensics", "starting", "verifying")
 ]
+
+/** What a look at the VM's own screen gives, whoever is asked: a picture, or the reason why there is none. */
+export interface View {
+  readonly when: string
+  readonly initially: "running" | "stopped"
+  readonly faults?: Faults
+  readonly gives: string
+}
+
+export const views: ReadonlyArray<View> = [
+  { when: "it runs", initially: "running", gives: "a picture" },
+  { when: "it is off", initially: "stopped", gives: "This VM has no display: it is stopped." },
+  { when: "it has no display", initially: "running", faults: { noDisplay: true }, gives: "This VM has no display." },
+  {
+    when: "the host is out of reach",
+    initially: "running",
+    faults: { unreachable: true },
+    gives: "The host was not reached."
+  }
+]

@@ -10,6 +10,8 @@ export interface Faults {
   readonly unkillable?: true
   /** `qm start` fails every time. */
   readonly noStart?: true
+  /** A VM without a graphics card. */
+  readonly noDisplay?: true
 }
 
 type Phase = "accepted" | "forensics" | "stopping" | "starting" | "verifying"
@@ -23,6 +25,8 @@ export interface Vm {
   stuck: boolean
   /** A start was tried. */
   tried: boolean
+  /** Until it is started anew. */
+  wedged: boolean
 }
 export interface Step {
   readonly phase?: Phase | "killing"
@@ -68,6 +72,7 @@ const on: Step = {
     vm.pid += 1
     vm.born = now
     vm.running = true
+    vm.wedged = false
     return undefined
   },
   says: ({ running, tried, pid }) =>
@@ -89,7 +94,11 @@ const present: Step = {
 const reset: Step = {
   phase: "starting",
   takes: 800,
-  does: (vm) => void (vm.tried = true),
+  does: (vm) => {
+    vm.tried = true
+    vm.wedged = false
+    return undefined
+  },
   says: () => "reset sent"
 }
 

@@ -8,6 +8,7 @@ import type { Answer, Ask } from "../conduct.ts"
 import { changes, outcomeOf } from "../hostSpeech.ts"
 import { Observer } from "../Observer.ts"
 import { make, PveVerbs } from "../PveVerbs.ts"
+import * as Console from "./console.ts"
 import { type Faults, steps, type Vm } from "./steps.ts"
 
 export const layer = (faults: Faults = {}) => {
@@ -36,7 +37,7 @@ export const layer = (faults: Faults = {}) => {
 export type { Faults }
 
 export const simulate = (faults: Faults): Ask => {
-  const vm: Vm = { running: true, pid: 4711, born: 0, stuck: false, tried: false }
+  const vm: Vm = { running: true, pid: 4711, born: 0, stuck: false, tried: false, wedged: true }
   const records = new Map<string, Recorded>()
   let busy: string | null = null
 
@@ -81,6 +82,12 @@ export const simulate = (faults: Faults): Ask => {
       if (faults.unreachable === true) return unreachable
       if (verb === "selftest") return answer(0, ["simulated: there is no host"])
       if (verb === "last") return answer(0, [recall(id, records.get(id))])
+      if (verb === "screen") {
+        const lines = screen(vm, faults, id)
+        yield* Effect.sleep("300 millis")
+        for (const line of lines) yield* say(line)
+        return answer(0, lines)
+      }
       if (changes(verb) && busy !== null)
         return answer(75, [`busy: op=${busy}`, `breakglass-result op=${id} verb=${verb} rc=75`])
       return yield* operate(verb, id, say)
@@ -92,6 +99,15 @@ interface Recorded {
   readonly lines: Array<string>
   rc: number | null
   cut: boolean
+}
+
+const screen = ({ running, wedged }: Vm, { noDisplay }: Faults, id: string): ReadonlyArray<string> => {
+  const result = `breakglass-result op=${id} verb=screen rc=0 vm=${running ? "running" : "stopped"} secs=0`
+  if (!running) return ["no display: the VM is stopped", result]
+  if (noDisplay === true) return ["no display", result]
+  const picture = Buffer.from(Console.draw(wedged ? Console.hung : Console.login))
+  const head = `breakglass-screen op=${id} format=ppm encoding=base64 bytes=${picture.length}`
+  return [head, ...(picture.toString("base64").match(/.{1,76}/g) ?? []), result]
 }
 
 const recall = (id: string, record: Recorded | undefined): string =>
