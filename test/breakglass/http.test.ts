@@ -61,14 +61,11 @@ describe("the boundary", () => {
         .replace("events/0", "events/{event}")
         .replace("ops/x", "ops/{op_id}")
         .replace("compare/y", "compare/{other}")
+        .replace("POST /api/pve/cycle", "POST /api/pve/{verb}")
         .replace(/\?.*/, "")
     )
-    const known = [
-      ...here.map((line) => line.replace("POST /api/pve/cycle", "POST /api/pve/{verb}")),
-      "POST /api/login"
-    ]
     assert.deepStrictEqual(
-      declared.filter((route) => !known.includes(route)),
+      declared.filter((route) => ![...here, "POST /api/login"].includes(route)),
       []
     )
     assert.isAbove(declared.length, 15)

@@ -1,7 +1,7 @@
 /** What a host sends as its VM's screen is a picture when all of it says so, and nothing else ever is. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Answer } from "../../src/breakglass/conduct.ts"
-import { largest, ppm, shown } from "../../src/breakglass/picture.ts"
+import { ppm, shown } from "../../src/breakglass/picture.ts"
 
 const id = "11111111-1111-4111-8111-111111111111"
 const ok: Answer = { outcome: "ok", exit_code: 0, stdout: "", stderr: "" }
@@ -27,8 +27,8 @@ describe("the host's answer", () => {
 
   const words: ReadonlyArray<readonly [what: string, lines: ReadonlyArray<string>]> = [
     ["nothing", []],
-    ["another operation's", sent(small).map((line) => line.replace(id, id.replaceAll("1", "2")))],
-    ["of no operation", sent(small).map((line) => line.replace(id, "-"))],
+    ["another operation's", [head(small.length).replaceAll("1111", "2222"), ...sent(small).slice(1)]],
+    ["of no operation", [head(small.length).replace(id, "-"), ...sent(small).slice(1)]],
     ["cut off before its result", sent(small).slice(0, -1)],
     ["a result that failed", [...sent(small).slice(0, -1), last.replace("rc=0", "rc=1")]],
     ["behind other words", ["motd", ...sent(small)]],
@@ -42,7 +42,7 @@ describe("the host's answer", () => {
     ],
     ["no display, and a picture", ["no display", ...sent(small)].slice(0, -1)],
     ["markup", ["no display: the VM is <img src=x>", last]],
-    ["too large", sent(Buffer.concat([small, Buffer.alloc(largest)]))]
+    ["too large", sent(image("P6\n2000 1400\n255\n", 8_400_000))]
   ]
   for (const [what, lines] of words) {
     it(`SCREEN-01 is refused when it is ${what}`, () => {
