@@ -165,7 +165,8 @@ export const AppModel = createModel((api: Api) => {
     linked: computed(() => place.value.event),
     session,
     sessions,
-    power
+    power,
+    screen: () => heard(api.screen())
   }
 })
 

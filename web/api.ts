@@ -37,6 +37,8 @@ export const api = {
   exported: (id: string) => request<string>("GET", `${session(id)}/export`),
   attachSession: (id: string, ask: Ask) => stream(`${session(id)}/stream`, ask),
   operations: () => request<unknown>("GET", "/api/pve/ops"),
+  /** The picture as a `data:` address: the page's CSP knows no other that a request can make. */
+  screen: () => request<string>("GET", "/api/pve/screen"),
   operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", op),
   attachPower: (ask: Ask) => stream("/api/pve/stream", ask)
 }
@@ -55,7 +57,7 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
       redirect: "manual",
       cache: "no-store",
       headers: {
-        accept: "application/json, text/*;q=0.9",
+        accept: "application/json, */*;q=0.9",
         ...(body === undefined ? {} : { "content-type": "application/json" })
       },
       signal: AbortSignal.timeout(limitMs),
@@ -70,8 +72,12 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
         signedOut: response.status === 401
       }
     }
-    const json = (response.headers.get("content-type") ?? "").includes("json")
-    const value: unknown = json ? await response.json().catch(() => undefined) : await response.text()
+    const type = response.headers.get("content-type") ?? ""
+    const value: unknown = type.includes("json")
+      ? await response.json().catch(() => undefined)
+      : type.startsWith("image/")
+        ? await dataUrl(await response.blob())
+        : await response.text()
     return { ok: true, value: value as A }
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError"
@@ -79,6 +85,13 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
     return { ok: false, status: 0, detail, signedOut: false }
   }
 }
+
+const dataUrl = (blob: Blob) =>
+  new Promise((settle) => {
+    const reader = new FileReader()
+    reader.addEventListener("loadend", () => settle(reader.result))
+    reader.readAsDataURL(blob)
+  })
 
 const stream = async (url: string, { after, poll, signal }: Ask): Promise<Opened> => {
   const query = new URLSearchParams({

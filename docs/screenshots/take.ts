@@ -23,6 +23,9 @@ await take(page, "phone-running")
 await button(page, "VM controls").click()
 await page.getByText("Other ways to cut power").waitFor()
 await take(page, "phone-sheet")
+await page.locator("summary", { hasText: /^Screen$/ }).click()
+await page.getByRole("img", { name: /^Console of devvm/ }).waitFor()
+await take(page, "phone-screen")
 await button(page, "Close").click()
 
 const desk = await makePhone(browser, demo.url, {

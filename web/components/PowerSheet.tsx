@@ -10,6 +10,7 @@ import { DemoBanner } from "./DemoBanner.tsx"
 import { Mark } from "./Mark.tsx"
 import { RunView } from "./RunView.tsx"
 import { SafeVerb } from "./SafeVerb.tsx"
+import { Screen } from "./Screen.tsx"
 
 export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -67,6 +68,7 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
           </p>
         )}
         {latest !== undefined && <RunView key={latest.op_id} app={app} run={latest} />}
+        <Screen app={app} />
         {older.length > 0 && (
           <details class="fold">
             <summary>Earlier operations</summary>

@@ -38,7 +38,7 @@ export const draw = (text: string): Uint8Array => {
     [...line].forEach((character, column) =>
       glyph(character).forEach((dots, at) => {
         for (let bit = 0; bit < 8; bit++)
-          if (((dots >> bit) & 1) === 1) dot(column * cell.width + at * 2, row * cell.height + bit * 2)
+          if (((dots >> bit) & 1) === 1) dot(column * cell.width + at * 2, row * cell.height + 2 + bit * 2)
       })
     )
   )
