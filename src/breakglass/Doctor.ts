@@ -5,7 +5,7 @@ import type { Check } from "../contract/Api.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Config, type Settings } from "./Config.ts"
 import { Journal } from "./Journal.ts"
-import { Observer } from "./Observer.ts"
+import { type Look, Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { steady } from "./steady.ts"
 
@@ -42,7 +42,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
           look:
             ssh === undefined
               ? notSet("BREAKGLASS_DEVVM_HOST")
-              : Effect.map(ssh.state, (state) => ({ ok: state === "ok", detail: state })),
+              : Effect.flatMap(ssh.state, (state) => spoken(state, ssh.refused)),
           fix: "Look at the target's status; check the key in the agent at SSH_AUTH_SOCK."
         },
         {
@@ -84,6 +84,12 @@ const examined = Effect.fnUntraced(function* ({ name, look, fix }: Leg) {
   const check: Check = { name, ...found, took_ms, ...(found.ok ? {} : { fix }) }
   return check
 })
+
+const spoken = (state: string, refused: Look["refused"] = Effect.succeed("")) =>
+  Effect.map(state === "host_key" ? refused : Effect.succeed(""), (words) => ({
+    ok: state === "ok",
+    detail: words === "" ? state : `${state}: ${words}`.slice(0, 2000)
+  }))
 
 const silent: Finding = { ok: false, detail: "no answer in 15 s" }
 const notSet = (name: string) => Effect.succeed<Finding>({ ok: false, detail: `${name} is not set` })

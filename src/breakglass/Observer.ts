@@ -9,6 +9,7 @@ import type { Probe } from "../contract/Pve.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Config, type Settings } from "./Config.ts"
 import type { Ask } from "./conduct.ts"
+import { hostKey } from "./explain.ts"
 import { observed } from "./hostSpeech.ts"
 import * as OverSsh from "./OverSsh.ts"
 import { pattern } from "./pattern.ts"
@@ -17,9 +18,11 @@ import { Readers } from "./Readers.ts"
 import { steady } from "./steady.ts"
 
 /** What can be looked at, and how. */
-export interface Look {
+export interface Look<R = never> {
   readonly probe: Probe["probe"]
-  readonly state: Effect.Effect<string>
+  readonly state: Effect.Effect<string, never, R>
+  /** What there is to say of a host key that was refused. */
+  readonly refused?: Effect.Effect<string, never, R>
 }
 
 export class Observer extends Context.Service<Observer, { readonly looks: ReadonlyArray<Look> }>()(
@@ -33,7 +36,11 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
       const host = config.pve.host === null ? [] : [atHost(yield* OverSsh.make(config))]
       const target = config.devvm.host === null ? [] : atTarget(config, config.devvm.host)
       return {
-        looks: [...host, ...target].map((look) => ({ ...look, state: Effect.provideContext(look.state, context) }))
+        looks: [...host, ...target].map(({ probe, state, refused = Effect.succeed("") }) => ({
+          probe,
+          state: Effect.provideContext(state, context),
+          refused: Effect.provideContext(refused, context)
+        }))
       }
     })
   )
@@ -78,35 +85,29 @@ const atHost = (ask: Ask): Look => ({
   })
 })
 
-const atTarget = (config: Settings, host: string) => [
-  { probe: "tcp22" as const, state: banner(host) },
-  {
-    probe: "ssh" as const,
-    state: Effect.scoped(
-      Effect.gen(function* () {
-        const runner = yield* SubprocessRunner
-        const words = [
-          "-T",
-          "-o",
-          "BatchMode=yes",
-          "-o",
-          "ConnectTimeout=5",
-          "-o",
-          "ControlMaster=no",
-          "-o",
-          "ControlPath=none"
-        ]
-        const args = [...words, `${config.devvm.user}@${host}`, "true"]
-        const running = yield* runner.start({ file: config.ssh, args, inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"] })
-        const exited = yield* running.exited
-        if (exited.code !== 255) return exited.code === 0 ? "ok" : "failed"
-        // A target that answers and refuses us is not a slow one.
-        const why = OverSsh.outcome(exited, yield* running.stderr)
-        return why === "unknown" ? "unreachable" : why
-      })
-    ).pipe(Effect.orElseSucceed(() => "unknown"))
+const atTarget = (config: Settings, host: string): ReadonlyArray<Look<SubprocessRunner>> => {
+  const options = ["BatchMode=yes", "ConnectTimeout=5", "ControlMaster=no", "ControlPath=none"]
+  const ssh = {
+    file: config.ssh,
+    args: ["-T", ...options.flatMap((option) => ["-o", option]), `${config.devvm.user}@${host}`, "true"],
+    inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
   }
-]
+  const state = Effect.scoped(
+    Effect.gen(function* () {
+      const runner = yield* SubprocessRunner
+      const running = yield* runner.start(ssh)
+      const exited = yield* running.exited
+      if (exited.code !== 255) return exited.code === 0 ? "ok" : "failed"
+      // A target that answers and refuses us is not a slow one.
+      const why = OverSsh.outcome(exited, yield* running.stderr)
+      return why === "unknown" ? "unreachable" : why
+    })
+  ).pipe(Effect.orElseSucceed(() => "unknown"))
+  return [
+    { probe: "tcp22", state: banner(host) },
+    { probe: "ssh", state, refused: hostKey(ssh, "~/.ssh/known_hosts") }
+  ]
+}
 
 /** The server speaks first in SSH (RFC 4253, 4.2), so a banner shows that a process inside the VM still runs. */
 const banner = (host: string): Effect.Effect<string> =>

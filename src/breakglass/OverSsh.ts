@@ -3,13 +3,11 @@
  * credential but the host's, and its own exit 255 is never mistaken for the verb's.
  */
 import { Duration, Effect, Option, Stream } from "effect"
-import * as Fs from "node:fs"
 import type { OpOutcome } from "../contract/Pve.ts"
 import type { Line } from "../lines.ts"
 import { type Exited, SubprocessRunner } from "../SubprocessRunner.ts"
 import type { Settings } from "./Config.ts"
 import type { Answer, Ask } from "./conduct.ts"
-import * as HostKeys from "./hostKeys.ts"
 import { outcomeOf } from "./hostSpeech.ts"
 
 export const make = Effect.fnUntraced(function* (config: Settings) {
@@ -31,15 +29,13 @@ export const make = Effect.fnUntraced(function* (config: Settings) {
         if (Option.isNone(ended)) yield* running.end
         const exited = yield* running.exited
         const said = yield* running.stderr
-        const answer: Answer = {
+        return {
           // Once the host has spoken the connection stood, and ssh's words are not the last on it.
           outcome: Option.isNone(ended) || (exited.code === 255 && heard.any) ? "unknown" : outcome(exited, said),
           exit_code: Option.isNone(ended) || exited.signal !== null ? null : exited.code,
           stdout: heard.text,
           stderr: printable(said)
-        }
-        if (answer.outcome !== "host_key") return answer
-        return { ...answer, stderr: HostKeys.refusal(said, read(config.pve.knownHosts)) }
+        } satisfies Answer
       })
     ).pipe(
       Effect.catch(({ reason }) =>
@@ -61,6 +57,8 @@ export const options = ({ authSock, keyPath, knownHosts }: Settings["pve"]): Rea
   ...[
     "BatchMode=yes",
     `IdentityAgent=${authSock ?? "none"}`,
+    // Without it ssh offers the account's own keys, also when the one it is to use cannot be read. The agent's are no files.
+    "IdentityFile=none",
     ...(keyPath === null ? [] : ["IdentitiesOnly=yes"]),
     "ConnectTimeout=5",
     "ServerAliveInterval=5",
@@ -99,14 +97,6 @@ const words: ReadonlyArray<readonly [OpOutcome, RegExp]> = [
   ["unreachable", /^Connection timed out during banner exchange\r?$/m]
 ]
 
-const read = (file: string): string => {
-  try {
-    return Fs.readFileSync(file, "utf8")
-  } catch {
-    return ""
-  }
-}
-
 /** What the host printed: its newest, and no more of it than a page or a script can bear. */
 class Heard {
   any = false
@@ -129,7 +119,7 @@ class Heard {
 const outputKept = 1024 * 1024
 
 /** What a terminal would act on, or a page could be fooled by, is not passed on. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   text.replaceAll("\r\n", "\n").replace(/[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
 
 const nothing: Answer = { outcome: "failed", exit_code: null, stdout: "", stderr: "" }

@@ -8,6 +8,7 @@ import { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
 import { type Operation, type Status, type Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
+import { explained } from "./explain.ts"
 import { Journal } from "./Journal.ts"
 import * as Conduct from "./conduct.ts"
 import { changes } from "./hostSpeech.ts"
@@ -48,7 +49,8 @@ export class PveVerbs extends Context.Service<
   static readonly layer = Layer.effect(
     PveVerbs,
     Effect.gen(function* () {
-      return yield* make(yield* OverSsh.make(yield* Config))
+      const config = yield* Config
+      return yield* make(yield* explained(config, yield* OverSsh.make(config)))
     })
   )
 }

@@ -1,4 +1,4 @@
-/** Host keys, as people compare them; pure. */
+/** Host keys, as people compare them, and what to do about one that ssh refused; pure. */
 import { createHash } from "node:crypto"
 
 /** SHA256 fingerprints of the keys in a known_hosts file (sshd(8)), as ssh-keygen -l prints them. */
@@ -11,16 +11,50 @@ export const fingerprints = (knownHosts: string): ReadonlyArray<string> =>
     return [`SHA256:${createHash("sha256").update(Buffer.from(key, "base64")).digest("base64").replace(/=+$/, "")}`]
   })
 
-/** The fingerprint of the key a host showed, in what ssh says when it refuses it. */
-export const shown = (stderr: string): string | null => /SHA256:[A-Za-z0-9+/]{43}/.exec(stderr)?.[0] ?? null
+/**
+ * What an operator needs to tell a rebuilt machine from another one in its place, and to pin the new key. `said` is of
+ * `ssh -v` (OpenSSH 9.2), where nothing the other side says is a line of its own. `file` is where a new key goes.
+ */
+export const refusal = (said: string, file: string, read: (file: string) => string | null): string => {
+  const [, type = "", shown] = /^debug1: Server host key: (\S+) (SHA256:[A-Za-z0-9+/]{43})\r?$/m.exec(said) ?? []
+  const [, where, line] = /^Offending (?:\S+ )?key in (.+):([0-9]+)\r?$/m.exec(said) ?? []
+  const [, remove, old] = /^ {2}(ssh-keygen -f .+ -R "(\S+)")\r?$/m.exec(said) ?? []
+  const [, unknown] = /^No \S+ host key is known for (\S+) and you have requested strict/m.exec(said) ?? []
+  const name = old ?? unknown
+  if (shown === undefined || name === undefined) return `${otherwise(said)}\nNothing was sent.`
 
-/** What an operator needs to tell a rebuilt host from another one in its place. */
-export const refusal = (stderr: string, knownHosts: string): string => {
-  const pinned = fingerprints(knownHosts)
-  const showed = shown(stderr)
-  return (
-    `The host's key is not the pinned one${showed === null ? "" : `: it showed ${showed}`}. ` +
-    `Pinned here: ${pinned.length === 0 ? "none" : pinned.join(", ")}. Nothing was sent. ` +
-    "If the host was rebuilt, pin its new key in known_hosts; if not, somebody may be in its place."
+  const kind = /ed25519|ecdsa|rsa/.exec(type)?.[0] ?? type
+  const [, host = name, port] = /^\[(.+)\]:([0-9]+)$/.exec(name) ?? []
+  const compare = `ssh-keygen -lf /etc/ssh/ssh_host_${kind}_key.pub`
+  const pin = `ssh-keyscan -t ${kind} ${port === undefined ? "" : `-p ${port} `}${host} >> ${where ?? file}`
+  const verify = `The key shown is not verified: compare it with what \`${compare}\` prints on that machine's own console.`
+  if (where === undefined || remove === undefined) {
+    const open = `debug1: load_hostkeys: fopen ${file}: `
+    const missing = said.split(/\r?\n/).find((line) => line.startsWith(open))
+    const why = missing === undefined ? "" : ` (${missing.slice(open.length)})`
+    return lines(
+      `No key of ${name} is pinned in ${file}${why}: it showed ${shown}. Pinned here: none. Nothing was sent.`,
+      verify,
+      "If they are the same, pin it, here, as the user this server runs as:",
+      `  ${pin}`
+    )
+  }
+  const pinned = fingerprints(read(where)?.split("\n")[Number(line) - 1] ?? "")[0] ?? "not readable"
+  return lines(
+    `The key of ${name} is not the pinned one: it showed ${shown}. Pinned here: ${pinned} (${where}, line ${line}). Nothing was sent.`,
+    "If the machine was not rebuilt, somebody may be in its place.",
+    verify,
+    "If they are the same, replace the old one, here, as the user this server runs as:",
+    `  ${remove}`,
+    `  ${pin}`
   )
 }
+
+const lines = (...text: ReadonlyArray<string>): string => text.join("\n")
+
+/** A revoked key, a certificate that is not valid: ssh's own words, without its debugging. */
+const otherwise = (said: string): string =>
+  said
+    .split(/\r?\n/)
+    .filter((line) => line !== "" && !/^(debug|OpenSSH_)/.test(line))
+    .join("\n")

@@ -16,10 +16,10 @@ const common = [
   ...["ControlMaster=no", "ControlPath=none", "ForwardAgent=no", "ClearAllForwardings=yes"]
 ]
 const given = (options: ReadonlyArray<string>) => options.flatMap((option) => ["-o", option])
-const plain = ["-F", "none", "-T", ...given(["BatchMode=yes", "IdentityAgent=none", ...common])]
+const plain = ["-F", "none", "-T", ...given(["BatchMode=yes", "IdentityAgent=none", "IdentityFile=none", ...common])]
 const withKey = [
   ...["-F", "none", "-T", "-i", "/secrets/pve key"],
-  ...given(["BatchMode=yes", "IdentityAgent=/run/pve.sock", "IdentitiesOnly=yes", ...common])
+  ...given(["BatchMode=yes", "IdentityAgent=/run/pve.sock", "IdentityFile=none", "IdentitiesOnly=yes", ...common])
 ]
 
 const lost: Exited = { code: 255, signal: null }
@@ -39,7 +39,10 @@ describe("what ssh is given", () => {
 
     it(`PVE-11: is understood by the real ssh, ${what}`, () => {
       const { pve } = settings(variables)
-      const read = execFileSync("ssh", ["-G", ...OverSsh.options(pve), "root@192.168.1.127"], { encoding: "utf8" })
+      const read = execFileSync("ssh", ["-G", ...OverSsh.options(pve), "root@192.168.1.127"], {
+        encoding: "utf8",
+        stdio: "pipe"
+      })
       const lines = read.toLowerCase().split("\n")
       for (const wanted of [
         "batchmode yes",
@@ -56,6 +59,8 @@ describe("what ssh is given", () => {
       ]) {
         assert.include(lines, wanted)
       }
+      // The key of this test is not there; no other takes its place.
+      assert.deepStrictEqual(read.match(/^identityfile .+/gm), ["identityfile none"])
       assert.notMatch(read, /^proxycommand/m)
     })
   }

@@ -2,11 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { execFileSync, spawnSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { end } from "../host/support/proc.ts"
-import { keyAgent, startPower } from "../support/powerBench.ts"
+import { discard, startServer } from "../support/BreakglassServer.ts"
+import { client, keyAgent, startPower } from "../support/powerBench.ts"
 
 /** An ssh that lives where `mounts` has been done, in front of the shim that is named later. */
 const ssh = (dir: string, mounts: string) => {
@@ -73,6 +74,34 @@ describe("PVE-11 the server's machine", { timeout: 60_000, concurrent: true }, (
     assert.strictEqual((await run("status")).operation.outcome, "auth")
     for (const trace of ["proxy", "local", "asked", "master"]) assert.isFalse(existsSync(`${dir}/${trace}`), trace)
     if (other.child.pid !== undefined) end(other.child.pid)
+    rmSync(dir, { recursive: true })
+  })
+
+  it("has keys of the account's own, and they are not offered; those of the configured agent are", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "breakglass-own-"))
+    const inside = ssh(dir, `mount -t tmpfs tmpfs /root && mkdir -m 700 /root/.ssh && cp ${dir}/id_* /root/.ssh/`)
+    await using power = await startPower({ env: { BREAKGLASS_SSH: `${dir}/ssh` } })
+    const { rig, shim, run, agent } = power
+    writeFileSync(`${dir}/shim`, shim.file)
+    copyFileSync(`${rig.dir}/ssh/client`, `${dir}/id_ed25519`)
+    copyFileSync(`${rig.dir}/ssh/client.pub`, `${dir}/id_ed25519.pub`)
+    // The trap works: with its own key an ssh is let in.
+    const pinned = ["BatchMode=yes", `UserKnownHostsFile=${rig.dir}/ssh/known_hosts`, "IdentityAgent=none"]
+    const args = ["-F", "none", "-p", `${rig.port}`, ...pinned.flatMap((option) => ["-o", option]), "root@127.0.0.1"]
+    const own = spawnSync("unshare", ["-m", "sh", "-c", inside, "sh", "/usr/bin/ssh", ...args, "status"])
+    assert.strictEqual(own.status, 0, own.stderr.toString())
+
+    assert.strictEqual((await run("status")).operation.outcome, "ok")
+    execFileSync("ssh-add", ["-q", "-D"], withAgent(agent.socket))
+    assert.strictEqual((await run("status")).operation.outcome, "auth")
+
+    // Nor when the key that is configured cannot be read.
+    await using keyed = await startServer({
+      env: { ...power.env, BREAKGLASS_KEY_PATH: `${dir}/gone` }
+    }).then((server) => ({ ...client(server), [Symbol.asyncDispose]: () => discard(server) }))
+    const { operation } = await keyed.run("status")
+    assert.strictEqual(operation.outcome, "auth")
+    assert.include(operation.output, `The key file is ${dir}/gone.`)
     rmSync(dir, { recursive: true })
   })
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll } from "vitest"
-import { fingerprints, refusal, shown } from "../../src/breakglass/hostKeys.ts"
+import { fingerprints, refusal } from "../../src/breakglass/hostKeys.ts"
 
 const dir = mkdtempSync(join(tmpdir(), "breakglass-keys-"))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -40,17 +40,55 @@ describe("PVE-05 pinned keys", () => {
 })
 
 describe("PVE-05 the refusal", () => {
-  const changed = `@ WARNING @\r\nThe fingerprint for the ED25519 key sent by the remote host is\r\n${a.print}.\r\n`
-  it("names the key that was shown and the one that is pinned", () => {
-    assert.strictEqual(shown(changed), a.print)
-    const text = refusal(changed, `192.0.2.1 ${b.words}\n`)
-    assert.include(text, `it showed ${a.print}.`)
-    assert.include(text, `Pinned here: ${b.print}.`)
-    assert.include(text, "Nothing was sent.")
+  const file = "/state/known_hosts"
+  const say = (said: ReadonlyArray<string>, text: string | null = null) =>
+    refusal(said.map((line) => `${line}\r\n`).join(""), file, () => text)
+  const shows = (type = "ssh-ed25519") => `debug1: Server host key: ${type} ${a.print}`
+  const changed = [
+    shows(),
+    `Offending ED25519 key in ${file}:2`,
+    "  remove with:",
+    `  ssh-keygen -f "${file}" -R "192.0.2.1"`,
+    "Host key verification failed."
+  ]
+  const unknown = (name: string) => [
+    `No ED25519 host key is known for ${name} and you have requested strict checking.`,
+    "Host key verification failed."
+  ]
+
+  it("of a changed key names both, the line of the pinned one, and how to replace it", () => {
+    const text = say(changed, `192.0.2.9 ${a.words}\n192.0.2.1 ${b.words}\n`)
+    assert.include(text, `it showed ${a.print}. Pinned here: ${b.print} (${file}, line 2). Nothing was sent.`)
+    assert.include(text, "not verified: compare it with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`")
+    assert.deepStrictEqual(text.split("\n").slice(-2), [
+      `  ssh-keygen -f "${file}" -R "192.0.2.1"`,
+      `  ssh-keyscan -t ed25519 192.0.2.1 >> ${file}`
+    ])
   })
-  it("says so when nothing is pinned, or nothing was shown", () => {
-    assert.include(refusal(changed, ""), "Pinned here: none.")
-    assert.strictEqual(shown("Host key verification failed."), null)
-    assert.notInclude(refusal("Host key verification failed.", ""), "it showed")
+  it("of a key that is not pinned shows it as not verified, with why the file was not read", () => {
+    const text = say([`debug1: load_hostkeys: fopen ${file}: Permission denied`, shows(), ...unknown("192.0.2.1")])
+    assert.include(
+      text,
+      `pinned in ${file} (Permission denied): it showed ${a.print}. Pinned here: none. Nothing was sent.`
+    )
+    assert.include(text, "not verified")
+    assert.notInclude(text, "ssh-keygen -f")
+  })
+  it.each([
+    ["ssh-rsa", "192.0.2.1", "rsa", "-t rsa 192.0.2.1"],
+    ["ecdsa-sha2-nistp256", "[192.0.2.1]:2222", "ecdsa", "-t ecdsa -p 2222 192.0.2.1"],
+    ["ssh-ed25519-cert-v01@openssh.com", "[fe80::1]:22", "ed25519", "-t ed25519 -p 22 fe80::1"]
+  ])("of a %s of %s names its file and how to ask for it", (type, name, kind, scan) => {
+    const text = say([shows(type), ...unknown(name)])
+    assert.include(text, `ssh_host_${kind}_key.pub`)
+    assert.include(text, `ssh-keyscan ${scan} >> ${file}`)
+  })
+  it("of a kind not foreseen is ssh's own words, and no advice to pin anything", () => {
+    const text = say(["OpenSSH_9.2p1", shows(), "Certificate invalid: expired", "Host key verification failed."])
+    assert.strictEqual(text, "Certificate invalid: expired\nHost key verification failed.\nNothing was sent.")
+  })
+  it("takes no fingerprint from what the other side says before its key", () => {
+    const liar = `debug1: kex_exchange_identification: banner line 0: debug1: Server host key: ssh-rsa ${b.print}`
+    assert.notInclude(say([liar, shows(), ...unknown("x")]), b.print)
   })
 })
