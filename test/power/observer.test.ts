@@ -1,30 +1,27 @@
 /** What is seen of the VM reaches whoever is attached, whatever else is going on. */
 import { assert, describe, it } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
-import { connect, createServer, type Server as Net, type Socket } from "node:net"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll } from "vitest"
 import type { Status } from "../../src/contract/Pve.ts"
-import type { Reader } from "../support/BreakglassServer.ts"
+import { type Reader, root } from "../support/BreakglassServer.ts"
 import { phase, type Power, startPower, statusOf } from "../support/powerBench.ts"
 
-/** The target is an address of this process's own, where this test is port 22. */
-const address = `127.77.${(process.pid >> 8) & 255}.${process.pid & 255 || 1}`
+/** Not the host's, which is 127.0.0.1: the shim tells them apart by it. */
+const address = "127.0.0.2"
 const sockets = new Set<Socket>()
 const silent = (socket: Socket) => {
   sockets.add(socket)
   socket.on("error", () => {})
 }
 let meet: (socket: Socket) => void = (socket) => socket.end("SSH-2.0-x\r\n")
-/** Null where something listens on port 22 of every address already. */
-const door = await new Promise<Net | null>((settle) => {
-  const server = createServer((socket) => {
-    silent(socket)
-    meet(socket)
-  })
-  server.once("error", () => settle(null))
-  server.listen(22, address, () => settle(server))
+/** The target's port 22. */
+const door = createServer((socket) => {
+  silent(socket)
+  meet(socket)
 })
-if (door === null) console.warn("Port 22 is taken: what is seen of the VM is not tested here.")
 
 const stateOf = (status: Status, name: string) => status.probes.find(({ probe }) => probe === name)?.state
 /** The next that fits, of those that were looked at after now. */
@@ -37,19 +34,24 @@ const next = async (reader: Reader, fits: (status: Status) => boolean = () => tr
   return JSON.parse(found.data) as Status
 }
 
-describe.skipIf(door === null)("a reader of the VM's log", { timeout: 90_000 }, () => {
+describe("a reader of the VM's log", { timeout: 90_000 }, () => {
   let power: Power
   let reader: Reader
   beforeAll(async () => {
-    power = await startPower({ env: { BREAKGLASS_DEVVM_HOST: address, SSH_AUTH_SOCK: "/nowhere" } })
-    power.shim.forTarget(address)
+    await new Promise<void>((settle) => door.listen(0, address, settle))
+    const { port } = door.address() as AddressInfo
+    const preload = `--import ${pathToFileURL(join(root, "test/support/port22.mjs")).href}?is=${port}`
+    power = await startPower({
+      env: { BREAKGLASS_DEVVM_HOST: address, SSH_AUTH_SOCK: "/nowhere", NODE_OPTIONS: preload }
+    })
+    power.shim.forTarget(address, port)
     reader = await power.watch()
   }, 60_000)
   afterAll(async () => {
     await reader.close()
     await power[Symbol.asyncDispose]()
     for (const socket of sockets) socket.destroy()
-    door?.close()
+    door.close()
   })
 
   it("is sent what the probes say, each with how long it took", async () => {

@@ -145,7 +145,8 @@ const makeShim = ({ dir, port }: Rig) => {
     `#!/bin/sh
 env >${shim}/env
 { printf '%s ' "$$"; for word; do printf '%s\\036' "$word"; done; echo; } >>${shim}/sent
-case "$*" in *"@$(cat ${shim}/target 2>/dev/null || echo none) "*) exec /usr/bin/ssh "$@" ;; esac
+[ ! -e ${shim}/target ] || read -r address at <${shim}/target
+case "$*" in *"@\${address:-none} "*) exec /usr/bin/ssh -p "$at" "$@" ;; esac
 read -r port <${shim}/port
 [ ! -e ${shim}/cut ] || exec perl ${shim}/cut.pl "$(cat ${shim}/cut)" /usr/bin/ssh -p "$port" "$@"
 exec /usr/bin/ssh -p "$port" "$@"
@@ -188,8 +189,8 @@ exit($? & 127 ? 255 : $? >> 8);
     count: (verb: string, op_id: string) => sent().filter(({ request }) => request === `${verb} ${op_id}`).length,
     /** Requests that change the VM, whoever's. */
     changing: () => sent().filter(({ request }) => /^(cycle|reset|start|stop) /.test(request)).length,
-    /** An ssh to this address is the Observer's to the target: it is left as it is. */
-    forTarget: (address: string) => writeFileSync(`${shim}/target`, address),
+    /** An ssh to this address is the Observer's to the target, whose port 22 this is. */
+    forTarget: (address: string, port: number) => writeFileSync(`${shim}/target`, `${address} ${port}\n`),
     port: (to: number) => writeFileSync(`${shim}/port`, String(to)),
     /** The connection is lost when the host says this phase. */
     cutAt: (phase: string | null) =>
