@@ -30,11 +30,12 @@ export const explained = Effect.fnUntraced(function* (config: Settings, ask: Ask
 
 /** Of an ssh whose other end's key was refused: that key, the pinned one, and the way to pin the new one. */
 export const hostKey = (ssh: Program, knownHosts: string) =>
-  Effect.map(
-    // Should the key be trusted by now, it still logs in nowhere.
-    said({ ...ssh, args: ["-v", "-N", "-o", "PreferredAuthentications=none", ...ssh.args] }),
-    (heard) => (heard === null ? "" : printable(HostKeys.refusal(heard.stderr, knownHosts, read)))
+  Effect.map(said({ ...ssh, args: [...looking, ...ssh.args] }), (heard) =>
+    heard === null ? "" : printable(HostKeys.refusal(heard.stderr, knownHosts, read))
   )
+
+/** Strict, as only then ssh names what it knows; and should the key be trusted by now, it still logs in nowhere. */
+const looking = ["-v", "-N", "-o", "StrictHostKeyChecking=yes", "-o", "PreferredAuthentications=none"]
 
 /** What the host was offered and let in none of. */
 const offered = ({ authSock, keyPath }: Settings["pve"]) =>

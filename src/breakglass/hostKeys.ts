@@ -16,7 +16,8 @@ export const fingerprints = (knownHosts: string): ReadonlyArray<string> =>
  * `ssh -v` (OpenSSH 9.2), where nothing the other side says is a line of its own. `file` is where a new key goes.
  */
 export const refusal = (said: string, file: string, read: (file: string) => string | null): string => {
-  const [, type = "", shown] = /^debug1: Server host key: (\S+) (SHA256:[A-Za-z0-9+/]{43})\r?$/m.exec(said) ?? []
+  const [, type = "", shown] =
+    /^debug1: Server host (?:key|certificate): (\S+) (SHA256:[A-Za-z0-9+/]{43})/m.exec(said) ?? []
   const [, where, line] = /^Offending (?:\S+ )?key in (.+):([0-9]+)\r?$/m.exec(said) ?? []
   const [, remove, old] = /^ {2}(ssh-keygen -f .+ -R "(\S+)")\r?$/m.exec(said) ?? []
   const [, unknown] = /^No \S+ host key is known for (\S+) and you have requested strict/m.exec(said) ?? []

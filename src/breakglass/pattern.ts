@@ -13,7 +13,7 @@ export const pattern = (probes: ReadonlyArray<Probe>): { readonly pattern: Patte
   if (ssh?.state === "ok" && ssh.took_ms <= slow) return { pattern: "healthy", text: "Answers over ssh." }
   if (pve?.state === "stopped") return { pattern: "off", text: "Switched off." }
   if (banner?.state === "ok" && (ssh?.state === "auth" || ssh?.state === "host_key")) {
-    return { pattern: "unknown", text: `Its ssh port answers, but not to us (${ssh.state}).` }
+    return { pattern: "unknown", text: `Its ssh port answers, but not to us (${ssh.state}): /api/doctor says why.` }
   }
   if (ssh?.state === "ok" || banner?.state === "ok") {
     return { pattern: "swap_crawl", text: "Its ssh port answers, but a command barely runs: short of memory or CPU." }

@@ -77,11 +77,15 @@ describe("PVE-05 the refusal", () => {
   it.each([
     ["ssh-rsa", "192.0.2.1", "rsa", "-t rsa 192.0.2.1"],
     ["ecdsa-sha2-nistp256", "[192.0.2.1]:2222", "ecdsa", "-t ecdsa -p 2222 192.0.2.1"],
-    ["ssh-ed25519-cert-v01@openssh.com", "[fe80::1]:22", "ed25519", "-t ed25519 -p 22 fe80::1"]
+    ["ssh-ed25519", "[fe80::1]:22", "ed25519", "-t ed25519 -p 22 fe80::1"]
   ])("of a %s of %s names its file and how to ask for it", (type, name, kind, scan) => {
     const text = say([shows(type), ...unknown(name)])
     assert.include(text, `ssh_host_${kind}_key.pub`)
     assert.include(text, `ssh-keyscan ${scan} >> ${file}`)
+  })
+  it("of a certificate that nobody here knows the CA of shows the key in it", () => {
+    const cert = `debug1: Server host certificate: ssh-ed25519-cert-v01@openssh.com ${a.print}, serial 0 ID "t" CA ssh-rsa ${b.print}`
+    assert.include(say([cert, ...unknown("x")]), `it showed ${a.print}. `)
   })
   it("of a kind not foreseen is ssh's own words, and no advice to pin anything", () => {
     const text = say(["OpenSSH_9.2p1", shows(), "Certificate invalid: expired", "Host key verification failed."])
