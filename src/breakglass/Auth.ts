@@ -10,6 +10,7 @@ import * as Contract from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
 import { admit, cookieName, type Facts, Headers, crossSite, type Refusal, type Secrets } from "./admit.ts"
 import { Config } from "./Config.ts"
+import * as Metrics from "./metrics.ts"
 import { steady } from "./steady.ts"
 
 export class Auth extends Context.Service<
@@ -54,7 +55,7 @@ export class Auth extends Context.Service<
         operator: Effect.fnUntraced(function* (request) {
           const admitted = admit(facts(request), config, secrets(yield* time))
           return "via" in admitted ? admitted : yield* admitted
-        }),
+        }, counted),
         login: Effect.fnUntraced(function* (request, given) {
           const foreign = crossSite(new Headers(facts(request).rawHeaders), config.publicOrigin)
           if (foreign !== null) return yield* foreign
@@ -65,7 +66,7 @@ export class Auth extends Context.Service<
             value: `${expires}.${sign(expires, token)}`,
             secure: config.publicOrigin?.startsWith("https:") ?? false
           }
-        }),
+        }, counted),
         logout: Effect.fnUntraced(function* (request) {
           const now = yield* time
           for (const cookie of signedOut) if (Number.parseInt(cookie) <= now) signedOut.delete(cookie)
@@ -107,6 +108,8 @@ export class Auth extends Context.Service<
 
 /** Seconds: as long as one bad night. */
 export const cookieLife = 12 * 60 * 60
+
+const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, ({ _tag }) => Metrics.refused(_tag))
 
 const facts = (request: HttpServerRequest.HttpServerRequest): Facts => ({
   method: request.method,

@@ -9,6 +9,7 @@ import type { Event, Progress, Stamp } from "../contract/Event.ts"
 import type { Status } from "../contract/Pve.ts"
 import { cap } from "./cap.ts"
 import type { Journal, JournalFailed, Last, Row, SessionPatch } from "./Journal.ts"
+import * as Metrics from "./metrics.ts"
 import { chunkBytes, frame, type Place, Reader, State } from "./Reader.ts"
 import { deep, type Redact } from "./redact.ts"
 
@@ -64,15 +65,18 @@ const over = <E extends Kinded>(
   const store = Effect.fnUntraced(function* (events: ReadonlyArray<E>, patch: SessionPatch | undefined) {
     const at = DateTime.formatIso(yield* DateTime.now)
     if (!log.known) log.begin(yield* journal.last(name))
+    let redacted = 0
     const rows = events.map((event, index): Row => {
       const id = log.next + index
       const { value, count } = deep(redact, event)
+      redacted += count
       const { event: cut, full } = cap(value as Event)
       const json = JSON.stringify({ ...cut, ...(count === 0 ? {} : { redacted: count }), at, id })
       return { id, at, json, full }
     })
     yield* journal.append(name, rows, patch)
     log.keep(rows)
+    yield* Metrics.appended(events, redacted)
     if (events.some(({ kind }) => kind === "text" || kind === "turn_end")) log.newBlock()
     // A CLI that dies in the middle of a tool never says that the tool ended.
     if (events.some(({ kind }) => kind === "turn_end")) {

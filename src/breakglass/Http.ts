@@ -16,6 +16,7 @@ import { changes } from "./hostSpeech.ts"
 import type { Place } from "./Reader.ts"
 import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
+import { upkeep } from "./Upkeep.ts"
 
 const sessions = HttpApiBuilder.group(
   Api,
@@ -146,7 +147,7 @@ const info = (demo: boolean) =>
 
 /** `demo` is what the page shows; it changes nothing else. */
 export const layer = (options: { readonly demo: boolean }) =>
-  HttpApiBuilder.layer(Api).pipe(Layer.provide([sessions, pve, login, info(options.demo)]))
+  HttpApiBuilder.layer(Api).pipe(Layer.provide([sessions, pve, login, info(options.demo), upkeep]))
 
 /** Only a plain id names a place; anything else means "from the beginning". `poll` is for a proxy that holds a stream back. */
 const place = (

@@ -5,6 +5,7 @@
  */
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { Config, type Quota } from "./Config.ts"
+import * as Metrics from "./metrics.ts"
 import * as Rows from "./rows.ts"
 import * as Store from "./store.ts"
 
@@ -108,7 +109,7 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
       attempt(() => {
         Rows.roomFor(sql, quota)
         sql("INSERT INTO session (id, created_at, cli_id) VALUES (?, ?, ?)").run(id, created_at, cli_id)
-      }),
+      }).pipe(Effect.tapError(() => Metrics.journalFailed)),
     sessions: attempt(() => Rows.sessions(sql)),
     session: (id) => attempt(() => Option.fromNullOr(Rows.session(sql, id))),
     prompts: (session) =>
@@ -117,7 +118,8 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
           .all(session)
           .map((row) => String(row["prompt_id"]))
       ),
-    append: (log, rows, patch = {}) => transaction(() => Rows.append(sql, quota, log, rows, patch)),
+    append: (log, rows, patch = {}) =>
+      transaction(() => Rows.append(sql, quota, log, rows, patch)).pipe(Effect.tapError(() => Metrics.journalFailed)),
     last: (log) => attempt(() => Rows.last(sql, log)),
     page: (log, after, bytes) => Rows.page(sql, log, after, bytes),
     full: (log, id) =>

@@ -12,6 +12,7 @@ import { explained } from "./explain.ts"
 import { Journal } from "./Journal.ts"
 import * as Conduct from "./conduct.ts"
 import { changes } from "./hostSpeech.ts"
+import * as Metrics from "./metrics.ts"
 import * as OverSsh from "./OverSsh.ts"
 import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
@@ -72,6 +73,8 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
       move: (change) =>
         Effect.gen(function* () {
           const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
+          if (change.outcome && running.operation.ended_at === null)
+            yield* Metrics.operationEnded(running.operation.verb, change.outcome)
           running.operation = { ...running.operation, ...ended_at, ...change }
           yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
         }),

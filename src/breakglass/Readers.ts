@@ -8,6 +8,7 @@ import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { OutgoingMessage } from "node:http"
 import { Auth } from "./Auth.ts"
+import * as Metrics from "./metrics.ts"
 
 export const perLog = 32
 export const inAll = 128
@@ -23,8 +24,8 @@ export class Readers extends Context.Service<
       log: string,
       request: HttpServerRequest.HttpServerRequest
     ) => Effect.Effect<void, never, Scope.Scope>
-    /** How many read this log now. */
-    readonly count: (log: string) => Effect.Effect<number>
+    /** How many read this log now, or any. */
+    readonly count: (log?: string) => Effect.Effect<number>
   }
 >()("breakglass/Readers") {
   static readonly layer = Layer.effect(
@@ -33,15 +34,17 @@ export class Readers extends Context.Service<
       const { operator } = yield* Auth
       const readers = new Set<Reader>()
       const look = Effect.fnUntraced(function* (reader: Reader) {
-        stalled(reader)
+        if (stalls(reader)) return yield* Metrics.readersLetGo("stalled")
         if (yield* Effect.isSuccess(operator(reader.request))) return
         readers.delete(reader)
         end(reader, "")
+        yield* Metrics.readersLetGo("signed_out")
       })
       const round = Effect.suspend(() => Effect.forEach([...readers], look, { discard: true }))
       yield* Effect.forkScoped(Effect.repeat(round, Schedule.spaced(apart)))
       return Readers.of({
-        count: (log) => Effect.sync(() => [...readers].filter((reader) => reader.log === log).length),
+        count: (log) =>
+          Effect.sync(() => [...readers].filter((reader) => log === undefined || reader.log === log).length),
         admit: (log, request) =>
           Effect.acquireRelease(
             Effect.sync(() => {
@@ -50,13 +53,12 @@ export class Readers extends Context.Service<
               readers.add(reader)
               const [oldest] = readers
               const [oldestHere] = [...readers].filter((other) => other.log === log).slice(0, -perLog)
-              for (const one of [oldestHere, readers.size > inAll ? oldest : undefined]) {
-                if (one === undefined) continue
-                readers.delete(one)
-                end(one, 'event: bye\ndata: {"reason":"superseded"}\n\n')
-              }
-              return reader
-            }),
+              const over = [oldestHere, readers.size > inAll ? oldest : undefined].flatMap((one) =>
+                one !== undefined && readers.delete(one) ? [one] : []
+              )
+              for (const one of over) end(one, 'event: bye\ndata: {"reason":"superseded"}\n\n')
+              return { reader, over: over.length }
+            }).pipe(Effect.flatMap(({ reader, over }) => Effect.as(Metrics.readersLetGo("superseded", over), reader))),
             (reader) => Effect.sync(() => readers.delete(reader))
           )
       })
@@ -73,11 +75,14 @@ interface Reader {
   same: number
 }
 
-const stalled = (reader: Reader) => {
+/** Whether it had to be let go. */
+const stalls = (reader: Reader): boolean => {
   const waiting = reader.response.writableLength
   reader.same = waiting > 0 && waiting === reader.waiting ? reader.same + 1 : 0
   reader.waiting = waiting
-  if (reader.same >= looks) reader.response.destroy()
+  // Its own scope takes it off the list.
+  if (reader.same === looks) reader.response.destroy()
+  return reader.same === looks
 }
 
 const end = ({ response }: Reader, last: string) => {

@@ -1,60 +1,28 @@
-/** What is around the routes: the page, health, headers on every answer, one keepalive for all readers, a clean drain. */
+/** What is around the routes: the page, headers on every answer, one keepalive for all readers, a clean drain. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Cause, Context, Duration, Effect, Layer, Schedule } from "effect"
+import { ByteSize, Cause, Duration, Effect, Layer, Schedule } from "effect"
+import { SecureRandom } from "effect/crypto"
 import {
   HttpIncomingMessage,
   HttpMiddleware,
   HttpRouter,
   HttpEffect,
-  HttpServerRequest,
   HttpServerResponse,
   HttpStaticServer
 } from "effect/http"
-import { HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { HttpApiMiddleware } from "effect/http-api"
 import { createServer } from "node:http"
 import * as Path from "node:path"
-import { Api } from "../contract/Api.ts"
 import { Auth } from "./Auth.ts"
 import { Config } from "./Config.ts"
 import { connections } from "./descriptors.ts"
 import * as Http from "./Http.ts"
-import { Journal } from "./Journal.ts"
+import { onlyTaken } from "./methods.ts"
 import { Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
-
-/** Whether the server is on its way down. */
-class Draining extends Context.Service<Draining, { now: boolean }>()("breakglass/Draining") {
-  static readonly layer = Layer.sync(Draining, () => Draining.of({ now: false }))
-}
-
-const health = HttpRouter.add(
-  "GET",
-  "/health",
-  Effect.succeed(HttpServerResponse.jsonUnsafe({ status: "ok", service: "claude-breakglass" }))
-)
-
-const ready = HttpRouter.add(
-  "GET",
-  "/ready",
-  Effect.gen(function* () {
-    const { now } = yield* Draining
-    const journal = yield* Journal
-    const ready = !now && (yield* journal.writable)
-    return HttpServerResponse.jsonUnsafe({ ready }, { status: ready ? 200 : 503 })
-  })
-)
-
-const openapi = HttpRouter.add(
-  "GET",
-  "/openapi.json",
-  Effect.gen(function* () {
-    const auth = yield* Auth
-    yield* auth.operator(yield* HttpServerRequest.HttpServerRequest)
-    return HttpServerResponse.jsonUnsafe(OpenApi.fromApi(Api))
-  })
-)
+import { Draining } from "./Upkeep.ts"
 
 const built = Path.join(import.meta.dirname, "../../dist/web")
 /** Only what the build put there; whatever else is asked for, however it is spelt, is not found. */
@@ -103,25 +71,43 @@ export const securityHeaders = {
 } as const
 
 const everyAnswer = HttpRouter.middleware(
-  (answer) =>
-    Effect.andThen(
-      HttpEffect.appendPreResponseHandler((_request, response) =>
-        Effect.succeed(HttpServerResponse.setHeaders(explained(response), securityHeaders))
-      ),
-      Effect.tapCause(answer, (cause) =>
-        Cause.hasDies(cause) ? Effect.logError("A request failed", cause) : Effect.void
+  Effect.map(
+    onlyTaken,
+    (asked) => (answer) =>
+      Effect.andThen(
+        HttpEffect.appendPreResponseHandler((_request, response) =>
+          Effect.succeed(HttpServerResponse.setHeaders(explained(response), securityHeaders))
+        ),
+        Effect.catchCauseIf(asked(answer), Cause.hasDies, failed)
       )
-    ),
+  ),
   { global: true }
 )
 
+/** What happened is for the log alone; the client is told where in it. */
+const failed = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  const instance = `urn:uuid:${SecureRandom.uuidV4Unsafe()}`
+  yield* Effect.logError(`A request failed: ${instance}`, cause)
+  return problem(500, { instance })
+})
+
 /** The router's own refusals have no body or a bare one; a client reads `detail` of every error. */
 const explained = (response: HttpServerResponse.HttpServerResponse) => {
-  if (response.status < 400 || response.headers["content-type"]?.includes("json") === true) return response
-  const [title, detail] = words.get(response.status) ?? ["Error", "The request was refused."]
+  const { status, headers } = response
+  if (status < 400 || headers["content-type"]?.includes("json") === true) return response
+  const kept = ["allow", "connection"].flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]))
+  return problem(status, {}, Object.fromEntries(kept))
+}
+
+const problem = (
+  status: number,
+  more: Readonly<Record<string, string>>,
+  headers?: Readonly<Record<string, string>>
+) => {
+  const [title, detail] = words.get(status) ?? ["Error", "The request was refused."]
   return HttpServerResponse.jsonUnsafe(
-    { type: "about:blank", title, status: response.status, detail },
-    { status: response.status, contentType: "application/problem+json" }
+    { type: "about:blank", title, status, detail, ...more },
+    { status, contentType: "application/problem+json", headers }
   )
 }
 
@@ -131,7 +117,7 @@ const words: ReadonlyMap<number, readonly [string, string]> = new Map([
   [405, ["Method Not Allowed", "This address does not take that method. Nothing was done."]],
   [413, ["Content Too Large", "The body is too large. Nothing was done."]],
   [415, ["Unsupported Media Type", "The body must be application/json. Nothing was done."]],
-  [500, ["Internal Server Error", "The server failed inside this request; its log has the cause."]]
+  [500, ["Internal Server Error", "The server failed inside this request; its log has the cause, under this instance."]]
 ])
 
 const keepalives = Layer.effectDiscard(
@@ -160,8 +146,11 @@ const drain = Layer.effectDiscard(
 /** The prompt's limit, with room for its JSON escapes. */
 const bodyLimit = ByteSize.kibibytes(512)
 
+/** Milliseconds. Node's own would let a phone's worth of sockets sit for five minutes each. */
+const patience = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+
 const bounded = () => {
-  const server = createServer()
+  const server = createServer(patience)
   const most = connections()
   if (most !== null) server.maxConnections = most
   return server
@@ -174,7 +163,7 @@ const listener = Layer.unwrap(
 )
 
 export const layer = (options: { readonly demo: boolean }) => {
-  const routes = Layer.mergeAll(Http.layer(options), health, ready, openapi, page).pipe(
+  const routes = Layer.mergeAll(Http.layer(options), page).pipe(
     Layer.provide(everyAnswer),
     Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails()])
   )

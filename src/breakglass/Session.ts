@@ -40,6 +40,8 @@ export class Session extends Context.Service<
     readonly full: (id: string, event: number) => Effect.Effect<string, NotFound | JournalUnavailable>
     /** The draft of a post-mortem, in Markdown. */
     readonly export: (id: string) => Effect.Effect<string, NotFound | JournalUnavailable>
+    /** How many turns run now. */
+    readonly running: Effect.Effect<number>
     /** A comment frame to every reader. */
     readonly keepalive: Effect.Effect<void>
     /** Says `bye` to every reader. */
@@ -166,6 +168,7 @@ export class Session extends Context.Service<
           Effect.map(load(id), ({ row, log }) =>
             postmortem({ title: row.title, target: config.target, session: id }, log.entries())
           ),
+        running: Effect.sync(() => turns),
         keepalive: everyLog((log) => log.keepalive),
         close: everyLog((log) => log.close)
       })

@@ -2,7 +2,7 @@
  * Who may do this? A pure reading of one request; `Auth` supplies the secrets' comparison. Doubt is refusal: a credential
  * that is presented twice, under an alias a proxy might let through, or malformed never turns into a person.
  */
-import { BadRequest, Forbidden, Unauthenticated, WrongContentType } from "../contract/Api.ts"
+import { BadRequest, Forbidden, Misdirected, Unauthenticated, WrongContentType } from "../contract/Api.ts"
 import type { Settings } from "./Config.ts"
 
 /** One request as it came off the wire: nothing joined, nothing lowered. */
@@ -26,7 +26,7 @@ export interface Admitted {
   readonly via: "bearer" | "edge" | "login"
 }
 
-export type Refusal = BadRequest | Unauthenticated | Forbidden | WrongContentType
+export type Refusal = BadRequest | Unauthenticated | Forbidden | Misdirected | WrongContentType
 
 export const cookieName = "breakglass"
 
@@ -39,6 +39,8 @@ export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admit
 
   const identity = identify(headers, facts.peer, settings, secrets)
   if (!("via" in identity) || identity.via === "bearer") return identity
+  if (settings.publicOrigin !== null && headers.get("host")?.toLowerCase() !== hostOf(settings.publicOrigin))
+    return elsewhere
   const safe = facts.method === "GET" || facts.method === "HEAD"
   return (safe ? null : crossSite(headers, settings.publicOrigin)) ?? identity
 }
@@ -115,4 +117,8 @@ const ambiguous = new BadRequest({
 const unauthenticated = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
 const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothing was done." })
 const foreign = new Forbidden({ detail: "The request did not come from this page. Nothing was done." })
+const elsewhere = new Misdirected({
+  detail:
+    "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN; a proxy in front must pass Host on. Nothing was done."
+})
 const notJson = new WrongContentType({ detail: "The body must be application/json. Nothing was done." })

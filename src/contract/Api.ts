@@ -43,6 +43,11 @@ export class TooLarge extends Problem<TooLarge>()("TooLarge", {
   status: 413,
   title: "Content Too Large"
 }) {}
+export class Misdirected extends Problem<Misdirected>()("Misdirected", {
+  type: "about:blank",
+  status: 421,
+  title: "Misdirected Request"
+}) {}
 export class WrongContentType extends Problem<WrongContentType>()("WrongContentType", {
   type: "about:blank",
   status: 415,
@@ -84,7 +89,7 @@ export class NoPicture extends Problem<NoPicture>()("NoPicture", {
 
 /** Admits the request or refuses it, and says who asks. Its implementation is `breakglass/Auth.ts`. */
 export class Auth extends HttpApiMiddleware.Service<Auth, { provides: Operator }>()("contract/Auth", {
-  error: [BadRequest, Unauthenticated, Forbidden, WrongContentType]
+  error: [BadRequest, Unauthenticated, Forbidden, Misdirected, WrongContentType]
 }) {}
 
 /** A session, as `tmux ls` would show it. `turn_active` is derived from a live fiber. */
@@ -111,6 +116,7 @@ const Prompt = Schema.Struct({
 // Any text: an id that is no UUID is a session that does not exist, not a malformed request.
 const id = { id: Schema.String }
 
+const text = (contentType: string) => Schema.String.pipe(HttpApiSchema.asText({ contentType }))
 const EventStream = HttpApiSchema.WithHeaders(HttpApiSchema.StreamUint8Array({ contentType: "text/event-stream" }), {
   "cache-control": Schema.String,
   "x-accel-buffering": Schema.String
@@ -158,12 +164,12 @@ const sessions = HttpApiGroup.make("sessions")
     }),
     HttpApiEndpoint.get("export", "/api/session/:id/export", {
       params: id,
-      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/markdown; charset=utf-8" })),
+      success: text("text/markdown; charset=utf-8"),
       error: [NotFound, JournalUnavailable]
     }),
     HttpApiEndpoint.get("full", "/api/session/:id/events/:event/full", {
       params: { ...id, event: Schema.String },
-      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; charset=utf-8" })),
+      success: text("text/plain; charset=utf-8"),
       error: [NotFound, JournalUnavailable]
     })
   )
@@ -206,7 +212,7 @@ const pve = HttpApiGroup.make("pve")
     // What changed between the evidence of two operations, section by section.
     HttpApiEndpoint.get("compare", "/api/pve/ops/:op_id/compare/:other", {
       params: { op_id: Schema.String, other: Schema.String },
-      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain; charset=utf-8" })),
+      success: text("text/plain; charset=utf-8"),
       error: NotFound
     }),
     HttpApiEndpoint.post("start", "/api/pve/ops", {
@@ -262,11 +268,27 @@ const login = HttpApiGroup.make("login").add(
   HttpApiEndpoint.post("login", "/api/login", {
     payload: Schema.Struct({ token: Schema.String }),
     success: Schema.Struct({ status: Schema.Literal("signed_in") }),
-    error: [BadRequest, Unauthenticated, Forbidden, WrongContentType]
+    error: [BadRequest, Unauthenticated, Forbidden, Misdirected, WrongContentType]
   }),
   HttpApiEndpoint.post("logout", "/api/logout", {
     success: Schema.Struct({ status: Schema.Literal("signed_out") })
   }).middleware(Auth)
+)
+
+const Ready = Schema.Struct({ ready: Schema.Boolean })
+
+/** For whoever looks after the server: probes ask without a credential, and are told no detail. */
+const upkeep = HttpApiGroup.make("upkeep").add(
+  HttpApiEndpoint.get("health", "/health", {
+    success: Schema.Struct({ status: Schema.Literal("ok"), service: Schema.Literal("claude-breakglass") })
+  }),
+  // False while the server is on its way down, or when the journal cannot be written.
+  HttpApiEndpoint.get("ready", "/ready", { success: Ready, error: Ready.pipe(HttpApiSchema.status(503)) }),
+  HttpApiEndpoint.get("metrics", "/metrics", {
+    success: text("text/plain; version=0.0.4; charset=utf-8")
+  }).middleware(Auth),
+  HttpApiEndpoint.get("openapi", "/openapi.json", { success: Schema.Unknown }).middleware(Auth),
+  HttpApiEndpoint.get("docs", "/docs", { success: text("text/html; charset=utf-8") }).middleware(Auth)
 )
 
 export class Api extends HttpApi.make("breakglass")
@@ -274,5 +296,6 @@ export class Api extends HttpApi.make("breakglass")
   .add(pve)
   .add(info)
   .add(login)
+  .add(upkeep)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotateMerge(OpenApi.annotations({ title: "breakglass", version: "1" })) {}

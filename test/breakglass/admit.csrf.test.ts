@@ -97,6 +97,30 @@ describe("admit", () => {
     assert.strictEqual("via" in answer ? answer.via : answer.status, 403)
   })
 
+  for (const value of ["evil.example", "192.0.2.7", "127.0.0.1:8080", "bg.example.org.", "bg.example.org:8443", ""]) {
+    it(`CSRF-06: Host ${JSON.stringify(value)} is 421 where a public origin is set; a bearer is not asked`, () => {
+      const at = (headers: ReadonlyArray<Header>, method: string, settings: Settings) => {
+        const rawHeaders = [["Host", value] as const, ...headers].flat()
+        const answer = admit({ method, peer: "127.0.0.1", rawHeaders }, settings, secrets(settings))
+        return "via" in answer ? answer.via : answer.status
+      }
+      for (const [, identity] of ambient) {
+        for (const method of ["GET", "HEAD", ...mutating]) {
+          assert.strictEqual(at([...identity, ...page], method, full), 421, method)
+        }
+        assert.isString(at(identity, "GET", anyHost))
+      }
+      assert.strictEqual(at([bearer], "POST", full), "bearer")
+      assert.strictEqual(at([], "GET", full), 401)
+    })
+  }
+
+  it("CSRF-06: Host in another case is the same host", () => {
+    const rawHeaders = [["Host", "BG.example.ORG"] as const, ...proxied].flat()
+    const answer = admit({ method: "GET", peer: "127.0.0.1", rawHeaders }, full, secrets(full))
+    assert.isTrue("via" in answer)
+  })
+
   it("CSRF-08: a bearer is no ambient identity: it may come from anywhere and with any type", () => {
     for (const headers of [[], ...changes.filter(([, answer]) => answer !== 400).map(([, , headers]) => headers)]) {
       assert.strictEqual(ask([bearer, ...headers], { method: "POST" }), "bearer token")

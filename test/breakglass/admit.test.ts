@@ -120,11 +120,11 @@ describe("admit", () => {
     }
   })
 
-  it("AUTH-01: every route asks it, but the one that signs in", () => {
+  it("AUTH-01: every route asks it, but the one that signs in and the two that probes ask", () => {
     const open = endpoints
       .filter(({ middlewares }) => !middlewares.has(Auth))
       .map(({ method, path }) => `${method} ${path}`)
-    assert.deepStrictEqual(open, ["POST /api/login"])
+    assert.deepStrictEqual(open, ["POST /api/login", "GET /health", "GET /ready"])
     assert.isAbove(endpoints.length, 12)
   })
 

@@ -45,6 +45,8 @@ describe("the boundary", () => {
     ["GET /api/info", ""],
     ["GET /api/doctor", ""],
     ["POST /api/logout", ""],
+    ["GET /metrics", ""],
+    ["GET /docs", ""],
     ["GET /openapi.json", ""]
   ] as const
 
@@ -65,7 +67,7 @@ describe("the boundary", () => {
         .replace(/\?.*/, "")
     )
     assert.deepStrictEqual(
-      declared.filter((route) => ![...here, "POST /api/login"].includes(route)),
+      declared.filter((route) => ![...here, "POST /api/login", "GET /health", "GET /ready"].includes(route)),
       []
     )
     assert.isAbove(declared.length, 15)
@@ -133,17 +135,6 @@ describe("the boundary", () => {
   it("CSRF-08 serves a client with the token and no Origin", async () =>
     assert.strictEqual(await status("POST /api/session", [bearer]), 200))
 
-  it("CSRF-05 answers a preflight with nothing that allows anything", async () => {
-    const { headers } = await raw(server.url, {
-      line: "OPTIONS /api/session",
-      headers: ["Origin: https://evil.example", "Access-Control-Request-Method: POST"]
-    })
-    assert.deepStrictEqual(
-      [...headers.keys()].filter((name) => name.startsWith("access-control")),
-      []
-    )
-  })
-
   it("lets in whom the proven edge names, from our own page", async () => {
     assert.strictEqual(
       await status("POST /api/session", [own(), json, "Sec-Fetch-Site: same-origin", ...proxied], "{}"),
@@ -172,6 +163,7 @@ describe("the boundary", () => {
       "GET /api/session",
       "GET /health",
       "PUT /api/session",
+      "GET /docs",
       "GET /api/session/x"
     ]
     for (const line of [...classes, `GET /api/session/${session}/stream?poll=1`]) {

@@ -29,7 +29,20 @@ export const raw = (
     )
   })
 
-const parse = (text: string): RawAnswer => {
+/** Sends these bytes and nothing else; everything that came back by the time the server closed. */
+export const bytes = (url: string, ...pieces: ReadonlyArray<string>): Promise<string> =>
+  new Promise((settle) => {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    let text = ""
+    // A refusal may come before all was sent: what was said then counts, not the broken pipe.
+    socket.on("error", () => {})
+    socket.setEncoding("latin1").on("data", (chunk: string) => (text += chunk))
+    socket.on("close", () => settle(text))
+    for (const piece of pieces) socket.write(piece, "latin1")
+  })
+
+export const parse = (text: string): RawAnswer => {
   const end = text.indexOf("\r\n\r\n")
   const [status = "", ...lines] = text.slice(0, end).split("\r\n")
   const headers = new Map(

@@ -1,0 +1,61 @@
+/**
+ * What an address takes, read off the contract. The router would say "not found" of a method it does not know there; a
+ * client that may ask at all is told which ones there are. Whoever may not learns nothing: 401 comes first.
+ */
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Effect } from "effect"
+import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Contract from "../contract/Api.ts"
+import { Headers } from "./admit.ts"
+import { Auth } from "./Auth.ts"
+
+const endpoints = Object.values(Contract.Api.groups)
+  .flatMap((group) => Object.values(group.endpoints))
+  .map(({ method, path, middlewares }) => ({
+    methods: method === "GET" ? ["GET", "HEAD"] : [method],
+    path: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`),
+    guarded: middlewares.has(Contract.Auth)
+  }))
+
+/** The methods of an address, and whether they need an operator; null when no route has it. */
+export const taken = (path: string) => {
+  const here = endpoints.filter((endpoint) => endpoint.path.test(path))
+  if (here.length === 0) return null
+  return {
+    methods: [...new Set(here.flatMap(({ methods }) => methods))].sort(),
+    guarded: here.some(({ guarded }) => guarded)
+  }
+}
+
+/** Around the router: answers by itself what no route may be asked. */
+export const onlyTaken = Effect.map(
+  Auth,
+  ({ operator }) =>
+    <E, R>(answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const { rawHeaders, url = "" } = NodeHttpServerRequest.toIncomingMessage(request)
+        const headers = new Headers(rawHeaders)
+        if (ambiguous(url, headers)) return unread
+        const known = taken(request.url.replace(/\?.*$/s, ""))
+        const overridden = overrides.some((name) => headers.count(name) > 0)
+        if (known === null || (known.methods.includes(request.method) && !overridden)) return yield* answer
+        if (known.guarded) yield* operator(request)
+        return refused(known.methods)
+      })
+)
+
+/** Asks for another method than the one that was checked. */
+const overrides = ["x-http-method-override", "x-http-method", "x-method-override"]
+
+/** What a proxy in front may have read otherwise: another host, another end of the body, or no HTTP/1.1 from here on. */
+const ambiguous = (url: string, headers: Headers): boolean =>
+  !url.startsWith("/") ||
+  headers.count("host") > 1 ||
+  headers.count("transfer-encoding") > 1 ||
+  headers.get("upgrade") !== null ||
+  (headers.get("transfer-encoding") ?? "chunked").toLowerCase() !== "chunked"
+
+const unread = HttpServerResponse.empty({ status: 400, headers: { connection: "close" } })
+const refused = (methods: ReadonlyArray<string>) =>
+  HttpServerResponse.empty({ status: 405, headers: { allow: methods.join(", ") } })
