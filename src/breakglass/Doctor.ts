@@ -3,6 +3,7 @@ import { Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Check } from "../contract/Api.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
+import { Cli, tested, type Trouble } from "./Cli.ts"
 import { Config, type Settings } from "./Config.ts"
 import { Journal } from "./Journal.ts"
 import { type Look, Observer } from "./Observer.ts"
@@ -18,6 +19,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
       const config = yield* Config
       const journal = yield* Journal
       const power = yield* PveVerbs
+      const cli = yield* Cli
       const { looks } = yield* Observer
       const context = yield* Effect.context<SubprocessRunner>()
       const ssh = looks.find(({ probe }) => probe === "ssh")
@@ -29,7 +31,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
         },
         {
           name: "agent",
-          look: version(config.claude),
+          look: Effect.zipWith(version(config.claude), cli.look, both, { concurrent: true }),
           fix: `Install Claude Code ${tested}: npm does it, or BREAKGLASS_CLAUDE names another.`
         },
         {
@@ -63,9 +65,6 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
     })
   )
 }
-
-/** The CLI this was measured against. */
-const tested = "2.1.197"
 
 interface Finding {
   readonly ok: boolean
@@ -109,6 +108,10 @@ const version = (file: string) =>
       return finding
     })
   ).pipe(Effect.catch(({ reason }) => Effect.succeed<Finding>({ ok: false, detail: `cannot be started (${reason})` })))
+
+/** Another version may do; one that lacks a flag does not. */
+const both = (version: Finding, trouble: Trouble): Finding =>
+  trouble === null ? version : { ok: false, detail: `${version.detail}; ${trouble}`.slice(0, 2000) }
 
 const credential = ({ credential }: Settings): Finding => ({
   ok: credential !== null,

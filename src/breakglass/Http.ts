@@ -8,6 +8,7 @@ import { Operator } from "../contract/Operator.ts"
 import { mutating, Verb, verbs } from "../contract/Pve.ts"
 import { Auth, cookieLife } from "./Auth.ts"
 import { cookieName } from "./admit.ts"
+import { Cli } from "./Cli.ts"
 import { compare } from "./compare.ts"
 import { Config } from "./Config.ts"
 import { PveVerbs } from "./PveVerbs.ts"
@@ -129,16 +130,18 @@ const info = (demo: boolean) =>
     Effect.fnUntraced(function* (handlers) {
       const { target, models, model, keepalive } = yield* Config
       const doctor = yield* Doctor
+      const cli = yield* Cli
       return handlers.handleAll({
         get: () =>
-          Effect.map(Operator, ({ name }): Info => ({
+          Effect.zipWith(Operator, cli.trouble, ({ name }, chat_off): Info => ({
             protocol: 1,
             demo,
             target,
             operator: name,
             models,
             default_model: model,
-            keepalive_seconds: keepalive
+            keepalive_seconds: keepalive,
+            chat_off
           })),
         doctor: () => Effect.map(doctor.examine, (checks) => ({ checks }))
       })

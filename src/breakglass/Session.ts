@@ -4,9 +4,17 @@
  */
 import { Context, DateTime, Deferred, Effect, Fiber, Layer, Option, Scope, type Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { JournalUnavailable, NotFound, SessionRow, TooManyTurns, TurnInProgress } from "../contract/Api.ts"
+import type {
+  AgentUnavailable,
+  JournalUnavailable,
+  NotFound,
+  SessionRow,
+  TooManyTurns,
+  TurnInProgress
+} from "../contract/Api.ts"
 import type { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Agents } from "./Agents.ts"
+import { Cli } from "./Cli.ts"
 import { Config } from "./Config.ts"
 import type { EventLog } from "./EventLog.ts"
 import { Journal } from "./Journal.ts"
@@ -33,7 +41,7 @@ export class Session extends Context.Service<
     readonly prompt: (
       id: string,
       prompt: Prompt
-    ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable>
+    ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable | AgentUnavailable>
     /** Stop. Answers when `turn_end` is in the log: whether the turn ended by it. */
     readonly cancel: (id: string) => Effect.Effect<boolean, NotFound | JournalUnavailable>
     /** The whole of an event that was cut. */
@@ -54,6 +62,7 @@ export class Session extends Context.Service<
       const journal = yield* Journal
       const config = yield* Config
       const agents = yield* Agents
+      const cli = yield* Cli
       const redact = Redact.make(config.secrets)
       // On the way down all turns are ended at once: each may take seconds.
       const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
@@ -79,7 +88,9 @@ export class Session extends Context.Service<
 
       const prompt = Effect.fn("Session.prompt")(function* (id: string, { text, model, promptId }: Prompt) {
         const live = yield* load(id)
-        if (promptId !== null && live.prompts.has(promptId)) return
+        const known = () => promptId !== null && live.prompts.has(promptId)
+        if (!known()) yield* cli.usable
+        if (known()) return
         if (live.turn !== null) return yield* inProgress
         if (live.owing) return yield* diskTrouble
         if (turns >= config.maxConcurrentTurns) return yield* tooMany(config.maxConcurrentTurns)

@@ -7,6 +7,7 @@ import { Layer } from "effect"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Agents } from "./Agents.ts"
 import { Auth } from "./Auth.ts"
+import { Cli } from "./Cli.ts"
 import { Config } from "./Config.ts"
 import { Doctor } from "./Doctor.ts"
 import { Door } from "./Door.ts"
@@ -19,7 +20,7 @@ import { Session } from "./Session.ts"
 
 const Main = Server.layer({ demo: false }).pipe(
   Layer.provide([Session.layer, Doctor.layer]),
-  Layer.provide([Auth.layer, Agents.layer, Observer.layer]),
+  Layer.provide([Auth.layer, Agents.layer, Observer.layer, Cli.layer]),
   Layer.provide(Door.layer),
   Layer.provide(PveVerbs.layer),
   Layer.provide([Journal.layer, SubprocessRunner.layer]),

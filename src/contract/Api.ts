@@ -87,6 +87,13 @@ export class NoPicture extends Problem<NoPicture>()("NoPicture", {
   title: "The screen could not be looked at"
 }) {}
 
+/** The agent's program is missing, or is not one that this server can drive. */
+export class AgentUnavailable extends Problem<AgentUnavailable>()("AgentUnavailable", {
+  type: urn("agent-unavailable"),
+  status: 503,
+  title: "The agent cannot be started"
+}) {}
+
 /** Admits the request or refuses it, and says who asks. Its implementation is `breakglass/Auth.ts`. */
 export class Auth extends HttpApiMiddleware.Service<Auth, { provides: Operator }>()("contract/Auth", {
   error: [BadRequest, Unauthenticated, Forbidden, Misdirected, WrongContentType]
@@ -155,7 +162,7 @@ const sessions = HttpApiGroup.make("sessions")
       params: id,
       payload: Prompt,
       success: Schema.Struct({ status: Schema.Literal("started") }),
-      error: [BadRequest, NotFound, TooLarge, TurnInProgress, TooManyTurns, JournalUnavailable]
+      error: [BadRequest, NotFound, TooLarge, TurnInProgress, TooManyTurns, JournalUnavailable, AgentUnavailable]
     }),
     HttpApiEndpoint.post("cancel", "/api/session/:id/cancel", {
       params: id,
@@ -242,7 +249,9 @@ export const Info = Schema.Struct({
   operator: Schema.String,
   models: Schema.Array(Schema.String),
   default_model: Schema.String,
-  keepalive_seconds: Schema.Int
+  keepalive_seconds: Schema.Int,
+  /** Why a prompt would be refused, as last found; null when it would not. */
+  chat_off: Schema.NullOr(Schema.String)
 })
 export type Info = typeof Info.Type
 

@@ -77,7 +77,7 @@ describe("GET /metrics", { timeout: 60_000 }, () => {
     await server.prompt(session, "#say one\n#wait 600000")
     await reader.until(ofKind("text"))
     assert.include(await scrape(), "breakglass_turns_running 1\n")
-    assert.include(await scrape(), "breakglass_stream_readers 1\n")
+    assert.isAtLeast(series(await scrape()).get("breakglass_stream_readers") ?? 0, 1)
     await server.post(`/api/session/${session}/cancel`)
     assert.include(await scrape(), "breakglass_turns_running 0\n")
     await reader.close()

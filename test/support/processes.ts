@@ -73,7 +73,9 @@ export const programs = (scripts: Readonly<Record<string, string>> = {}) => {
   const bin = mkdtempSync(join(tmpdir(), "breakglass-bin-"))
   symlinkSync(join(root, "node_modules/.bin/node"), join(bin, "node"))
   for (const [name, script] of Object.entries({ claude: fakeClaude, ...scripts })) {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    // However it fails at its work, it is one that the server takes for a CLI.
+    const known = name === "claude" ? `[ "$1" != --help ] || ${fakeClaude}\n` : ""
+    writeFileSync(join(bin, name), `#!/bin/sh\n${known}${script}\n`, { mode: 0o755 })
   }
   return { bin, env: { PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, BREAKGLASS_PVE_HOST: "192.0.2.1" } }
 }

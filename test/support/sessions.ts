@@ -3,6 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { ConfigProvider, Deferred, Effect, FileSystem, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Agents } from "../../src/breakglass/Agents.ts"
+import { Cli } from "../../src/breakglass/Cli.ts"
 import { Config } from "../../src/breakglass/Config.ts"
 import { Door } from "../../src/breakglass/Door.ts"
 import { Journal } from "../../src/breakglass/Journal.ts"
@@ -35,6 +36,7 @@ export const sessions = (
   const faulty = Layer.effect(Journal, Effect.map(Journal, journal)).pipe(Layer.provide(Journal.layer))
   return Session.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(Agents.layer, faulty, runner)),
+    Layer.provide(Layer.mock(Cli, { usable: Effect.void })),
     Layer.provide(Layer.succeed(Door, Door.of({ socket: null }))),
     Layer.provideMerge(config),
     Layer.provide(NodeServices.layer)

@@ -17,7 +17,8 @@ export const Welcome = ({ app }: { readonly app: AppState }) => {
       </p>
       <div class="ways">
         <button type="button" class="way" onClick={() => document.getElementById("message")?.focus()}>
-          <strong>Ask the agent</strong> <span>It logs in, looks, and tells you</span>
+          <strong>Ask the agent</strong>{" "}
+          <span>{visible(app.info.value?.chat_off ?? "It logs in, looks, and tells you")}</span>
         </button>
         <button type="button" class="way power" onClick={() => (app.sheetOpen.value = true)}>
           <strong>Power</strong> <span>Needs no agent and no model</span>

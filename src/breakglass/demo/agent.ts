@@ -4,6 +4,7 @@
  */
 import { type Cause, Clock, Deferred, Effect, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
+import { flags } from "../../claude/help.ts"
 import type { Line } from "../../lines.ts"
 import { type Exited, type Program, type Running, SpawnFailed, SubprocessRunner } from "../../SubprocessRunner.ts"
 import { followUp, incident, type Step, type Tool } from "./incident.ts"
@@ -33,6 +34,11 @@ const begin = Effect.fnUntraced(function* (
   const voice = new Voice(said, id)
   const leave = (code: number) => Effect.andThen(Deferred.succeed(exited, { code, signal: null }), Queue.end(said))
   if (program.args.includes("--version")) yield* Queue.offer(said, { _tag: "Line", text: "2.1.197 (scripted)" })
+  if (program.args.includes("--help"))
+    yield* Queue.offerAll(
+      said,
+      flags.map((flag): Line => ({ _tag: "Line", text: `  ${flag}` }))
+    )
   let playing: Fiber.Fiber<void> | null = null
   let failed = false
 

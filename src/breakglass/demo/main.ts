@@ -6,6 +6,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Layer } from "effect"
 import { Agents } from "../Agents.ts"
 import { Auth } from "../Auth.ts"
+import { Cli } from "../Cli.ts"
 import { Config } from "../Config.ts"
 import { Doctor } from "../Doctor.ts"
 import { Door } from "../Door.ts"
@@ -25,7 +26,7 @@ const directory = Layer.unwrap(
 
 const Demo = Server.layer({ demo: true }).pipe(
   Layer.provide([Session.layer, Doctor.layer]),
-  Layer.provide([Auth.layerDemo, Agents.layer]),
+  Layer.provide([Auth.layerDemo, Agents.layer, Cli.layer]),
   Layer.provide(Door.layer),
   Layer.provide(Vm.layer()),
   Layer.provide([Journal.layer, Agent.layer()]),

@@ -1,0 +1,84 @@
+/**
+ * Whether the agent's program can be used, found out before an operator needs it: it is asked for its --help once, beside
+ * the start. One that is missing or does not know a flag of ours turns the chat off, with the reason, and is looked at
+ * again at the next prompt: it may have been mended meanwhile. One that does not answer in time is given its chance.
+ */
+import { Context, Effect, Fiber, Layer, Option, Stream } from "effect"
+import { missing } from "../claude/help.ts"
+import { AgentUnavailable } from "../contract/Api.ts"
+import { SubprocessRunner } from "../SubprocessRunner.ts"
+import { Config } from "./Config.ts"
+import { notStarted } from "./verdict.ts"
+
+/** Why the chat is off; null when it is not, as far as is known. */
+export type Trouble = string | null
+
+export class Cli extends Context.Service<
+  Cli,
+  {
+    /** As last found; starts nothing. */
+    readonly trouble: Effect.Effect<Trouble>
+    /** As it is now. */
+    readonly look: Effect.Effect<Trouble>
+    /** Passes a prompt on, or refuses it. */
+    readonly usable: Effect.Effect<void, AgentUnavailable>
+  }
+>()("breakglass/Cli") {
+  static readonly layer = Layer.effect(
+    Cli,
+    Effect.gen(function* () {
+      const { claude } = yield* Config
+      const scope = yield* Effect.scope
+      const runner = yield* SubprocessRunner
+      let found: Trouble | undefined
+      let looking: Fiber.Fiber<Trouble> | null = null
+      const once = asked(claude).pipe(
+        Effect.provideService(SubprocessRunner, runner),
+        Effect.tap((trouble) => {
+          const news = trouble !== null && trouble !== found
+          found = trouble
+          return news ? Effect.logWarning(`The chat is off, the VM controls are not. ${trouble}`) : Effect.void
+        }),
+        Effect.ensuring(Effect.sync(() => (looking = null)))
+      )
+      // Of its own, so that whoever waits can leave; and one at a time, however many wait.
+      const look = Effect.gen(function* () {
+        looking ??= yield* Effect.forkIn(once, scope)
+        return yield* Fiber.join(looking)
+      })
+      yield* Effect.forkIn(look, scope)
+      return Cli.of({
+        trouble: Effect.sync(() => found ?? null),
+        look,
+        usable: Effect.gen(function* () {
+          const trouble = found === null ? null : yield* look
+          if (trouble !== null) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was begun.` })
+        })
+      })
+    })
+  )
+}
+
+/** A help takes a third of a second; of a machine so busy that it takes longer nothing follows about the program. */
+const limit = "5 seconds"
+
+const asked = (file: string): Effect.Effect<Trouble, never, SubprocessRunner> =>
+  Effect.gen(function* () {
+    const runner = yield* SubprocessRunner
+    const running = yield* runner.start({ file, args: ["--help"], inherit: ["PATH", "HOME"] })
+    const lines = yield* Stream.runCollect(Stream.take(running.lines, 2000))
+    const unknown = missing(lines.map((line) => (line._tag === "Line" ? line.text : "")).join("\n"))
+    return unknown.length === 0 ? null : mismatch(file, unknown)
+  }).pipe(
+    Effect.scoped,
+    Effect.catch(({ reason }) => Effect.succeed(notStarted(file, reason))),
+    Effect.timeoutOption(limit),
+    Effect.map(Option.getOrElse(() => null))
+  )
+
+/** The version that this server was measured against. */
+export const tested = "2.1.197"
+
+const mismatch = (file: string, unknown: ReadonlyArray<string>): string =>
+  `"${file} --help" does not list ${unknown.join(", ")}: it is not a Claude Code that this server can drive. ` +
+  `Install ${tested}, or set BREAKGLASS_CLAUDE to its path.`

@@ -1,0 +1,91 @@
+/** CLI-20: a CLI that is missing, or not one that we can drive: the chat is off and says why, the buttons work. */
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeEach } from "vitest"
+import type { Check, Info } from "../../src/contract/Api.ts"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { outcome } from "../support/events.ts"
+import { alive, eventually, fakeClaude, programs } from "../support/processes.ts"
+
+const { bin, env } = programs({ ssh: "echo status: running" })
+const claude = join(bin, "claude")
+const put = (script: string) => writeFileSync(claude, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+const older =
+  `if [ "$1" = --help ]; then ${fakeClaude} | sed 's/--agents /--crew /'; else ${fakeClaude}; fi`.replaceAll(
+    "exec ",
+    ""
+  )
+beforeEach(() => rmSync(claude, { force: true }))
+afterAll(() => rmSync(bin, { recursive: true }))
+
+const info = async (server: Server) => (await (await server.request("/api/info")).json()) as Info
+const agent = async (server: Server) => {
+  const { checks } = (await (await server.request("/api/doctor")).json()) as { checks: ReadonlyArray<Check> }
+  return checks.find(({ name }) => name === "agent")
+}
+const problem = async (answer: Response) => (await answer.json()) as Record<string, unknown>
+
+describe("CLI-20 the chat", { timeout: 30_000 }, () => {
+  const cases = [
+    ["is missing", () => {}, /no program "claude" was found/],
+    ["does not know a flag of ours", () => put(older), /"claude --help" does not list --agents: /],
+    ["is another program", () => put("echo usage: none"), /does not list -p, --input-format, /]
+  ] as const
+  for (const [what, prepare, why] of cases) {
+    it(`is refused with the reason when the CLI ${what}, and works once it was mended`, async () => {
+      prepare()
+      const server = await startServer({ env })
+      const session = await server.session()
+      const refused = await server.prompt(session, "#say one")
+      assert.strictEqual(refused.status, 503)
+      const { type, detail } = await problem(refused)
+      assert.strictEqual(type, "urn:breakglass:agent-unavailable")
+      assert.match(String(detail), why)
+      assert.match(String(detail), /Nothing was begun\.$/)
+      const row = await problem(await server.request(`/api/session/${session}`))
+      assert.deepStrictEqual([row["last_event_id"], row["turn_active"]], [null, false])
+
+      assert.match(String((await info(server)).chat_off), why)
+      const check = await agent(server)
+      assert.isFalse(check?.ok)
+      assert.match(check?.detail ?? "", why)
+      assert.deepStrictEqual(await problem(await server.request("/ready")), { ready: true })
+      assert.strictEqual((await server.post("/api/pve/status")).status, 200)
+
+      put(fakeClaude)
+      assert.strictEqual(outcome(await server.turn(session, "#say one")), "completed")
+      assert.isNull((await info(server)).chat_off)
+      assert.isTrue((await agent(server))?.ok)
+      await discard(server)
+    })
+  }
+
+  it("is not known of while --help hangs; the start and the buttons do not wait for it", async () => {
+    const note = join(bin, "pid")
+    put(`[ "$1" != --help ] || { echo $$ >${note}.new && mv ${note}.new ${note}; exec sleep 600; }\n${fakeClaude}`)
+    const server = await startServer({ env })
+    assert.deepStrictEqual(await problem(await fetch(`${server.url}/ready`)), { ready: true })
+    assert.strictEqual((await server.post("/api/pve/status")).status, 200)
+    assert.isNull((await info(server)).chat_off)
+    await eventually(() => existsSync(note))
+    const pid = Number(readFileSync(note, "utf8"))
+    assert.isTrue(alive(pid))
+    assert.strictEqual(await server.stop(), 0)
+    assert.isFalse(alive(pid))
+    await discard(server)
+  })
+
+  it("answers a prompt that it took before as it did then, though the CLI is gone", async () => {
+    put(fakeClaude)
+    const server = await startServer({ env })
+    const session = await server.session()
+    assert.strictEqual((await server.prompt(session, "#say one", { prompt_id: "p-1" })).status, 200)
+    rmSync(claude)
+    assert.isFalse((await agent(server))?.ok)
+    assert.strictEqual((await server.prompt(session, "#say one", { prompt_id: "p-1" })).status, 200)
+    const next = await server.prompt(await server.session(), "#say one", { prompt_id: "p-2" })
+    assert.strictEqual(next.status, 503)
+    await discard(server)
+  })
+})

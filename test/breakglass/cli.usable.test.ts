@@ -1,0 +1,102 @@
+/** CLI-20 under a clock of the test's own: what a prompt waits for, and what it does not. */
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Fiber, Layer, Result, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { Cli } from "../../src/breakglass/Cli.ts"
+import { Config } from "../../src/breakglass/Config.ts"
+import { flags } from "../../src/claude/help.ts"
+import type { Line } from "../../src/lines.ts"
+import { type Running, SpawnFailed, SubprocessRunner } from "../../src/SubprocessRunner.ts"
+
+type Life = "good" | "strange" | "silent" | "missing"
+
+/** A CLI that is as `life.now` says; how often it was started, and how many of those live. */
+const bench = (now: Life) => {
+  const life = { now, started: 0, alive: 0 }
+  const good = flags.map((flag): Line => ({ _tag: "Line", text: `  ${flag}` }))
+  const start = Effect.gen(function* () {
+    life.started += 1
+    if (life.now === "missing") return yield* new SpawnFailed({ file: "claude", reason: "ENOENT" })
+    life.alive += 1
+    yield* Effect.addFinalizer(() => Effect.sync(() => (life.alive -= 1)))
+    const lines = Stream.fromIterable(life.now === "good" ? good : good.slice(1))
+    const running: Running = {
+      pid: 1,
+      lines: life.now === "silent" ? Stream.never : lines,
+      stderr: Effect.succeed(""),
+      exited: Effect.never,
+      processes: Effect.succeed(null),
+      end: Effect.succeed({ seen: new Set(), left: 0 })
+    }
+    return running
+  })
+  const env = ConfigProvider.layer(ConfigProvider.fromEnvRecord({ HOME: "/home/op" }))
+  const layer = Cli.layer.pipe(
+    Layer.provide(Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start: () => start }))),
+    Layer.provide(Config.layer.pipe(Layer.provide(env)))
+  )
+  return { life, layer }
+}
+
+describe("CLI-20 the agent's program", () => {
+  it.effect("is asked once, beside the start, and never again while it is good", () => {
+    const { life, layer } = bench("good")
+    return Effect.gen(function* () {
+      const cli = yield* Cli
+      yield* Effect.all([cli.usable, cli.usable, cli.usable], { concurrency: "unbounded" })
+      yield* cli.usable
+      assert.isNull(yield* cli.trouble)
+      assert.deepStrictEqual([life.started, life.alive], [1, 0])
+    }).pipe(Effect.provide(layer))
+  })
+
+  for (const now of ["missing", "strange"] as const) {
+    it.effect(`turns the chat off when it is ${now}, and on again at the first prompt after it was mended`, () => {
+      const { life, layer } = bench(now)
+      return Effect.gen(function* () {
+        const cli = yield* Cli
+        const refused = yield* Effect.result(cli.usable)
+        assert.isTrue(Result.isFailure(refused))
+        const { status, detail = "" } = Result.getOrThrow(Result.flip(refused))
+        assert.strictEqual(status, 503)
+        assert.include(detail, now === "missing" ? 'no program "claude" was found' : `does not list ${flags[0]}:`)
+        assert.match(detail, /BREAKGLASS_CLAUDE.* Nothing was begun\.$/)
+        assert.strictEqual(`${yield* cli.trouble} Nothing was begun.`, detail)
+        assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
+        life.now = "good"
+        yield* cli.usable
+        assert.isNull(yield* cli.trouble)
+        const { started } = life
+        yield* cli.usable
+        assert.strictEqual(life.started, started)
+      }).pipe(Effect.provide(layer))
+    })
+  }
+
+  it.effect("that does not answer is ended after five seconds, and given its chance", () => {
+    const { life, layer } = bench("silent")
+    return Effect.gen(function* () {
+      const cli = yield* Cli
+      const waiting = yield* Effect.forkChild(Effect.uninterruptible(cli.usable), { startImmediately: true })
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual([waiting.pollUnsafe() === undefined, life.alive], [true, 1])
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.join(waiting)
+      yield* cli.usable
+      assert.isNull(yield* cli.trouble)
+      assert.deepStrictEqual([life.started, life.alive], [1, 0])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("of which the doctor finds that it went away is refused from then on", () => {
+    const { life, layer } = bench("good")
+    return Effect.gen(function* () {
+      const cli = yield* Cli
+      yield* cli.usable
+      life.now = "missing"
+      yield* cli.usable
+      assert.include(yield* cli.look, "no program")
+      assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
+    }).pipe(Effect.provide(layer))
+  })
+})
