@@ -19,7 +19,7 @@ const look = (ask: Ask): Look =>
     const id = SecureRandom.uuidV4Unsafe()
     const lines: Array<string> = []
     let size = 0
-    // What an answer keeps is made for people, and too short for a picture.
+    // What an answer itself keeps is for people to read, and too short for a picture.
     const answer = yield* ask("screen", id, (line) =>
       Effect.sync(() => {
         size += line.length + 1
@@ -40,7 +40,7 @@ const look = (ask: Ask): Look =>
 /** The largest picture in base64, with the host's own lines. */
 const most = largest * 1.5
 
-/** Off this thread: a large picture takes a third of a second, and a turn is being told meanwhile. */
+/** Off this thread: a large picture takes a third of a second, and others are being told of a turn meanwhile. */
 const deflated = (bytes: Uint8Array): Effect.Effect<Uint8Array> =>
   Effect.callback((resume) =>
     deflate(bytes, { level: 3 }, (error, data) => resume(error === null ? Effect.succeed(data) : Effect.die(error)))

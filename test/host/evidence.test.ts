@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { rmSync, writeFileSync } from "node:fs"
+import type { ChildProcess } from "node:child_process"
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { eventually } from "./support/proc.ts"
 import { makeRig, phases, result, shells } from "./support/rig.ts"
 
 const sections = (text: string) => Array.from(text.matchAll(/^== (.+) ==$/gm), (match) => match[1])
@@ -120,6 +122,20 @@ describe.each(shells)("evidence under %s", { timeout: 120_000, concurrent: true 
     writeFileSync(`${rig.dir}/pve/vm/mute`, "")
     const mute = await rig.ssh("screen")
     assert.deepStrictEqual([mute.code, mute.stdout.split("\n")[0]], [1, "no picture: QEMU does not answer"])
+  })
+
+  it("whoever leaves in the middle of a look leaves nothing behind", async () => {
+    await using rig = await makeRig({ shell })
+    await rig.startVm()
+    writeFileSync(`${rig.dir}/pve/vm/mute`, "")
+    const looks = () => readdirSync(`${rig.dir}/run/${rig.vmid}`).filter((name) => name.startsWith("tmp."))
+    let client: ChildProcess | undefined
+    const answer = rig.ssh("screen", (child) => (client = child))
+    await eventually("the host looks", () => existsSync(`${rig.dir}/run/${rig.vmid}`) && looks().length > 0)
+    client?.kill("SIGKILL")
+    await answer
+    await rig.quiet()
+    assert.deepStrictEqual(looks(), [])
   })
 
   it("a dry run takes forensics, says what it would do, and changes nothing", async () => {

@@ -28,7 +28,7 @@ const height = 400
 /** Of a character, in pixels; its dots are two pixels wide and high. */
 const cell = { width: 12, height: 18 }
 
-export const draw = (text: string): Uint8Array => {
+export const draw = (text: string): Buffer => {
   const head = Buffer.from(`P6\n${width} ${height}\n255\n`)
   const pixels = Buffer.alloc(width * height * 3)
   const dot = (x: number, y: number) => {

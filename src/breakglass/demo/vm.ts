@@ -105,7 +105,7 @@ const screen = ({ running, wedged }: Vm, { noDisplay }: Faults, id: string): Rea
   const result = `breakglass-result op=${id} verb=screen rc=0 vm=${running ? "running" : "stopped"} secs=0`
   if (!running) return ["no display: the VM is stopped", result]
   if (noDisplay === true) return ["no display", result]
-  const picture = Buffer.from(Console.draw(wedged ? Console.hung : Console.login))
+  const picture = Console.draw(wedged ? Console.hung : Console.login)
   const head = `breakglass-screen op=${id} format=ppm encoding=base64 bytes=${picture.length}`
   return [head, ...(picture.toString("base64").match(/.{1,76}/g) ?? []), result]
 }
