@@ -1,7 +1,7 @@
 /**
  * Whether the agent's program can be used, found out before an operator needs it: it is asked for its --help once, beside
- * the start. One that is missing or does not know a flag of ours turns the chat off, with the reason, and is looked at
- * again at the next prompt: it may have been mended meanwhile. One that does not answer in time is given its chance.
+ * the start. A Claude Code that does not know a flag of ours turns the chat off, with the reason, and is looked at again at
+ * the next prompt: it may have been mended meanwhile. Of any other trouble the page tells, and the turn that is tried.
  */
 import { Context, Effect, Fiber, Layer, Option, Stream } from "effect"
 import { missing } from "../claude/help.ts"
@@ -10,8 +10,14 @@ import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Config } from "./Config.ts"
 import { notStarted } from "./verdict.ts"
 
-/** Why the chat is off; null when it is not, as far as is known. */
+/** Why the agent cannot work; null when it can, as far as is known. */
 export type Trouble = string | null
+
+interface Found {
+  readonly trouble: Trouble
+  /** A turn with it would not do what it should. */
+  readonly unfit: boolean
+}
 
 export class Cli extends Context.Service<
   Cli,
@@ -30,14 +36,14 @@ export class Cli extends Context.Service<
       const { claude } = yield* Config
       const scope = yield* Effect.scope
       const runner = yield* SubprocessRunner
-      let found: Trouble | undefined
-      let looking: Fiber.Fiber<Trouble> | null = null
+      let found: Found | null = null
+      let looking: Fiber.Fiber<Found> | null = null
       const once = asked(claude).pipe(
         Effect.provideService(SubprocessRunner, runner),
-        Effect.tap((trouble) => {
-          const news = trouble !== null && trouble !== found
-          found = trouble
-          return news ? Effect.logWarning(`The chat is off, the VM controls are not. ${trouble}`) : Effect.void
+        Effect.tap((now) => {
+          const news = now.trouble !== null && now.trouble !== found?.trouble
+          found = now
+          return news ? Effect.logWarning(`The chat is off, the VM controls are not. ${now.trouble}`) : Effect.void
         }),
         Effect.ensuring(Effect.sync(() => (looking = null)))
       )
@@ -48,11 +54,12 @@ export class Cli extends Context.Service<
       })
       yield* Effect.forkIn(look, scope)
       return Cli.of({
-        trouble: Effect.sync(() => found ?? null),
-        look,
+        trouble: Effect.sync(() => found?.trouble ?? null),
+        look: Effect.map(look, ({ trouble }) => trouble),
         usable: Effect.gen(function* () {
-          const trouble = found === null ? null : yield* look
-          if (trouble !== null) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was begun.` })
+          if (found !== null && found.trouble === null) return
+          const { trouble, unfit } = yield* look
+          if (unfit) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was begun.` })
         })
       })
     })
@@ -62,19 +69,21 @@ export class Cli extends Context.Service<
 /** A help takes a third of a second; of a machine so busy that it takes longer nothing follows about the program. */
 const limit = "5 seconds"
 
-const asked = (file: string): Effect.Effect<Trouble, never, SubprocessRunner> =>
+const asked = (file: string): Effect.Effect<Found, never, SubprocessRunner> =>
   Effect.gen(function* () {
     const runner = yield* SubprocessRunner
     const running = yield* runner.start({ file, args: ["--help"], inherit: ["PATH", "HOME"] })
     const lines = yield* Stream.runCollect(Stream.take(running.lines, 2000))
     const unknown = missing(lines.map((line) => (line._tag === "Line" ? line.text : "")).join("\n"))
-    return unknown.length === 0 ? null : mismatch(file, unknown)
+    return unknown.length === 0 ? well : { trouble: mismatch(file, unknown), unfit: true }
   }).pipe(
     Effect.scoped,
-    Effect.catch(({ reason }) => Effect.succeed(notStarted(file, reason))),
+    Effect.catch(({ reason }) => Effect.succeed({ trouble: notStarted(file, reason), unfit: false })),
     Effect.timeoutOption(limit),
-    Effect.map(Option.getOrElse(() => null))
+    Effect.map(Option.getOrElse(() => well))
   )
+
+const well: Found = { trouble: null, unfit: false }
 
 /** The version that this server was measured against. */
 export const tested = "2.1.197"

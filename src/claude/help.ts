@@ -26,8 +26,12 @@ export const flags: ReadonlyArray<string> = [
   )
 ]
 
-/** Those that this help does not list: as an option of its own, not as a word in the text of another. */
+/**
+ * Those that this help does not list: as an option of its own, not as a word in the text of another. Of what is no help of
+ * Claude Code's (2.1.197 begins "Usage: claude ") nothing follows: a wrapper need not know of it.
+ */
 export const missing = (help: string): ReadonlyArray<string> => {
+  if (!/^Usage: claude /m.test(help)) return []
   const terms = [...help.matchAll(/^ {2}(-\S.*?)(?: {2,}|$)/gm)].map(([, term = ""]) => term)
   const listed = new Set(terms.flatMap((term) => term.match(/(?<=^|[ ,])--?[\w-]+/g) ?? []))
   return flags.filter((flag) => !listed.has(flag) && !unlisted.includes(flag))

@@ -13,13 +13,16 @@ type Life = "good" | "strange" | "silent" | "missing"
 /** A CLI that is as `life.now` says; how often it was started, and how many of those live. */
 const bench = (now: Life) => {
   const life = { now, started: 0, alive: 0 }
-  const good = flags.map((flag): Line => ({ _tag: "Line", text: `  ${flag}` }))
+  const good = ["Usage: claude [options]", ...flags.map((flag) => `  ${flag}`)].map((text): Line => ({
+    _tag: "Line",
+    text
+  }))
   const start = Effect.gen(function* () {
     life.started += 1
     if (life.now === "missing") return yield* new SpawnFailed({ file: "claude", reason: "ENOENT" })
     life.alive += 1
     yield* Effect.addFinalizer(() => Effect.sync(() => (life.alive -= 1)))
-    const lines = Stream.fromIterable(life.now === "good" ? good : good.slice(1))
+    const lines = Stream.fromIterable(life.now === "good" ? good : good.toSpliced(1, 1))
     const running: Running = {
       pid: 1,
       lines: life.now === "silent" ? Stream.never : lines,
@@ -50,28 +53,38 @@ describe("CLI-20 the agent's program", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  for (const now of ["missing", "strange"] as const) {
-    it.effect(`turns the chat off when it is ${now}, and on again at the first prompt after it was mended`, () => {
-      const { life, layer } = bench(now)
-      return Effect.gen(function* () {
-        const cli = yield* Cli
-        const refused = yield* Effect.result(cli.usable)
-        assert.isTrue(Result.isFailure(refused))
-        const { status, detail = "" } = Result.getOrThrow(Result.flip(refused))
-        assert.strictEqual(status, 503)
-        assert.include(detail, now === "missing" ? 'no program "claude" was found' : `does not list ${flags[0]}:`)
-        assert.match(detail, /BREAKGLASS_CLAUDE.* Nothing was begun\.$/)
-        assert.strictEqual(`${yield* cli.trouble} Nothing was begun.`, detail)
-        assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
-        life.now = "good"
-        yield* cli.usable
-        assert.isNull(yield* cli.trouble)
-        const { started } = life
-        yield* cli.usable
-        assert.strictEqual(life.started, started)
-      }).pipe(Effect.provide(layer))
-    })
-  }
+  it.effect("turns the chat off when it lacks a flag, and on again at the first prompt after it was mended", () => {
+    const { life, layer } = bench("strange")
+    return Effect.gen(function* () {
+      const cli = yield* Cli
+      const refused = yield* Effect.result(cli.usable)
+      assert.isTrue(Result.isFailure(refused))
+      const { status, detail = "" } = Result.getOrThrow(Result.flip(refused))
+      assert.strictEqual(status, 503)
+      assert.include(detail, `does not list ${flags[0]}:`)
+      assert.match(detail, /BREAKGLASS_CLAUDE.* Nothing was begun\.$/)
+      assert.strictEqual(`${yield* cli.trouble} Nothing was begun.`, detail)
+      assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
+      life.now = "good"
+      yield* cli.usable
+      assert.isNull(yield* cli.trouble)
+      const { started } = life
+      yield* cli.usable
+      assert.strictEqual(life.started, started)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that is missing is told of, and left for the turn to find", () => {
+    const { life, layer } = bench("missing")
+    return Effect.gen(function* () {
+      const cli = yield* Cli
+      yield* cli.usable
+      assert.include(yield* cli.trouble, 'no program "claude" was found')
+      life.now = "good"
+      yield* cli.usable
+      assert.isNull(yield* cli.trouble)
+    }).pipe(Effect.provide(layer))
+  })
 
   it.effect("that does not answer is ended after five seconds, and given its chance", () => {
     const { life, layer } = bench("silent")
@@ -88,14 +101,14 @@ describe("CLI-20 the agent's program", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("of which the doctor finds that it went away is refused from then on", () => {
+  it.effect("of which the doctor finds that it was replaced is refused from then on", () => {
     const { life, layer } = bench("good")
     return Effect.gen(function* () {
       const cli = yield* Cli
       yield* cli.usable
-      life.now = "missing"
+      life.now = "strange"
       yield* cli.usable
-      assert.include(yield* cli.look, "no program")
+      assert.include(yield* cli.look, "does not list")
       assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
     }).pipe(Effect.provide(layer))
   })

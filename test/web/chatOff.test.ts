@@ -6,7 +6,7 @@ import { programs } from "../support/processes.ts"
 import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
 
 describe("the chat without its agent", { timeout: 60_000 }, () => {
-  it("CLI-20 says on the first screen why it is off, keeps a prompt with the reason, and leaves the buttons", async () => {
+  it("CLI-20 says on the first screen why it is off, answers a prompt with the reason, and leaves the buttons", async () => {
     const { bin, env } = programs({ ssh: "echo status: running" })
     rmSync(join(bin, "claude"))
     const server = await startServer({ env })
@@ -23,7 +23,7 @@ describe("the chat without its agent", { timeout: 60_000 }, () => {
         .isEnabled()
     )
     await say(page, "the VM is slow")
-    await page.getByText(/no program "claude" was found.*Nothing was begun/).waitFor()
+    await page.getByText(/no program "claude" was found.*Nothing ran/).waitFor()
     await page.getByText("the VM is slow").first().waitFor()
     assert.isTrue(await message(page).isEnabled())
     assert.deepStrictEqual(phone.faults, [])
