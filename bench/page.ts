@@ -71,7 +71,7 @@ const drawn = async (browser: Browser, server: Server, session: string, cpu: num
 
 const typed = async (browser: Browser, server: Server, cpu: number) => {
   const session = await server.session()
-  await server.prompt(session, `${"#say one more event\n#wait 5\n".repeat(2200)}`)
+  await server.prompt(session, "#pace 3000 5 one more event")
   const context = await signedIn(browser, server)
   const page = await slowed(context, cpu)
   await page.goto(`${server.url}/#/s/${session}`)

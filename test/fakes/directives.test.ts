@@ -45,6 +45,12 @@ describe("the fake's directives", () => {
       assert.strictEqual(last(said)?.result, "Done: slow | quick")
     }))
 
+  it("#pace says so many blocks, then goes on", () =>
+    playFake("#pace 40 2 tick tock\n#say last", (said) => {
+      assert.strictEqual(said.lines.filter((line) => JSON.stringify(line).includes('"text":"tick tock"}]')).length, 40)
+      assert.strictEqual(last(said)?.result, "last")
+    }))
+
   it("#recall knows the session's earlier prompts, also in the next process", () =>
     on(fakeBench, async (bench) => {
       const [, id = ""] = fresh()

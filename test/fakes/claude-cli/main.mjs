@@ -8,6 +8,7 @@
  *   #say text             a text block                           #think text       a thinking block
  *   #slow n ms            a text block of n deltas, ms apart     #recall           text: all earlier prompts of the session
  *   #type ms text         a text block in deltas of nine characters, ms apart
+ *   #pace n ms text       n such blocks, ms apart by the clock
  *   #bash cmd             runs it: /bin/bash -c, own session, no stdin; its output goes to a file, as the real one's does
  *   #parallel a ;; b      the same, several calls in one message; results come in order of completion
  *   #retry n ms [status]  n api_retry lines, ms apart            #wait ms          a pause without a word

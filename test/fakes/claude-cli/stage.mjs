@@ -1,4 +1,5 @@
 /** What directives and faults share: words from the model, and a wait that an interrupt ends. */
+import { setImmediate, setTimeout } from "node:timers/promises"
 
 export async function text(stage, words, everyMs = 0) {
   const { speech, signal } = stage
@@ -13,12 +14,14 @@ export async function text(stage, words, everyMs = 0) {
   await wait(0, signal)
 }
 
+/** By the clock: what one block took is not added to the pause after it. */
+export async function pace(stage, blocks, everyMs, words) {
+  const began = performance.now()
+  for (let block = 0; block < blocks; block++) {
+    await wait(Math.max(0, Math.round(began + block * everyMs - performance.now())), stage.signal)
+    await text(stage, words)
+  }
+}
+
 export const wait = (ms, signal) =>
-  new Promise((done, stop) => {
-    if (signal.aborted) return stop(signal.reason)
-    const timer = ms === 0 ? setImmediate(done) : setTimeout(done, ms)
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer)
-      stop(signal.reason)
-    })
-  })
+  ms === 0 ? setImmediate(undefined, { signal }) : setTimeout(ms, undefined, { signal })

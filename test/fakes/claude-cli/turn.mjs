@@ -2,7 +2,7 @@
 import { runBash } from "./bash.mjs"
 import { actBeforeInit, fault } from "./faults.mjs"
 import { write } from "./write.mjs"
-import { text, wait } from "./stage.mjs"
+import { pace, text, wait } from "./stage.mjs"
 
 export const directives = (text) =>
   text.split("\n").flatMap((line) => {
@@ -66,6 +66,7 @@ async function play({ name, rest, args }, stage) {
     )
   }
   if (name === "type") return text(stage, rest.slice(first.length + 1).match(/.{1,9}/gs) ?? [], Number(first))
+  if (name === "pace") return pace(stage, Number(first), Number(second), args.slice(2).join(" "))
   if (name === "wait") return wait(Number(first), signal)
   if (name === "stderr") return write(2, Buffer.alloc(Number(first), "e"))
   if (name === "bash") return tools(stage, [rest])
