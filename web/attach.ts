@@ -126,8 +126,15 @@ export const attach = (source: Source, reader: Reader): Attachment => {
     if (document.visibilityState === "visible") check()
   }
 
+  /** A page taken out of the back-forward cache: its stream stood still meanwhile, or was cut. */
+  const back = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted) return
+    connection.abort()
+    wake()
+  }
+
   document.addEventListener("visibilitychange", visible)
-  window.addEventListener("pageshow", check)
+  window.addEventListener("pageshow", back)
   window.addEventListener("online", check)
   void run()
 
@@ -138,7 +145,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
     close: () => {
       closed = true
       document.removeEventListener("visibilitychange", visible)
-      window.removeEventListener("pageshow", check)
+      window.removeEventListener("pageshow", back)
       window.removeEventListener("online", check)
       connection.abort()
       wake()

@@ -1,6 +1,14 @@
 /** A real browser at the real page, and what went wrong in it. Pages wait for what is shown, never for a time. */
 import { assert } from "@effect/vitest"
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type LaunchOptions,
+  type Locator,
+  type Page
+} from "playwright-core"
 import { token } from "../support/BreakglassServer.ts"
 
 export const phone = { width: 390, height: 844 } as const
@@ -11,8 +19,9 @@ export const sizes = [
   { width: 1280, height: 800 }
 ] as const
 
-export const launch = (): Promise<Browser> =>
+export const launch = (options: LaunchOptions = {}): Promise<Browser> =>
   chromium.launch({
+    ...options,
     executablePath: "/usr/bin/chromium",
     args: [
       ..."--no-sandbox --disable-gpu --no-first-run --disable-background-networking".split(" "),
@@ -83,14 +92,24 @@ export const assertComposerOnScreen = async (page: Page): Promise<void> => {
   }
 }
 
+export const middle = async (part: Locator) => {
+  const box = await part.boundingBox()
+  if (box === null) throw new Error(`${String(part)} is not on the screen`)
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2, box }
+}
+
 /** A real touch, where a click would be over too soon. */
 export const finger = async (page: Page) => {
   const cdp = await page.context().newCDPSession(page)
-  const touch = (type: "touchStart" | "touchMove" | "touchEnd", points: ReadonlyArray<{ x: number; y: number }>) =>
-    cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [...points] })
+  const touch = (
+    type: "touchStart" | "touchMove" | "touchEnd" | "touchCancel",
+    points: ReadonlyArray<{ x: number; y: number }>
+  ) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [...points] })
   return {
     down: (x: number, y: number) => touch("touchStart", [{ x, y }]),
     move: (x: number, y: number) => touch("touchMove", [{ x, y }]),
-    up: () => touch("touchEnd", [])
+    up: () => touch("touchEnd", []),
+    /** The system takes the touch for itself: a call, a gesture from the edge. */
+    taken: () => touch("touchCancel", [])
   }
 }
