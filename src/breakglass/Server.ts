@@ -147,7 +147,7 @@ const drain = Layer.effectDiscard(
 const bodyLimit = ByteSize.kibibytes(512)
 
 /** Milliseconds. Node's own would let a phone's worth of sockets sit for five minutes each. */
-const patience = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+export const patience = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
 
 const bounded = () => {
   const server = createServer(patience)

@@ -5,6 +5,7 @@
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Effect } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { Socket } from "node:net"
 import * as Contract from "../contract/Api.ts"
 import { Headers } from "./admit.ts"
 import { Auth } from "./Auth.ts"
@@ -34,9 +35,10 @@ export const onlyTaken = Effect.map(
     <E, R>(answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const { rawHeaders, url = "" } = NodeHttpServerRequest.toIncomingMessage(request)
+        const { rawHeaders, url = "", socket } = NodeHttpServerRequest.toIncomingMessage(request)
         const headers = new Headers(rawHeaders)
-        if (ambiguous(url, headers)) return unread
+        if (ambiguous(url, headers)) lost.add(socket)
+        if (lost.has(socket)) return unread
         const known = taken(request.url.replace(/\?.*$/s, ""))
         const overridden = overrides.some((name) => headers.count(name) > 0)
         if (known === null || (known.methods.includes(request.method) && !overridden)) return yield* answer
@@ -55,6 +57,9 @@ const ambiguous = (url: string, headers: Headers): boolean =>
   headers.count("transfer-encoding") > 1 ||
   headers.get("upgrade") !== null ||
   (headers.get("transfer-encoding") ?? "chunked").toLowerCase() !== "chunked"
+
+/** Connections that are given up: what stands behind such a request may have been read, and is nobody's word. */
+const lost = new WeakSet<Socket>()
 
 const unread = HttpServerResponse.empty({ status: 400, headers: { connection: "close" } })
 const refused = (methods: ReadonlyArray<string>) =>

@@ -1,0 +1,120 @@
+/** HTTP-13: every service behind the routes fails as nobody foresaw; the routes themselves are the real ones. */
+import { assert, describe, it } from "@effect/vitest"
+import { NodeServices } from "@effect/platform-node"
+import { Cause, ConfigProvider, Effect, Layer, Logger } from "effect"
+import { afterAll, beforeAll } from "vitest"
+import { Auth } from "../../src/breakglass/Auth.ts"
+import { Cli } from "../../src/breakglass/Cli.ts"
+import { Config } from "../../src/breakglass/Config.ts"
+import { Doctor } from "../../src/breakglass/Doctor.ts"
+import { Journal } from "../../src/breakglass/Journal.ts"
+import { Observer } from "../../src/breakglass/Observer.ts"
+import { PveVerbs } from "../../src/breakglass/PveVerbs.ts"
+import * as Server from "../../src/breakglass/Server.ts"
+import { Session } from "../../src/breakglass/Session.ts"
+import { token } from "../support/BreakglassServer.ts"
+import { freePort } from "../support/processes.ts"
+import { raw } from "../support/raw.ts"
+import { endpoints } from "../support/requests.ts"
+
+/** Routes that need none of the services. */
+const unharmed = [
+  "GET /health",
+  "GET /openapi.json",
+  "GET /docs",
+  "GET /api/pve/verbs",
+  "POST /api/login",
+  "POST /api/logout"
+]
+
+const secret = "zq-detail-zq /etc/breakglass"
+const broken = Effect.die(new Error(secret))
+const calm = { keepalive: Effect.void, close: Effect.void }
+const services = Layer.mergeAll(
+  // What is not named here dies as unimplemented when it is used.
+  Layer.mock(Session, { ...calm, create: broken, list: broken, running: broken, cancel: () => broken }),
+  Layer.mock(PveVerbs, {
+    ...calm,
+    list: broken,
+    start: () => broken,
+    attach: () => {
+      throw new Error(secret)
+    }
+  }),
+  Layer.mock(Journal, { writable: broken, page: () => [] }),
+  Layer.mock(Doctor, { examine: broken }),
+  Layer.mock(Cli, { trouble: broken }),
+  Layer.succeed(Observer, { looks: [] })
+)
+
+describe("HTTP-13 a defect", () => {
+  const logged: Array<string> = []
+  let url = ""
+  let stop = () => Promise.resolve()
+  beforeAll(async () => {
+    const port = await freePort()
+    url = `http://127.0.0.1:${port}`
+    const env = { HOME: "/nonexistent", API_BEARER_TOKEN: token, PORT: String(port) }
+    let listening = () => {}
+    const listens = new Promise<void>((settle) => (listening = settle))
+    const log = Logger.make<unknown, void>(({ message, cause }) => {
+      logged.push(`${String(message)} ${Cause.pretty(cause)}`)
+      if (String(message).startsWith("Listening on")) listening()
+    })
+    const main = Server.layer({ demo: false }).pipe(
+      Layer.provide([Auth.layer, services]),
+      Layer.provide(Config.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env))))),
+      Layer.provide(NodeServices.layer),
+      Layer.provide(Logger.layer([log]))
+    )
+    const aborted = new AbortController()
+    const running = Effect.runPromiseExit(Layer.launch(main), { signal: aborted.signal })
+    await Promise.race([listens, running.then((exit) => assert.fail(JSON.stringify(exit)))])
+    stop = async () => {
+      aborted.abort()
+      await running
+    }
+  })
+  afterAll(() => stop())
+
+  const bodies: Readonly<Record<string, string>> = {
+    "/api/session/:id/prompt": '{"prompt":"x"}',
+    "/api/pve/ops": '{"verb":"status","op_id":"00000000-0000-4000-8000-000000000000"}'
+  }
+  const headers = [`Authorization: Bearer ${token}`, "Content-Type: application/json"]
+  const ask = (method: string, path: string) =>
+    raw(url, {
+      line: `${method} ${path.replace(":verb", "status").replace(":event", "0").replaceAll(/:\w+/g, "x")}`,
+      headers,
+      body: method === "POST" ? (bodies[path] ?? "{}") : ""
+    })
+
+  for (const { method, path } of endpoints.filter(({ method, path }) => !unharmed.includes(`${method} ${path}`))) {
+    it(`in ${method} ${path} is a 500 that tells only where the log has it; the server lives`, async () => {
+      const before = logged.length
+      const { status, headers, body } = await ask(method, path)
+      assert.deepStrictEqual([status, headers.get("content-type")], [500, "application/problem+json"])
+      const { instance, ...fixed } = JSON.parse(body) as Record<string, unknown>
+      assert.deepStrictEqual(fixed, {
+        type: "about:blank",
+        title: "Internal Server Error",
+        status: 500,
+        detail: "The server failed inside this request; its log has the cause, under this instance."
+      })
+      assert.match(String(instance), /^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+      for (const [name, value] of Object.entries(Server.securityHeaders)) assert.strictEqual(headers.get(name), value)
+      const told = logged.slice(before).filter((line) => line.includes(String(instance)))
+      assert.strictEqual(told.length, 1)
+      assert.match(told[0] ?? "", /zq-detail-zq|Unimplemented/)
+      assert.strictEqual((await ask("GET", "/health")).status, 200)
+    })
+  }
+
+  it("is in every route but those that need no service", async () => {
+    assert.isAbove(endpoints.length, unharmed.length + 10)
+    for (const route of unharmed) {
+      const [method = "", path = ""] = route.split(" ")
+      assert.isBelow((await ask(method, path)).status, 500, route)
+    }
+  })
+})
