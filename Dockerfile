@@ -1,8 +1,13 @@
-# The server, the page and the pinned CLI; not root, with an init and an ssh client.
+# The server, the page and the pinned CLI; not root, with an init, an ssh client and the ssh-agents that hold its keys.
 #
 #   docker build -t breakglass .
-#   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+#   docker run --user 0 --read-only --tmpfs /tmp --security-opt no-new-privileges \
+#     --cap-drop ALL --cap-add SETUID --cap-add SETGID -v "$PWD/keys:/keys:ro" \
 #     -v breakglass:/state -p 127.0.0.1:8080:8080 --env-file breakglass.env breakglass
+#
+# keys/target and keys/pve are private keys without a passphrase, root's, 0600. deploy/with-keys opens them as root and runs
+# the rest as 10001, who can use them and not read them. Without --user 0 and the capabilities all of it is 10001, and the
+# files have to be: then the recovery agent can read them too.
 #
 # Pinned by tag: a digest has to be read from a registry, which the machine this was written on could not reach. Pin it
 # where you build (FROM node:24.21.0-bookworm-slim@sha256:...). For the same reason no image has been built from this
@@ -38,6 +43,7 @@ COPY package.json ./
 COPY --from=dependencies /build/node_modules ./node_modules
 COPY --from=build /build/dist/web ./dist/web
 COPY agents ./agents
+COPY deploy/with-keys ./deploy/with-keys
 COPY src ./src
 
 # HOME is state: the CLI keeps the conversations it resumes there.
@@ -54,5 +60,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # An init: the agent's commands leave orphans, and something has to reap them.
-ENTRYPOINT ["tini", "--"]
+ENTRYPOINT ["tini", "--", "/app/deploy/with-keys", "10001", "/keys"]
 CMD ["node", "src/breakglass/main.ts"]
