@@ -3,7 +3,7 @@
  * layer, so a phone that sleeps cannot end a cycle. Its outcome is what the host said, or `unknown`, never a guess; and a
  * host that was lost is asked what became of it, never told again.
  */
-import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Option, Schema, type Stream } from "effect"
+import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Schema, type Stream } from "effect"
 import { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
 import { type Operation, type Status, type Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
@@ -85,8 +85,14 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
       background: (effect) => Effect.asVoid(Effect.forkIn(effect, scope))
     })
 
+  const carryOn = (running: Running, conducted: Effect.Effect<Conduct.Answer>) => {
+    const answer = Deferred.makeUnsafe<Conduct.Answer>()
+    running.answer = answer
+    return Effect.forkIn(Deferred.into(conducted, answer), scope)
+  }
+
   const begin = (operation: Operation) => {
-    const running: Running = { operation, fiber: null }
+    const running: Running = { operation, answer: null }
     operations.set(operation.op_id, running)
     if (operations.size > remembered) {
       const oldest = [...operations.values()].find((one) => one !== running && one.operation.ended_at !== null)
@@ -105,7 +111,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   }
   const now = yield* Clock.currentTimeMillis
   for (const running of operations.values()) {
-    if (unsettled(running.operation, now)) running.fiber = yield* Effect.forkIn(conduct(running).takeUp, scope)
+    if (unsettled(running.operation, now)) yield* carryOn(running, conduct(running).takeUp)
   }
 
   const start = Effect.fn("PveVerbs.start")(function* ({ verb, op_id, actor }: Request) {
@@ -117,7 +123,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     if (busy !== undefined) return yield* taken(busy)
     const running = begin({ ...blank, op_id, verb, actor, started_at })
     yield* tell({ kind: "operation", op: running.operation })
-    running.fiber = yield* Effect.forkIn(conduct(running).run, scope)
+    yield* carryOn(running, conduct(running).run)
     return running.operation
   }, Effect.uninterruptible)
 
@@ -125,8 +131,8 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     start,
     ended: (op_id) =>
       Effect.suspend(() => {
-        const fiber = operations.get(op_id)?.fiber ?? null
-        return fiber === null ? Effect.die("no such operation") : Fiber.join(fiber)
+        const answer = operations.get(op_id)?.answer ?? null
+        return answer === null ? Effect.die("no such operation") : Deferred.await(answer)
       }),
     get: (op_id) => Effect.sync(() => Option.fromNullishOr(operations.get(op_id)?.operation)),
     list: Effect.sync(() => [...operations.values()].map(({ operation }) => operation).reverse()),
@@ -141,7 +147,8 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
 
 interface Running {
   operation: Operation
-  fiber: Fiber.Fiber<Conduct.Answer> | null
+  /** Not its fiber: that would keep the request that began it, and this is remembered for long. */
+  answer: Deferred.Deferred<Conduct.Answer> | null
 }
 
 const logName = "vm"

@@ -177,7 +177,9 @@ const joined = (frames: ReadonlyArray<Frame>): Uint8Array => {
 }
 
 // JSON.stringify escapes newlines and lone surrogates, so `data` is always one well-formed line.
-export const frame = ({ id, json }: Row): Frame => ({ id, bytes: Buffer.from(`id: ${id}\ndata: ${json}\n\n`) })
+// Not a Buffer: a small one is a slice of a slab of 64 KiB, and a frame that is kept would keep all of it.
+export const frame = ({ id, json }: Row): Frame => ({ id, bytes: encoder.encode(`id: ${id}\ndata: ${json}\n\n`) })
+const encoder = new TextEncoder()
 
 const named = (event: "reset" | "caught-up" | "delta" | "progress" | "status", data: unknown): Uint8Array =>
   Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)

@@ -38,6 +38,12 @@ const types = (chunks: ReadonlyArray<Uint8Array>) =>
     .filter((type) => type !== "message")
 
 describe("frame", () => {
+  it("LIFE-09 that is kept holds its own bytes, and no slab that they are a slice of", () => {
+    for (const { bytes } of upTo(20).map((id) => frame(row(id)))) {
+      assert.strictEqual(bytes.buffer.byteLength, bytes.byteLength)
+    }
+  })
+
   const texts = [
     "a\nb",
     "a\rb",
