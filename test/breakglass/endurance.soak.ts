@@ -3,9 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { discard, named, startServer } from "../support/BreakglassServer.ts"
 import { deaf, descriptors, fleeting } from "../support/clients.ts"
 import { outcome } from "../support/events.ts"
-import { gauge, gauged } from "../support/gauge.ts"
+import { gauge } from "../support/gauge.ts"
 import { upTo } from "../support/journals.ts"
 import { eventually, marked, programs, resident, seeded } from "../support/processes.ts"
+import { tight } from "../support/volume.ts"
 
 const seconds = Number(process.env["SOAK_SECONDS"] ?? 180)
 const script = "#say one\n#bash echo out\n#slow 5 2\n#fault double-fork\n#fault burst 20 1000"
@@ -14,7 +15,7 @@ describe("a long life", () => {
   it("LIFE-09 leaves no descriptor, no process and no memory behind", async () => {
     const random = seeded("LIFE-09")
     const { env } = programs({ ssh: "echo status: running" })
-    const server = await startServer({ env: { ...env, ...gauged } })
+    const server = await startServer({ env: { ...env, ...tight } })
     const pid = server.process.pid ?? 0
     const sessions = await Promise.all(upTo(4).map(() => server.session()))
     let prompts = 0

@@ -1,19 +1,21 @@
 /** Much through one turn beside readers that never read: what the server's memory grows by, and what another reader gets. */
 import { assert } from "@effect/vitest"
-import { discard, eventOf, ofKind, startServer } from "./BreakglassServer.ts"
+import { discard, eventOf, startServer } from "./BreakglassServer.ts"
 import { deaf } from "./clients.ts"
 import { gauge, gauged } from "./gauge.ts"
 import { upTo } from "./journals.ts"
 import { resident } from "./processes.ts"
 
 /** V8 lets garbage lie as long as there is room; with little room the resident size says what is held. */
-const tight = { NODE_OPTIONS: `${gauged.NODE_OPTIONS} --max-old-space-size=160 --max-semi-space-size=1` }
+export const tight = { NODE_OPTIONS: `${gauged.NODE_OPTIONS} --max-old-space-size=160 --max-semi-space-size=1` }
 
 export interface Growth {
   /** Bytes, over each half: V8 takes a step of some 20 MB once in a while, a backlog grows in both. */
   readonly resident: readonly [number, number]
   /** Bytes, over both, when all garbage is collected. */
   readonly heap: number
+  /** Milliseconds from when an event was stamped to when the other reader had it: of a hundred all but the latest. */
+  readonly late: number
 }
 
 const bytes = 4000
@@ -28,13 +30,20 @@ export const growth = async (megabytes: number, readers: number): Promise<Growth
     const before = (await gauge(server)).heap
     const stalled = await Promise.all(upTo(readers).map(() => deaf(server, session)))
     const reader = await server.attach(session)
+    const late: Array<number> = []
     const half = async () => {
       const then = resident(pid)
       const seen: Array<number> = []
       const watch = setInterval(() => seen.push(resident(pid)), 20)
       const events = reader.events().length
+      const over = reader.until((frame) => {
+        const event = eventOf(frame)
+        if (event === undefined || event.id < events) return false
+        late.push(Date.now() - Date.parse(event.at))
+        return event.kind === "turn_end"
+      })
       await server.prompt(session, `#fault burst ${lines} ${bytes}`)
-      await reader.until((frame) => (eventOf(frame)?.id ?? 0) >= events && ofKind("turn_end")(frame))
+      await over
       clearInterval(watch)
       seen.sort((a, b) => a - b)
       return (seen[seen.length >> 1] ?? 0) - then
@@ -50,15 +59,16 @@ export const growth = async (megabytes: number, readers: number): Promise<Growth
     assert.isTrue(texts.every((text) => text.length === bytes || text === "After it."))
     const held = (await gauge(server)).heap - before
     for (const socket of stalled) socket.destroy()
-    return { resident: grown, heap: held }
+    late.sort((a, b) => a - b)
+    return { resident: grown, heap: held, late: late[Math.floor(late.length * 0.99)] ?? 0 }
   } finally {
     await discard(server)
   }
 }
 
 /** Says what was seen, and whether it was little. */
-export const little = (what: string, { resident: [first, second], heap }: Growth) => {
-  console.info(`SUB-01 ${what}: resident +${mb(first)}, then +${mb(second)}; held +${mb(heap)}`)
+export const little = (what: string, { resident: [first, second], heap, late }: Growth) => {
+  console.info(`SUB-01 ${what}: resident +${mb(first)}, then +${mb(second)}; held +${mb(heap)}; p99 ${late} ms late`)
   assert.isBelow(Math.min(first, second), 20_000_000)
   assert.isBelow(heap, 10_000_000)
 }
