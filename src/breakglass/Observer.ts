@@ -2,7 +2,7 @@
  * Looks at the target: often while somebody watches, seldom otherwise. Every probe has its own limit and none waits for
  * another, for a running operation, or for the chat.
  */
-import { Context, DateTime, Effect, Layer, Option, Schedule } from "effect"
+import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { connect } from "node:net"
 import type { Probe } from "../contract/Pve.ts"
@@ -16,6 +16,7 @@ import { pattern } from "./pattern.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Readers } from "./Readers.ts"
 import { steady } from "./steady.ts"
+import { tended } from "./tended.ts"
 
 /** What can be looked at, and how. */
 export interface Look<R = never> {
@@ -60,7 +61,7 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
       let rounds = 0
       const due = Effect.map(readers.count("vm"), (count) => count > 0 || ++rounds % 12 === 0)
       const round = Effect.flatMap(due, (now) => (now ? look : Effect.void))
-      yield* Effect.forkScoped(Effect.repeat(round, Schedule.spaced("5 seconds")))
+      yield* tended("5 seconds", round)
     })
   )
 }

@@ -88,7 +88,15 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const carryOn = (running: Running, conducted: Effect.Effect<Conduct.Answer>) => {
     const answer = Deferred.makeUnsafe<Conduct.Answer>()
     running.answer = answer
-    return Effect.forkIn(Deferred.into(conducted, answer), scope)
+    // One that never ended would hold the buttons for ever.
+    const unknown = Effect.fnUntraced(function* (defect: unknown) {
+      yield* Effect.logError("An operation failed inside the server", defect)
+      const ended_at = DateTime.formatIso(yield* DateTime.now)
+      const end = { ended_at, outcome: "unknown", phase: "unknown", evidence: Conduct.notTold } as const
+      running.operation = { ...running.operation, ...end }
+      yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
+    })
+    return Effect.forkIn(Deferred.into(Effect.tapDefect(conducted, unknown), answer), scope)
   }
 
   const begin = (operation: Operation) => {

@@ -4,11 +4,12 @@
  * admitted any more is let go too.
  */
 import { NodeHttpServerRequest } from "@effect/platform-node"
-import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import { Context, Effect, Layer, type Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { OutgoingMessage } from "node:http"
 import { Auth } from "./Auth.ts"
 import * as Metrics from "./metrics.ts"
+import { tended } from "./tended.ts"
 
 export const perLog = 32
 export const inAll = 128
@@ -41,7 +42,7 @@ export class Readers extends Context.Service<
         yield* Metrics.readersLetGo("signed_out")
       })
       const round = Effect.suspend(() => Effect.forEach([...readers], look, { discard: true }))
-      yield* Effect.forkScoped(Effect.repeat(round, Schedule.spaced(apart)))
+      yield* tended(apart, round)
       return Readers.of({
         count: (log) =>
           Effect.sync(() => [...readers].filter((reader) => log === undefined || reader.log === log).length),

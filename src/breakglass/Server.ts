@@ -1,6 +1,6 @@
 /** What is around the routes: the page, headers on every answer, one keepalive for all readers, a clean drain. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Cause, Duration, Effect, Layer, Schedule } from "effect"
+import { ByteSize, Cause, Duration, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
   HttpIncomingMessage,
@@ -22,6 +22,7 @@ import { Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
+import { tended } from "./tended.ts"
 import { Draining } from "./Upkeep.ts"
 
 const built = Path.join(import.meta.dirname, "../../dist/web")
@@ -126,7 +127,7 @@ const keepalives = Layer.effectDiscard(
     const session = yield* Session
     const power = yield* PveVerbs
     const beat = Effect.andThen(session.keepalive, power.keepalive)
-    yield* Effect.forkScoped(Effect.repeat(beat, Schedule.spaced(Duration.seconds(keepalive))))
+    yield* tended(Duration.seconds(keepalive), beat)
   })
 )
 
