@@ -41,21 +41,15 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
         },
         {
           name: "target over ssh",
-          look:
-            ssh === undefined
-              ? notSet("BREAKGLASS_DEVVM_HOST")
-              : Effect.flatMap(ssh.state, (state) => spoken(state, ssh.refused)),
+          look: ssh === undefined ? notSet("BREAKGLASS_DEVVM_HOST") : spoken(ssh),
           fix: "Look at the target's status; check the key in the agent at SSH_AUTH_SOCK."
         },
         {
           name: "host over ssh",
-          look:
-            config.pve.host === null
-              ? notSet("BREAKGLASS_PVE_HOST")
-              : Effect.map(power.selftest(SecureRandom.uuidV4Unsafe()), ({ outcome, stdout, stderr }) => ({
-                  ok: outcome === "ok",
-                  detail: `${outcome}: ${(stderr || stdout).trim()}`.slice(0, 2000)
-                })),
+          look: Effect.map(power.selftest(SecureRandom.uuidV4Unsafe()), ({ outcome, stdout, stderr }) => ({
+            ok: outcome === "ok",
+            detail: `${outcome}: ${(stderr || stdout).trim()}`.slice(0, 2000)
+          })),
           fix: "host/README.md says how the host is set up, and what each refusal means."
         }
       ]
@@ -84,11 +78,12 @@ const examined = Effect.fnUntraced(function* ({ name, look, fix }: Leg) {
   return check
 })
 
-const spoken = (state: string, refused: Look["refused"] = Effect.succeed("")) =>
-  Effect.map(state === "host_key" ? refused : Effect.succeed(""), (words) => ({
-    ok: state === "ok",
-    detail: words === "" ? state : `${state}: ${words}`.slice(0, 2000)
-  }))
+const spoken = ({ state, words }: Look) =>
+  Effect.gen(function* () {
+    const seen = yield* state
+    const more = (yield* words?.(seen) ?? Effect.succeed("")).slice(0, 2000)
+    return { ok: seen === "ok", detail: more === "" ? seen : `${seen}: ${more}` }
+  })
 
 const silent: Finding = { ok: false, detail: "no answer in 15 s" }
 const notSet = (name: string) => Effect.succeed<Finding>({ ok: false, detail: `${name} is not set` })

@@ -22,8 +22,8 @@ import { tended } from "./tended.ts"
 export interface Look<R = never> {
   readonly probe: Probe["probe"]
   readonly state: Effect.Effect<string, never, R>
-  /** What there is to say of a host key that was refused. */
-  readonly refused?: Effect.Effect<string, never, R>
+  /** What there is to say besides; nothing is empty. */
+  readonly words?: (state: string) => Effect.Effect<string, never, R>
 }
 
 export class Observer extends Context.Service<Observer, { readonly looks: ReadonlyArray<Look> }>()(
@@ -37,10 +37,10 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
       const host = config.pve.host === null ? [] : [atHost(yield* OverSsh.make(config))]
       const target = config.devvm.host === null ? [] : atTarget(config, config.devvm.host)
       return {
-        looks: [...host, ...target].map(({ probe, state, refused = Effect.succeed("") }) => ({
+        looks: [...host, ...target].map(({ probe, state, words = silent }) => ({
           probe,
           state: Effect.provideContext(state, context),
-          refused: Effect.provideContext(refused, context)
+          words: (state: string) => Effect.provideContext(words(state), context)
         }))
       }
     })
@@ -65,6 +65,8 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
     })
   )
 }
+
+const silent = () => Effect.succeed("")
 
 const timed = ({ probe, state }: Look): Effect.Effect<Probe> =>
   Effect.gen(function* () {
@@ -106,7 +108,7 @@ const atTarget = (config: Settings, host: string): ReadonlyArray<Look<Subprocess
   ).pipe(Effect.orElseSucceed(() => "unknown"))
   return [
     { probe: "tcp22", state: banner(host) },
-    { probe: "ssh", state, refused: hostKey(ssh, "~/.ssh/known_hosts") }
+    { probe: "ssh", state, words: (state) => (state === "host_key" ? hostKey(ssh, "~/.ssh/known_hosts") : silent()) }
   ]
 }
 

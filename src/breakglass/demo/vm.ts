@@ -28,7 +28,7 @@ export const layer = (faults: Faults = {}) => {
       looks: [
         { probe: "pve", state },
         { probe: "tcp22", state: inside },
-        { probe: "ssh", state: inside }
+        { probe: "ssh", state: inside, words: () => Effect.succeed("simulated: there is no VM") }
       ]
     })
   )

@@ -1,0 +1,26 @@
+/** The doctor of a server that is told of nothing, and of the demo, where there is nothing: each says so. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Check } from "../../src/contract/Api.ts"
+import { discard, type Options, startServer } from "../support/BreakglassServer.ts"
+
+const examined = async (options: Options) => {
+  const server = await startServer(options)
+  const { checks } = (await (await server.request("/api/doctor")).json()) as { checks: ReadonlyArray<Check> }
+  await discard(server)
+  return (leg: string) => checks.find(({ name }) => name === leg) ?? assert.fail(`no ${leg}`)
+}
+
+describe("the doctor", () => {
+  it("of a server with neither target nor host names the variables that are not set", async () => {
+    const check = await examined({})
+    assert.deepInclude(check("target over ssh"), { ok: false, detail: "BREAKGLASS_DEVVM_HOST is not set" })
+    assert.isFalse(check("host over ssh").ok)
+    assert.include(check("host over ssh").detail, "BREAKGLASS_PVE_HOST is not set")
+  })
+
+  it("of the demo says that target and host are simulated, and names no variable for them", async () => {
+    const check = await examined({ entry: "src/breakglass/demo/main.ts" })
+    assert.deepInclude(check("target over ssh"), { ok: true, detail: "ok: simulated: there is no VM" })
+    assert.deepInclude(check("host over ssh"), { ok: true, detail: "ok: simulated: there is no host" })
+  })
+})
