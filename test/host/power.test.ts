@@ -48,6 +48,30 @@ describe.each(shells)("power under %s", { timeout: 120_000, concurrent: true }, 
     assert.isTrue(rig.vmRuns())
   })
 
+  it("HOST-19 a clock that jumps by years at every look at it moves no limit: the whole ladder, in its order and time", async () => {
+    const jumping = `cp /usr/bin/date DIR/date.real
+printf '#!/bin/sh\\necho >>DIR/looks\\nn=$(wc -l <DIR/looks)\\n' >DIR/date
+echo 'exec DIR/date.real -d "$((n % 2 ? 9 * n : -9 * n)) years" "$@"' >>DIR/date
+chmod 755 DIR/date
+mount --bind DIR/date /usr/bin/date`
+    await using rig = await makeRig({ shell, inside: jumping, conf: { STOP_SECS: "1", TERM_SECS: "1" } })
+    writeFileSync(`${rig.dir}/pve/vm/deaf`, "")
+    const before = await rig.startVm()
+    rig.fault("stop", "hang")
+    const op = rig.op()
+    const answer = await rig.ssh(`cycle ${op}`)
+    assert.strictEqual(answer.code, 0, answer.stdout)
+    assert.deepStrictEqual(phases(answer.stdout).slice(2), ["stopping", "killing", "starting", "verifying", "done"])
+    assert.match(answer.stdout, new RegExp(`SIGTERM to QEMU ${before}\n[^]*SIGKILL to QEMU ${before}\n`))
+    const [, seconds] = /^breakglass-result .* secs=(\d+)$/m.exec(answer.stdout) ?? []
+    assert.isAtLeast(Number(seconds), 2)
+    assert.isAtMost(Number(seconds), 60)
+    assert.isTrue(rig.vmRuns())
+    assert.match((await rig.ssh(`last ${op}`)).stdout, / phase=done rc=0 /)
+    const years = new Set(rig.log().map((line) => line.slice(0, 4)))
+    assert.isAtLeast(years.size, 2, "the script's clock did jump")
+  })
+
   it("HOST-06 stop ends off by the same ladder and starts nothing", async () => {
     await using rig = await makeRig({ shell, conf: { TERM_SECS: "1" } })
     writeFileSync(`${rig.dir}/pve/vm/deaf`, "")
