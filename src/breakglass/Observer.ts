@@ -22,7 +22,7 @@ import { tended } from "./tended.ts"
 export interface Look<R = never> {
   readonly probe: Probe["probe"]
   readonly state: Effect.Effect<string, never, R>
-  /** What there is to say besides; nothing is empty. */
+  /** What there is to say besides; empty when that is nothing. */
   readonly words?: (state: string) => Effect.Effect<string, never, R>
 }
 
