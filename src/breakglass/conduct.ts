@@ -116,7 +116,8 @@ const foreground = Duration.seconds(20)
 export const afterwards = Duration.hours(1)
 
 const unheard: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "" }
-export const notTold = "The host could not be asked what became of it. Look at the VM's status before you send anything again."
+export const notTold =
+  "The host could not be asked what became of it. Look at the VM's status before you send anything again."
 
 const ending = ({
   known,
