@@ -29,7 +29,7 @@ const section = (title: string, { parameters = [], requestBody, responses }: Rou
     list(
       Object.entries(responses).map(([status, { description, content }]) => [
         status,
-        Number(status) < 400 ? bodies(content, named) : text(description)
+        Number(status) < 400 ? bodies(content, named) : text(titles(content, named) || description)
       ])
     ),
     "</section>"
@@ -46,10 +46,20 @@ const bodies = (content: Content = {}, named: Named): string =>
     .map(([type, { schema }]) => `${text(type)} <pre>${text(shape(schema ?? {}, named))}</pre>`)
     .join("\n")
 
+/** The problems that share a status, by their titles. */
+const titles = (content: Content = {}, named: Named): string => {
+  const found = Object.values(content)
+    .flatMap(({ schema = {} }) => schema.anyOf ?? [schema])
+    .flatMap(({ $ref = "" }) => resolved($ref, named).properties?.["title"]?.enum ?? [])
+  return [...new Set(found)].join("; ")
+}
+
+const resolved = ($ref: string, named: Named): Schema => named[$ref.replace(/^.*\//, "")] ?? {}
+
 /** A JSON schema as a TypeScript reader would write the type. */
 const shape = (schema: Schema, named: Named, indent = ""): string => {
   const { $ref, anyOf, enum: words, items, properties, required = [], type = "any" } = schema
-  if ($ref !== undefined) return shape(named[$ref.replace(/^.*\//, "")] ?? {}, named, indent)
+  if ($ref !== undefined) return shape(resolved($ref, named), named, indent)
   if (anyOf !== undefined) return anyOf.map((one) => shape(one, named, indent)).join(" | ")
   if (words !== undefined) return words.map((word) => JSON.stringify(word)).join(" | ")
   if (items !== undefined) return `Array<${shape(items, named, indent)}>`

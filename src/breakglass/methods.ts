@@ -19,7 +19,7 @@ const endpoints = Object.values(Contract.Api.groups)
   }))
 
 /** The methods of an address, and whether they need an operator; null when no route has it. */
-export const taken = (path: string) => {
+const taken = (path: string) => {
   const here = endpoints.filter((endpoint) => endpoint.path.test(path))
   if (here.length === 0) return null
   return {

@@ -162,6 +162,7 @@ describe("GET /docs", () => {
     for (const part of ["in the path", "prompt: string", "prompt_id?: string", "<dt><code>409</code></dt>"]) {
       assert.include(prompt, part)
     }
+    assert.include(prompt, "<dd>The journal cannot be written; The agent cannot be started</dd>")
     assert.include(html, "verb: &quot;cycle&quot; | &quot;forensics&quot;")
     assert.include(html, "<dt><code>last-event-id?</code></dt><dd>in the header</dd>")
   })
