@@ -111,11 +111,16 @@ export const cookieLife = 12 * 60 * 60
 
 const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, ({ _tag }) => Metrics.refused(_tag))
 
-const facts = (request: HttpServerRequest.HttpServerRequest): Facts => ({
-  method: request.method,
-  rawHeaders: NodeHttpServerRequest.toIncomingMessage(request).rawHeaders,
-  peer: Option.getOrElse(request.peerAddress, () => "")
-})
+const facts = (request: HttpServerRequest.HttpServerRequest): Facts => {
+  const { rawHeaders, socket } = NodeHttpServerRequest.toIncomingMessage(request)
+  const address = socket.localAddress?.replace(/^::ffff:/, "") ?? ""
+  return {
+    method: request.method,
+    rawHeaders,
+    peer: Option.getOrElse(request.peerAddress, () => ""),
+    local: `${address.includes(":") ? `[${address}]` : address}:${socket.localPort}`
+  }
+}
 
 const digest = (text: string) => createHash("sha256").update(text).digest()
 const same = (given: string, secret: string): boolean => timingSafeEqual(digest(given), digest(secret))

@@ -12,6 +12,8 @@ export interface Facts {
   readonly rawHeaders: ReadonlyArray<string>
   /** The transport peer. Never a forwarded address. */
   readonly peer: string
+  /** The address and port it came in on, as a `Host` header would have them. */
+  readonly local: string
 }
 
 /** Constant-time comparisons against what is configured; false when it is not. */
@@ -39,8 +41,9 @@ export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admit
 
   const identity = identify(headers, facts.peer, settings, secrets)
   if (!("via" in identity) || identity.via === "bearer") return identity
-  if (settings.publicOrigin !== null && headers.get("host")?.toLowerCase() !== hostOf(settings.publicOrigin))
-    return elsewhere
+  // A page whose name was pointed at us (DNS rebinding) asks under that name; a proxy may ask by our own address.
+  const asked = headers.get("host")?.toLowerCase()
+  if (settings.publicOrigin !== null && asked !== hostOf(settings.publicOrigin) && asked !== facts.local) return elsewhere
   const safe = facts.method === "GET" || facts.method === "HEAD"
   return (safe ? null : crossSite(headers, settings.publicOrigin)) ?? identity
 }
@@ -119,6 +122,7 @@ const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothi
 const foreign = new Forbidden({ detail: "The request did not come from this page. Nothing was done." })
 const elsewhere = new Misdirected({
   detail:
-    "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN; a proxy in front must pass Host on. Nothing was done."
+    "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN or this server's own address; a proxy in front must " +
+    "pass Host on. Nothing was done."
 })
 const notJson = new WrongContentType({ detail: "The body must be application/json. Nothing was done." })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { afterAll, beforeEach } from "vitest"
+import { afterAll, afterEach, beforeEach } from "vitest"
 import type { Check, Info } from "../../src/contract/Api.ts"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
 import { outcome, why } from "../support/events.ts"
@@ -16,7 +16,16 @@ const older =
     "exec ",
     ""
   )
+const begun: Array<Server> = []
+const begin = async () => {
+  const server = await startServer({ env })
+  begun.push(server)
+  return server
+}
 beforeEach(() => rmSync(claude, { force: true }))
+afterEach(async () => {
+  for (const server of begun.splice(0)) await discard(server)
+})
 afterAll(() => rmSync(bin, { recursive: true }))
 
 const info = async (server: Server) => (await (await server.request("/api/info")).json()) as Info
@@ -29,7 +38,7 @@ const problem = async (answer: Response) => (await answer.json()) as Record<stri
 describe("CLI-20 the chat", { timeout: 30_000 }, () => {
   it("is refused with the reason when the CLI does not know a flag of ours, and works once it was mended", async () => {
     put(older)
-    const server = await startServer({ env })
+    const server = await begin()
     const reason = /"claude --help" does not list --agents: /
     const session = await server.session()
     const refused = await server.prompt(session, "#say one")
@@ -52,13 +61,12 @@ describe("CLI-20 the chat", { timeout: 30_000 }, () => {
     assert.strictEqual(outcome(await server.turn(session, "#say one")), "completed")
     assert.isNull((await info(server)).chat_off)
     assert.isTrue((await agent(server))?.ok)
-    await discard(server)
   })
 
   it("is not known of while --help hangs; the start and the buttons do not wait for it", async () => {
     const note = join(bin, "pid")
     put(`[ "$1" != --help ] || { echo $$ >${note}.new && mv ${note}.new ${note}; exec sleep 600; }\n${fakeClaude}`)
-    const server = await startServer({ env })
+    const server = await begin()
     assert.deepStrictEqual(await problem(await fetch(`${server.url}/ready`)), { ready: true })
     assert.strictEqual((await server.post("/api/pve/status")).status, 200)
     assert.isNull((await info(server)).chat_off)
@@ -67,11 +75,10 @@ describe("CLI-20 the chat", { timeout: 30_000 }, () => {
     assert.isTrue(alive(pid))
     assert.strictEqual(await server.stop(), 0)
     assert.isFalse(alive(pid))
-    await discard(server)
   })
 
   it("is not refused for a CLI that is missing or a wrapper: the turn is tried, and says what is wrong", async () => {
-    const server = await startServer({ env })
+    const server = await begin()
     await agent(server)
     assert.match(String((await info(server)).chat_off), /no program "claude" was found/)
     const events = await server.turn(await server.session(), "#say one")
@@ -80,12 +87,11 @@ describe("CLI-20 the chat", { timeout: 30_000 }, () => {
     put("echo usage: none")
     assert.strictEqual(outcome(await server.turn(await server.session(), "#say one")), "failed")
     assert.isNull((await info(server)).chat_off)
-    await discard(server)
   })
 
   it("answers a prompt that it took before as it did then, though the CLI was replaced", async () => {
     put(fakeClaude)
-    const server = await startServer({ env })
+    const server = await begin()
     const session = await server.session()
     assert.strictEqual((await server.prompt(session, "#say one", { prompt_id: "p-1" })).status, 200)
     put(older)
@@ -93,6 +99,5 @@ describe("CLI-20 the chat", { timeout: 30_000 }, () => {
     assert.strictEqual((await server.prompt(session, "#say one", { prompt_id: "p-1" })).status, 200)
     const next = await server.prompt(await server.session(), "#say one", { prompt_id: "p-2" })
     assert.strictEqual(next.status, 503)
-    await discard(server)
   })
 })

@@ -3,12 +3,21 @@ import { assert, describe, it } from "@effect/vitest"
 import { rmSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { join } from "node:path"
-import { afterAll } from "vitest"
+import { afterAll, afterEach } from "vitest"
 import { patience } from "../../src/breakglass/Server.ts"
 import { discard, root, type Server, startServer, token } from "../support/BreakglassServer.ts"
 import { programs } from "../support/processes.ts"
 
 const { bin, env } = programs({ ssh: "echo status: running" })
+const begun: Array<Server> = []
+const begin = async (more: Readonly<Record<string, string>> = {}) => {
+  const server = await startServer({ env: { ...env, ...more } })
+  begun.push(server)
+  return server
+}
+afterEach(async () => {
+  for (const server of begun.splice(0)) await discard(server)
+})
 afterAll(() => rmSync(bin, { recursive: true }))
 
 const many = 200
@@ -41,19 +50,17 @@ const slow = (url: string, beginning: string, more: string) =>
     })
   })
 
-const kinds: ReadonlyArray<readonly [what: string, beginning: (server: Server) => string, more: string]> = [
-  ["headers", () => "GET /api/session HTTP/1.1\r\nHost: x\r\nX-Slow: ", "a"],
+const kinds: ReadonlyArray<readonly [what: string, beginning: string, more: string]> = [
+  ["headers", "GET /api/session HTTP/1.1\r\nHost: x\r\nX-Slow: ", "a"],
   [
     "bodies",
-    () =>
-      `POST /api/pve/ops HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+    `POST /api/pve/ops HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
       "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{",
     " "
   ],
   [
     "chunks",
-    () =>
-      `POST /api/pve/ops HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+    `POST /api/pve/ops HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
       "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
     "1\r\n \r\n"
   ]
@@ -62,8 +69,8 @@ const kinds: ReadonlyArray<readonly [what: string, beginning: (server: Server) =
 describe("HTTP-06 two hundred sockets that trickle", { timeout: 60_000 }, () => {
   for (const [what, beginning, more] of kinds) {
     it(`${what} keep nobody from the buttons`, async () => {
-      const server = await startServer({ env })
-      const all = await Promise.all(Array.from({ length: many }, () => slow(server.url, beginning(server), more)))
+      const server = await begin()
+      const all = await Promise.all(Array.from({ length: many }, () => slow(server.url, beginning, more)))
       for (let turn = 0; turn < 10; turn++) {
         const answer = await server.post("/api/pve/status")
         assert.deepStrictEqual([answer.status, ((await answer.json()) as { exit_code: number }).exit_code], [200, 0])
@@ -71,19 +78,17 @@ describe("HTTP-06 two hundred sockets that trickle", { timeout: 60_000 }, () => 
       // They were there all the while.
       assert.strictEqual(all.filter(({ socket, heard }) => !socket.closed && heard() === "").length, many)
       for (const { socket } of all) socket.destroy()
-      await discard(server)
     })
 
     it(`${what} are all closed by the server, which lives on and did nothing`, async () => {
       const hurried = { NODE_OPTIONS: `--import ${join(root, "test/support/impatient.mjs")}` }
-      const server = await startServer({ env: { ...env, ...hurried } })
-      const all = await Promise.all(Array.from({ length: many }, () => slow(server.url, beginning(server), more)))
+      const server = await begin(hurried)
+      const all = await Promise.all(Array.from({ length: many }, () => slow(server.url, beginning, more)))
       await Promise.all(all.map(({ closed }) => closed))
       for (const { heard } of all) assert.match(heard(), /^(HTTP\/1\.1 408 .*)?$/s)
       assert.isAbove(all.filter(({ heard }) => heard().startsWith("HTTP/1.1 408 ")).length, 0)
       assert.deepStrictEqual(await (await server.request("/api/pve/ops")).json(), { operations: [] })
       assert.strictEqual((await server.post("/api/pve/status")).status, 200)
-      await discard(server)
     })
   }
 
