@@ -43,7 +43,8 @@ export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admit
   if (!("via" in identity) || identity.via === "bearer") return identity
   // A page whose name was pointed at us (DNS rebinding) asks under that name; a proxy may ask by our own address.
   const asked = headers.get("host")?.toLowerCase()
-  if (settings.publicOrigin !== null && asked !== hostOf(settings.publicOrigin) && asked !== facts.local) return elsewhere
+  if (settings.publicOrigin !== null && asked !== hostOf(settings.publicOrigin) && asked !== facts.local)
+    return elsewhere
   const safe = facts.method === "GET" || facts.method === "HEAD"
   return (safe ? null : crossSite(headers, settings.publicOrigin)) ?? identity
 }

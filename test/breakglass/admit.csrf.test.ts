@@ -93,15 +93,23 @@ describe("admit", () => {
 
   it("CSRF-01: an Origin of null is foreign also where there is no Host", () => {
     const rawHeaders = [...proxied, ...but("Origin", "null")].flat()
-    const answer = admit({ method: "POST", peer: "127.0.0.1", rawHeaders }, anyHost, secrets(anyHost))
+    const answer = admit(
+      { method: "POST", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders },
+      anyHost,
+      secrets(anyHost)
+    )
     assert.strictEqual("via" in answer ? answer.via : answer.status, 403)
   })
 
-  for (const value of ["evil.example", "192.0.2.7", "127.0.0.1:8080", "bg.example.org.", "bg.example.org:8443", ""]) {
+  for (const value of ["evil.example", "192.0.2.7", "127.0.0.1:9", "bg.example.org.", "bg.example.org:8443", ""]) {
     it(`CSRF-06: Host ${JSON.stringify(value)} is 421 where a public origin is set; a bearer is not asked`, () => {
       const at = (headers: ReadonlyArray<Header>, method: string, settings: Settings) => {
         const rawHeaders = [["Host", value] as const, ...headers].flat()
-        const answer = admit({ method, peer: "127.0.0.1", rawHeaders }, settings, secrets(settings))
+        const answer = admit(
+          { method, peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders },
+          settings,
+          secrets(settings)
+        )
         return "via" in answer ? answer.via : answer.status
       }
       for (const [, identity] of ambient) {
@@ -115,9 +123,15 @@ describe("admit", () => {
     })
   }
 
+  it("CSRF-06: the address that the request came in on is a name for this server too, and no rebinding's", () => {
+    const rawHeaders = [["Host", "127.0.0.1:8080"] as const, ...proxied].flat()
+    const answer = admit({ method: "GET", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders }, full, secrets(full))
+    assert.isTrue("via" in answer)
+  })
+
   it("CSRF-06: Host in another case is the same host", () => {
     const rawHeaders = [["Host", "BG.example.ORG"] as const, ...proxied].flat()
-    const answer = admit({ method: "GET", peer: "127.0.0.1", rawHeaders }, full, secrets(full))
+    const answer = admit({ method: "GET", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders }, full, secrets(full))
     assert.isTrue("via" in answer)
   })
 

@@ -131,7 +131,11 @@ describe("admit", () => {
   it("refuses in words that repeat nothing it was given", () => {
     for (const [what, , headers, asked] of table) {
       const rawHeaders = headers.flat()
-      const answer = admit({ method: "GET", peer: "127.0.0.1", rawHeaders, ...asked }, full, secrets(full))
+      const answer = admit(
+        { method: "GET", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders, ...asked },
+        full,
+        secrets(full)
+      )
       if ("via" in answer) continue
       const said = JSON.stringify(answer)
       assert.deepStrictEqual(

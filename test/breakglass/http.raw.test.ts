@@ -128,11 +128,18 @@ describe("CSRF-06 a request for another host", () => {
 
   it("is 421 to an identity that comes by itself, however the host is named", async () => {
     const { host, port } = new URL(server.url)
-    for (const other of ["evil.example", "192.0.2.7", `192.0.2.7:${port}`, "[::1]", "breakglass.example.evil.example"]) {
+    for (const other of [
+      "evil.example",
+      "192.0.2.7",
+      `192.0.2.7:${port}`,
+      "[::1]",
+      "breakglass.example.evil.example"
+    ]) {
       assert.deepStrictEqual(await ask([`Host: ${other}`, ...anna]), [421], other)
     }
     assert.deepStrictEqual(await ask(anna, "/api/session", "1.0"), [421])
-    for (const own of ["breakglass.example", host]) assert.deepStrictEqual(await ask([`Host: ${own}`, ...anna]), [200], own)
+    for (const own of ["breakglass.example", host])
+      assert.deepStrictEqual(await ask([`Host: ${own}`, ...anna]), [200], own)
   })
 
   it("is 400 to anybody when the host is absent, named twice or in the target as well", async () => {

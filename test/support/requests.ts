@@ -47,7 +47,13 @@ export interface Asked {
 }
 /** Who is admitted, or the status of the refusal. */
 export const ask = (headers: ReadonlyArray<Header>, asked: Asked = {}): string | number => {
-  const facts = { method: "GET", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders: [host, ...headers].flat(), ...asked }
+  const facts = {
+    method: "GET",
+    peer: "127.0.0.1",
+    local: "127.0.0.1:8080",
+    rawHeaders: [host, ...headers].flat(),
+    ...asked
+  }
   const answer = admit(facts, asked.settings ?? full, secrets(asked.settings ?? full))
   return "via" in answer ? `${answer.via} ${answer.name}` : answer.status
 }
