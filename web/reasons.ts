@@ -1,6 +1,7 @@
 /** Why a verb cannot be pressed now, and what a press would cut off. */
 import type { AppState } from "./AppModel.ts"
 import type { Run } from "./power.ts"
+import { worksIn } from "./states.ts"
 import { visible } from "./visible.ts"
 
 /** What runs on the VM's power now; a look is not in anybody's way. */
@@ -13,7 +14,7 @@ export const runningOf = (app: AppState): Run | undefined => {
 export const reason = (app: AppState): string => {
   const run = runningOf(app)
   if (app.info.value === undefined) return "The server has not said which VM this is yet."
-  return run === undefined ? readable(app) : `${run.verb} is running, by ${visible(run.actor)}. Watch it above.`
+  return run === undefined ? readable(app) : `${run.verb} is running, by ${visible(run.actor)}.`
 }
 
 /** Why nothing at all can be asked of the host, or "". */
@@ -25,6 +26,6 @@ export const readable = (app: AppState): string => {
 
 export const runningNow = (app: AppState): string => {
   if (app.session.value?.running.value === true) return "The agent is working: its commands on the VM are cut off too."
-  const active = app.sessions.rows.value?.filter((row) => row.turn_active).length ?? 0
-  return active > 0 ? "The agent is working in another session." : "No agent turn is running that this page knows of."
+  const active = app.sessions.rows.value?.some((row) => worksIn(app, row)) === true
+  return active ? "The agent is working in another session." : "No agent turn is running that this page knows of."
 }

@@ -1,4 +1,5 @@
 /** Connection, VM and agent put into words. A state older than it should be is never shown as if it were now. */
+import type { SessionRow } from "./api.ts"
 import type { AppState } from "./AppModel.ts"
 import type { Tone } from "./components/Mark.tsx"
 import { current, type Link } from "./link.ts"
@@ -31,7 +32,7 @@ export const linkOf = (app: AppState): Said => {
     case "waiting":
       return isOffline(app, link.value)
         ? { tone: "bad", word: "Offline", age: lastSeen.value === 0 ? "" : `since ${clock(lastSeen.value)}` }
-        : { tone: "bad", word: "Reconnecting", age: "" }
+        : { tone: "bad", word: "Retrying", age: "" }
     case "signed_out":
       return { tone: "bad", word: "Signed out", age: "" }
     case "gone":
@@ -55,7 +56,7 @@ export const agentOf = (app: AppState): Said => {
   if (session === undefined) {
     const rows = app.sessions.rows.value
     if (rows === undefined || !app.sessions.fresh.value) return { tone: "unknown", word: "Unknown", age: "" }
-    const active = rows.filter((row) => row.turn_active).length
+    const active = rows.filter((row) => worksIn(app, row)).length
     return active === 0 ? { tone: "off", word: "Idle", age: "" } : { tone: "busy", word: `${active} working`, age: "" }
   }
   if (!current(session.link.value)) return { tone: "unknown", word: "Unknown", age: "" }
@@ -63,6 +64,12 @@ export const agentOf = (app: AppState): Said => {
   return turn === undefined
     ? { tone: "off", word: "Idle", age: "" }
     : { tone: "busy", word: "Working", age: stopwatch(app.now.value - Date.parse(turn.at)) }
+}
+
+/** Of the session that is open its log knows; of the others the list, which is some seconds old. */
+export const worksIn = (app: AppState, row: SessionRow): boolean => {
+  const open = row.session_id === app.route.value ? app.session.value?.place.value : undefined
+  return open?.current === true ? open.running : row.turn_active && app.sessions.fresh.value
 }
 
 const staleMs = 45_000

@@ -78,19 +78,19 @@ export const say = async (page: Page, text: string): Promise<void> => {
   await button(page, "Send").click()
 }
 
-/** Where Send and the box are, they can be seen and pressed. */
-export const assertComposerOnScreen = async (page: Page): Promise<void> => {
+/** Where they are they can be seen whole, and pressed; `height` is what a keyboard leaves. */
+export const assertOnScreen = async (page: Page, parts: ReadonlyArray<Locator>, height?: number): Promise<void> => {
   const size = page.viewportSize() ?? phone
-  for (const part of [message(page), button(page, "Send")]) {
-    const box = await part.boundingBox()
-    assert.isNotNull(box)
-    if (box === null) return
-    assert.isAtLeast(box.x, 0)
-    assert.isAtLeast(box.y, 0)
-    assert.isAtMost(box.x + box.width, size.width)
-    assert.isAtMost(box.y + box.height, size.height)
+  for (const part of parts) {
+    const { box } = await middle(part)
+    assert.isAtLeast(box.x, 0, String(part))
+    assert.isAtLeast(box.y, 0, String(part))
+    assert.isAtMost(box.x + box.width, size.width + 0.5, String(part))
+    assert.isAtMost(box.y + box.height, (height ?? size.height) + 0.5, String(part))
   }
 }
+
+export const composer = (page: Page) => [message(page), button(page, "Send")]
 
 export const middle = async (part: Locator) => {
   const box = await part.boundingBox()

@@ -137,29 +137,4 @@ describe("for everyone", () => {
       await context.close()
     }
   )
-
-  it("text at 200 % hides no control", { timeout: 60_000 }, async () => {
-    const { context, open } = await makePhone(browser, server.url)
-    const page = await open()
-    await signIn(page)
-    await page.evaluate(() => (document.documentElement.style.fontSize = "32px"))
-    await say(page, "#say Big.\n#bash sleep 300")
-    await button(page, "Stop").waitFor()
-    for (const part of [message(page), button(page, "Stop"), button(page, "Send"), button(page, "VM controls")]) {
-      const box = await part.boundingBox()
-      assert.isNotNull(box)
-      if (box === null) continue
-      assert.isAtLeast(box.x, -1)
-      assert.isAtLeast(box.y, 0)
-      assert.isAtMost(box.x + box.width, 391)
-      assert.isAtMost(box.y + box.height, 845)
-    }
-    assert.isAtMost(await page.evaluate(() => document.documentElement.scrollWidth), 390)
-    await button(page, "VM controls").click()
-    const cycle = page.getByRole("button", { name: /cycle/ })
-    await cycle.scrollIntoViewIfNeeded()
-    const box = await cycle.boundingBox()
-    assert.isAtMost((box?.y ?? 0) + (box?.height ?? 0), 845)
-    await context.close()
-  })
 })

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, ofKind, root, type Server, startServer } from "../support/BreakglassServer.ts"
-import { assertComposerOnScreen, button, launch, makePhone, message, say, signIn } from "./Phone.ts"
+import { assertOnScreen, button, composer, launch, makePhone, message, say, signIn } from "./Phone.ts"
 
 const incident = [
   "The VM is slow.",
@@ -48,16 +48,16 @@ describe("the main job, on a phone", () => {
     const { context, faults, open } = await makePhone(browser, server.url)
     const page = await open()
     await signIn(page)
-    await assertComposerOnScreen(page)
+    await assertOnScreen(page, composer(page))
     await say(page, incident)
     await assertIncidentShown(page)
     const before = await page.getByRole("log").innerText()
-    await assertComposerOnScreen(page)
+    await assertOnScreen(page, composer(page))
     await page.reload()
     await assertIncidentShown(page)
     assert.strictEqual(await page.getByRole("log").innerText(), before)
     await page.setViewportSize({ width: 390, height: 500 })
-    await assertComposerOnScreen(page)
+    await assertOnScreen(page, composer(page))
     assert.deepStrictEqual(faults, [])
     await context.close()
   })
@@ -95,6 +95,33 @@ describe("the main job, on a phone", () => {
     await first.context.close()
     await second.context.close()
   })
+
+  it(
+    "WEB-07: a list that is some seconds old is not believed about the open session",
+    { timeout: 60_000 },
+    async () => {
+      const { context, open } = await makePhone(browser, server.url, { viewport: { width: 1280, height: 800 } })
+      const page = await open()
+      await signIn(page)
+      await page.route("**/api/session", async (route) => {
+        if (route.request().method() !== "GET") return route.continue()
+        const response = await route.fetch()
+        const { sessions } = (await response.json()) as { sessions: ReadonlyArray<{ title: string }> }
+        const old = sessions.map((row) => ({ ...row, turn_active: row.title.startsWith("Old news") }))
+        return route.fulfill({ response, json: { sessions: old } })
+      })
+      await say(page, "Old news.\n#say It is over.")
+      await page.getByRole("log").getByText("Done", { exact: true }).waitFor()
+      const row = page.getByRole("navigation", { name: "Sessions" }).getByRole("link", { name: /^Old news/ })
+      await row.getByText(/ago/).waitFor()
+      await button(page, "VM controls").click()
+      await page.getByText("No agent turn is running").first().waitFor()
+      await button(page, "Close").click()
+      await page.getByRole("link", { name: "All sessions" }).click()
+      await row.getByText("Working").waitFor()
+      await context.close()
+    }
+  )
 
   it("Stop stops, says what it ended, and the next prompt works", { timeout: 60_000 }, async () => {
     const { context, faults, open } = await makePhone(browser, server.url)

@@ -57,6 +57,12 @@ describe("the verbs", () => {
         await page.getByText("cycle: running").waitFor()
         await thumb.up()
         await page.locator(".run").first().getByText("cycle: done, verified").waitFor({ timeout: 20_000 })
+        await page.getByRole("dialog").locator(".vm-line .mark.ok").waitFor()
+        assert.strictEqual(
+          await page.getByText("start here").count(),
+          0,
+          "nothing is to be started with a VM that is well"
+        )
         assert.strictEqual(made.length, 1)
         assert.include(made[0], '"confirm":"devvm"')
         assert.deepStrictEqual(faults, [])
@@ -128,6 +134,8 @@ describe("the verbs", () => {
       assert.strictEqual(await run.locator(".mark.ok").count(), 0, outcome)
       assert.notMatch(await run.innerText(), /done|verified/i, outcome)
       assert.isNotEmpty(await run.locator(".next").innerText(), outcome)
+      // What may have happened is looked at before it is done again.
+      assert.strictEqual(await page.getByText("start here").count(), outcome === "unknown" ? 0 : 1, outcome)
       await page.close()
     }
     await context.close()

@@ -1,6 +1,7 @@
 /** A verb that ends the running system: held for 1.5 s, or confirmed in two steps. */
 import { useSignal } from "@preact/signals"
 import type { AppState } from "../AppModel.ts"
+import { vmOf } from "../states.ts"
 import { labels } from "../verbs.ts"
 import { ConfirmDialog } from "./ConfirmDialog.tsx"
 import { HoldButton } from "./HoldButton.tsx"
@@ -24,7 +25,7 @@ export const DangerVerb = ({ app, verb, why }: Props) => {
         title={title}
         verb={verb}
         disabled={why !== ""}
-        recommended={verb === "cycle"}
+        recommended={verb === "cycle" && why === "" && calledFor(app)}
         onHeld={fire}
         onTap={() => {
           confirming.value = true
@@ -44,3 +45,6 @@ export const DangerVerb = ({ app, verb, why }: Props) => {
     </div>
   )
 }
+
+/** A VM that is well is not to be cut, nor one of which it is not known whether it was. */
+const calledFor = (app: AppState): boolean => vmOf(app).tone !== "ok" && app.power.latest.value?.outcome !== "unknown"

@@ -17,14 +17,14 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   if (link.state !== "waiting" && link.state !== "refused") return null
   const seen = shown.lastSeen.value
   const seconds = link.state === "waiting" ? Math.max(0, Math.ceil((link.until - app.now.value) / 1000)) : 0
-  const word = link.state === "refused" ? "Refused" : isOffline(app, link) ? "Offline" : "Reconnecting"
+  const word = link.state === "refused" ? "Refused" : isOffline(app, link) ? "Offline" : "Retrying"
   return (
     <div class="offline" role="status">
       <p>
         <strong>{word}</strong>: {link.reason}. {seen > 0 && <>Last seen {clock(seen)}. </>}
         {link.state === "waiting" && (
           <span class="steady" aria-hidden="true">
-            Next try in {seconds} s.
+            {`Next try in ${seconds}\u00a0s.`}
           </span>
         )}
       </p>

@@ -38,13 +38,13 @@ export const Output = ({ text, bytes, full }: Props) => {
   }
   return (
     <>
-      <p class="label">Output{partial && `, cut: the whole is ${size(bytes)}`}</p>
-      <div class="copied">
-        <pre class="output" tabIndex={0}>
-          {drawn}
-        </pre>
+      <div class="row">
+        <p class="label">Output{partial && `, cut: the whole is ${size(bytes)}`}</p>
         <CopyButton text={drawn} what="output" />
       </div>
+      <pre class="output" tabIndex={0}>
+        {drawn}
+      </pre>
       {problem.value !== "" && (
         <p class="problem" role="status">
           {problem.value}

@@ -25,10 +25,10 @@ const block = (node: Block, key: number) => {
     case "code":
       return (
         <div key={key} class="copied">
+          <CopyButton text={node.text} what="code" />
           <pre tabIndex={0}>
             <code>{node.text}</code>
           </pre>
-          <CopyButton text={node.text} what="code" />
         </div>
       )
     case "list":

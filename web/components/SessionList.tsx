@@ -3,6 +3,7 @@ import type { SessionRow } from "../api.ts"
 import { addressOf } from "../address.ts"
 import type { AppState } from "../AppModel.ts"
 import { save } from "../save.ts"
+import { worksIn } from "../states.ts"
 import { visible } from "../visible.ts"
 import { age } from "../words.ts"
 import { Mark } from "./Mark.tsx"
@@ -60,7 +61,7 @@ const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState })
       <a href={addressOf(row.session_id)} aria-current={app.route.value === row.session_id ? "page" : undefined}>
         <span class="title">{title}</span>
         <span class="meta">
-          {row.turn_active && app.sessions.fresh.value ? (
+          {worksIn(app, row) ? (
             <>
               <Mark tone="busy" /> Working
             </>

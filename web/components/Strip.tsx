@@ -27,8 +27,10 @@ export const Strip = ({ app }: { readonly app: AppState }) => {
           VM controls
         </button>
         <span class="word" id="vm-state">
-          <Mark tone={vm.tone} />
-          {visible(vm.word)}
+          <span class="said">
+            <Mark tone={vm.tone} />
+            {visible(vm.word)}
+          </span>{" "}
           <span class="age">{vm.age}</span>
         </span>
       </div>

@@ -54,16 +54,16 @@ const Opened = ({ item, full, link }: Omit<Props, "elapsed">) => {
   const { result } = item
   return (
     <div class="opened">
-      <p class="label">
-        {visible(item.name)}
-        {about === "" ? "" : `: ${visible(about)}`} · <a href={link}>link</a>
-      </p>
-      <div class="copied">
-        <pre class="whole" tabIndex={0}>
-          {visible(whole)}
-        </pre>
+      <div class="row">
+        <p class="label">
+          {visible(item.name)}
+          {about === "" ? "" : `: ${visible(about)}`} · <a href={link}>link</a>
+        </p>
         <CopyButton text={visible(whole)} what="command" />
       </div>
+      <pre class="whole" tabIndex={0}>
+        {visible(whole)}
+      </pre>
       {result === undefined ? (
         <p class="quiet">{item.state === "running" ? "No output yet." : "The turn ended before this answered."}</p>
       ) : (

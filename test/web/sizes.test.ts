@@ -1,0 +1,121 @@
+/** The whole incident on every screen it may come on: small, on its side, with a keyboard over it, with text twice as large. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Browser, Page } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { assertOnScreen, button, composer, launch, makePhone, message, say, signIn, sizes } from "./Phone.ts"
+
+const running = "Look.\n#say Looking.\n#bash sleep 300"
+const cycle = (page: Page) => page.getByRole("button", { name: /^Cut power and start again/ })
+
+/** On iOS the keyboard lies over the page, and only the visual viewport tells. */
+const keyboard = (page: Page, visible: number) =>
+  page.evaluate((height) => {
+    Object.defineProperty(visualViewport, "height", { value: height, configurable: true })
+    visualViewport?.dispatchEvent(new Event("resize"))
+  }, visible)
+
+describe("on every screen", () => {
+  let server: Server
+  let demo: Server
+  let browser: Browser
+  beforeAll(async () => {
+    server = await startServer()
+    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    browser = await launch()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await discard(server)
+    await discard(demo)
+  })
+
+  for (const viewport of sizes) {
+    const size = `${viewport.width}×${viewport.height}`
+
+    it(`${size}: ask, read, stop, and come to the cycle`, { timeout: 60_000 }, async () => {
+      const { context, faults, open } = await makePhone(browser, server.url, { viewport })
+      const page = await open()
+      await assertOnScreen(page, [page.getByLabel("Access token"), button(page, "Sign in")])
+      await signIn(page)
+      await assertOnScreen(page, composer(page))
+      await say(page, "Look.\n#bash seq 1 300\n#say Verdict.")
+      await page.getByText("Verdict.", { exact: true }).waitFor()
+      await page.locator("summary").first().click()
+      await page.getByRole("button", { name: "Show all 300 lines" }).click()
+      await page.waitForFunction(() => document.querySelector("pre.output")?.textContent?.trimEnd().endsWith("\n300"))
+      await say(page, running)
+      await page.locator("details.running").waitFor()
+      const controls = [...composer(page), button(page, "Stop"), button(page, "VM controls")]
+      await assertOnScreen(page, controls)
+      const left = viewport.height - (viewport.width > viewport.height ? 200 : 300)
+      await keyboard(page, left)
+      await message(page).fill("typed under\nthe keyboard")
+      await assertOnScreen(page, controls, left)
+      await keyboard(page, viewport.height)
+      await button(page, "Stop").click()
+      await page.getByText("The agent was stopped").waitFor()
+      await button(page, "VM controls").click()
+      await assertOnScreen(page, [cycle(page), button(page, "Close"), page.getByRole("button", { name: /status/ })])
+      await cycle(page).press("Enter")
+      await assertOnScreen(page, [button(page, "Cancel"), button(page, "Continue")])
+      assert.deepStrictEqual(faults, [])
+      await context.close()
+    })
+
+    it(`${size}: text at 200 % hides nothing`, { timeout: 60_000 }, async () => {
+      const { context, open } = await makePhone(browser, server.url, { viewport })
+      const page = await open()
+      await signIn(page)
+      await page.evaluate(() => (document.documentElement.style.fontSize = "32px"))
+      await assertOnScreen(page, composer(page))
+      await say(page, running)
+      await button(page, "Stop").waitFor()
+      await page.getByRole("banner").getByText("Working", { exact: true }).waitFor()
+      await assertOnScreen(page, [...composer(page), button(page, "Stop"), button(page, "VM controls")])
+      await assertWordsWhole(page)
+      assert.isAtMost(await page.evaluate(() => document.documentElement.scrollWidth), viewport.width)
+      await button(page, "Stop").click()
+      await button(page, "Stop").waitFor({ state: "detached" })
+      await button(page, "VM controls").click()
+      await assertOnScreen(page, [cycle(page), button(page, "Close")])
+      for (const verb of [/status/, /forensics/, /^Press the reset/]) {
+        await page.getByRole("button", { name: verb }).scrollIntoViewIfNeeded()
+        await assertOnScreen(page, [page.getByRole("button", { name: verb })])
+      }
+      await cycle(page).press("Enter")
+      await assertOnScreen(page, [button(page, "Cancel"), button(page, "Continue")])
+      await context.close()
+    })
+  }
+
+  it("no word of the strip is cut, in the smallest width and the longest state", { timeout: 60_000 }, async () => {
+    const { context, open } = await makePhone(browser, demo.url, { viewport: { width: 360, height: 640 } })
+    const page = await open()
+    await page.getByText("Healthy", { exact: true }).waitFor()
+    await assertWordsWhole(page)
+    await button(page, "VM controls").click()
+    await page.getByRole("button", { name: /forensics/ }).click()
+    await page.getByText("forensics…", { exact: true }).waitFor({ state: "attached" })
+    await assertWordsWhole(page)
+    await page.getByText("forensics: done").waitFor()
+    for (const word of ["Signed out", "Catching up", "Connecting"]) {
+      await page.evaluate((text) => {
+        const said = [...document.querySelectorAll(".cell .word")][0]?.lastChild
+        if (said !== null && said !== undefined) said.textContent = text
+      }, word)
+      await assertWordsWhole(page)
+    }
+    await context.close()
+  })
+})
+
+/** What a cell of the strip says is shown to its last letter; only a VM's age gives way. */
+const assertWordsWhole = async (page: Page) => {
+  const cut = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>(".cell:not(.vm) .word, .vm .said")]
+      .filter((word) => word.scrollWidth > (word.closest(".word")?.clientWidth ?? 0))
+      .map((word) => word.innerText)
+  )
+  assert.deepStrictEqual(cut, [])
+}
