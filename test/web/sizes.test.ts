@@ -79,6 +79,14 @@ describe("on every screen", () => {
       await button(page, "Stop").waitFor({ state: "detached" })
       await button(page, "VM controls").click()
       await assertOnScreen(page, [cycle(page), button(page, "Close")])
+      assert.deepStrictEqual(
+        await page.evaluate(() =>
+          [...document.querySelectorAll<HTMLElement>("dialog[open] button")]
+            .filter((each) => each.scrollWidth > each.clientWidth)
+            .map((each) => each.innerText)
+        ),
+        []
+      )
       for (const verb of [/status/, /forensics/, /^Press the reset/]) {
         await page.getByRole("button", { name: verb }).scrollIntoViewIfNeeded()
         await assertOnScreen(page, [page.getByRole("button", { name: verb })])
