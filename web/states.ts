@@ -32,7 +32,7 @@ export const linkOf = (app: AppState): Said => {
     case "waiting":
       return isOffline(app, link.value)
         ? { tone: "bad", word: "Offline", age: lastSeen.value === 0 ? "" : `since ${clock(lastSeen.value)}` }
-        : { tone: "bad", word: "Retrying", age: "" }
+        : { tone: "bad", word: "Reconnecting", age: "" }
     case "signed_out":
       return { tone: "bad", word: "Signed out", age: "" }
     case "gone":

@@ -16,7 +16,7 @@ const plain = (status: number, headers: Record<string, string>, body: string) =>
 const inPlace: ReadonlyArray<
   readonly [what: string, answer: (answer: ServerResponse) => void, says: RegExp, again: boolean]
 > = [
-  ["204", plain(204, {}, ""), /Retrying|Offline/, true],
+  ["204", plain(204, {}, ""), /Reconnecting|Offline/, true],
   ["a redirect to a sign-in", plain(302, { location: "https://sso.example.org/" }, ""), /Sign in to go on/, false],
   ["401", plain(401, { "content-type": "application/json" }, '{"detail":"no"}'), /Sign in to go on/, false],
   ["404", plain(404, { "content-type": "application/json" }, '{"detail":"no"}'), /This session is not here/, false],

@@ -37,7 +37,7 @@ describe("two tabs and a restart", () => {
       await server.stop("SIGKILL")
       for (const tab of [page, other])
         await tab
-          .getByText(/Retrying|Offline/)
+          .getByText(/Reconnecting|Offline/)
           .first()
           .waitFor()
       const { home } = server

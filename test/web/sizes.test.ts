@@ -107,7 +107,7 @@ describe("on every screen", () => {
     await page.getByText("forensics…", { exact: true }).waitFor({ state: "attached" })
     await assertWordsWhole(page)
     await page.getByText("forensics: done").waitFor()
-    for (const word of ["Signed out", "Catching up", "Connecting"]) {
+    for (const word of ["Signed out", "Catching up", "Reconnecting"]) {
       await page.evaluate((text) => {
         const said = [...document.querySelectorAll(".cell .word")][0]?.lastChild
         if (said !== null && said !== undefined) said.textContent = text

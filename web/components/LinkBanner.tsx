@@ -17,7 +17,7 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   if (link.state !== "waiting" && link.state !== "refused") return null
   const seen = shown.lastSeen.value
   const seconds = link.state === "waiting" ? Math.max(0, Math.ceil((link.until - app.now.value) / 1000)) : 0
-  const word = link.state === "refused" ? "Refused" : isOffline(app, link) ? "Offline" : "Retrying"
+  const word = link.state === "refused" ? "Refused" : isOffline(app, link) ? "Offline" : "Reconnecting"
   return (
     <div class="offline" role="status">
       <p>
