@@ -74,14 +74,17 @@ const rescue = (db: DatabaseSync, file: string): number => {
 /** Copies rows until one cannot be read, makes no sense or, of events, is missing. That the disk is full is thrown. */
 const copy = (db: DatabaseSync, old: DatabaseSync, table: string, where: string, ...keys: Array<string | number>) => {
   let rows = 0
+  // By their places: a name may be what is damaged.
+  const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(table)
   const read = reading(old, `SELECT * FROM ${table} ${where}`, keys)
   for (let row = read(); row !== "unreadable"; row = read()) {
     if (row === "end") return { rows, whole: true }
     // A search walks over a row that changed its log and gives it out.
     if (table === "event" && (row["id"] !== rows || row["log"] !== keys[0])) break
-    const names = Object.keys(row)
+    const values = Object.values(row).slice(0, columns.length)
+    const names = columns.slice(0, values.length).map(({ name }) => name)
     const into = `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`
-    if (!taken(() => db.prepare(into).run(...Object.values(row)))) break
+    if (!taken(() => db.prepare(into).run(...values))) break
     rows += 1
   }
   return { rows, whole: false }

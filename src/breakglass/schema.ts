@@ -1,5 +1,5 @@
 /** The journal's tables, and the way forward from every older shape of them. */
-import type { DatabaseSync } from "node:sqlite"
+import { DatabaseSync } from "node:sqlite"
 
 /** One step per version that was ever released; `PRAGMA user_version` counts those already taken. */
 const steps: ReadonlyArray<string> = [
@@ -64,3 +64,15 @@ export const migrate = (db: DatabaseSync): void => {
   db.exec(`INSERT OR REPLACE INTO meta (name, value) VALUES ('version', '${steps.length}')`)
   db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)
 }
+
+/** Whether its tables are those the steps make: to SQLite a name with a flipped bit is another name, and no damage. */
+export const shaped = (db: DatabaseSync): boolean => {
+  const model = new DatabaseSync(":memory:")
+  for (const step of steps) model.exec(step)
+  const [wanted, found] = [model, db].map((of) => JSON.stringify(of.prepare(columns).all()))
+  model.close()
+  return wanted === found
+}
+
+const columns = `SELECT sqlite_schema.name AS of, its.name, its.type, its."notnull", its.dflt_value, its.pk
+  FROM sqlite_schema, pragma_table_info(sqlite_schema.name) AS its WHERE sqlite_schema.type = 'table' ORDER BY of, cid`

@@ -6,7 +6,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { finish, salvage } from "./salvage.ts"
-import { corrupt, damage, migrate, NewerJournal, resultCode, version } from "./schema.ts"
+import { corrupt, damage, migrate, NewerJournal, resultCode, shaped, version } from "./schema.ts"
 
 export type Opened =
   | { readonly _tag: "Open"; readonly db: DatabaseSync; readonly damage: string | null }
@@ -66,6 +66,7 @@ const connect = (file: string): DatabaseSync => {
   try {
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
     migrate(db)
+    if (!shaped(db)) throw damage("the journal's tables are damaged")
     // About 2 s for each GB, once: a fault that is met later would be met in the middle of an incident.
     const check = db.prepare("PRAGMA integrity_check(1)").get()
     if (check?.["integrity_check"] !== "ok") throw damage("the journal is damaged")
