@@ -87,6 +87,8 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
     wanted.current = undefined
     following.current = false
     seen.value = last
+    // What the replay still brings must not push it out of the page before it was scrolled to.
+    chosen.value = span
     element.scrollIntoView({ block: "center" })
   }, [linked, last, span.from, span.to])
   useLayoutEffect(() => {

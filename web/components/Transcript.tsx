@@ -16,7 +16,8 @@ interface Props {
 
 export const Transcript = ({ app, session }: Props) => {
   const { transcript, kept } = shown(session)
-  const linked = app.linked.value
+  // What was kept is an end of the log only: the event is looked for in the log itself.
+  const linked = kept === undefined ? app.linked.value : undefined
   const { scroller, log, span, atEnd, missed, show, measure, toEnd } = useScroll(transcript, session.sent.value, linked)
   const { blocks, live } = transcript
   const { from, to } = span
