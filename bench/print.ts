@@ -7,4 +7,4 @@ export const print = (what: string, value: number, limit: number, unit: string):
   )
 }
 
-const format = (value: number): string => (value < 10 ? value.toFixed(2) : Math.round(value).toString())
+const format = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)

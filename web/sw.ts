@@ -23,7 +23,7 @@ const cacheName = `shell-${SHELL.version}`
 const patienceMs = 2000
 /** An answer that took longer than this came over a slow line; then no more than this is waited. */
 const slowMs = 600
-const hurriedMs = 100
+const hurriedMs = 250
 const tookHeader = "x-breakglass-took"
 /** Stands in our own page: a sign-in page in its place is never kept. */
 const mark = '<meta name="application-name" content="breakglass"'
