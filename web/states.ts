@@ -69,7 +69,7 @@ export const agentOf = (app: AppState): Said => {
 /** Of the session that is open its log knows; of the others the list, which is some seconds old. */
 export const worksIn = (app: AppState, row: SessionRow): boolean => {
   const open = row.session_id === app.route.value ? app.session.value?.place.value : undefined
-  return open?.current === true ? open.running : row.turn_active && app.sessions.fresh.value
+  return open?.current === true ? open.running : row.turn_active
 }
 
 const staleMs = 45_000

@@ -1,12 +1,23 @@
 /** Away by a link and back by the back button: Chromium itself takes the page out of its back-forward cache. */
 import { assert, describe, it } from "@effect/vitest"
-import { discard, startServer } from "../support/BreakglassServer.ts"
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
 import { launch, makePhone, say, signIn } from "./Phone.ts"
 
 describe("a page taken out of the back-forward cache", () => {
+  let server: Server
+  let browser: Browser
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await launch({ ignoreDefaultArgs: ["--disable-back-forward-cache"] })
+  })
+  afterAll(async () => {
+    await browser.close()
+    await discard(server)
+  })
+
   it("asks at once, and shows what was missed without a gap or a double", { timeout: 60_000 }, async () => {
-    const server = await startServer()
-    const browser = await launch({ ignoreDefaultArgs: ["--disable-back-forward-cache"] })
     const { context, faults, open } = await makePhone(browser, server.url)
     const page = await open()
     await signIn(page)
@@ -44,7 +55,5 @@ describe("a page taken out of the back-forward cache", () => {
     assert.deepStrictEqual(faults, [])
     await log.close()
     await context.close()
-    await browser.close()
-    await discard(server)
   })
 })

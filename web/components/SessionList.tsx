@@ -61,7 +61,7 @@ const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState })
       <a href={addressOf(row.session_id)} aria-current={app.route.value === row.session_id ? "page" : undefined}>
         <span class="title">{title}</span>
         <span class="meta">
-          {worksIn(app, row) ? (
+          {app.sessions.fresh.value && worksIn(app, row) ? (
             <>
               <Mark tone="busy" /> Working
             </>
