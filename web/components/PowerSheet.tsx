@@ -1,5 +1,5 @@
 /** The VM's own controls. Works when the chat does not. What scrolls is above; the way back and the safe verbs are under the thumb. */
-import { useEffect, useRef } from "preact/hooks"
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
 import { readable, reason, runningNow, runningOf } from "../reasons.ts"
 import { vmOf } from "../states.ts"
@@ -16,7 +16,7 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = app.sheetOpen.value
   const busy = runningOf(app) !== undefined
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open) {
       dialog.current?.showModal()
       void app.power.refresh()
