@@ -66,18 +66,19 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const operations = new Map<string, Running>()
   // The buttons must work on a disk that takes no writes; then the log misses what `get` and `list` still know.
   const tell = (event: VmEvent) => Effect.ignore(log.append([event]))
+  const move = (running: Running) => (change: Partial<Operation>) =>
+    Effect.gen(function* () {
+      const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
+      if (change.outcome && running.operation.ended_at === null)
+        yield* Metrics.operationEnded(running.operation.verb, change.outcome)
+      running.operation = { ...running.operation, ...ended_at, ...change }
+      yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
+    })
   const conduct = (running: Running) =>
     Conduct.make({
       ask,
       operation: () => running.operation,
-      move: (change) =>
-        Effect.gen(function* () {
-          const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
-          if (change.outcome && running.operation.ended_at === null)
-            yield* Metrics.operationEnded(running.operation.verb, change.outcome)
-          running.operation = { ...running.operation, ...ended_at, ...change }
-          yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
-        }),
+      move: move(running),
       print: (text) => {
         running.operation = { ...running.operation, output: kept(`${running.operation.output}${text}\n`) }
         return tell({ kind: "output", op_id: running.operation.op_id, text })
@@ -89,13 +90,11 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     const answer = Deferred.makeUnsafe<Conduct.Answer>()
     running.answer = answer
     // One that never ended would hold the buttons for ever.
-    const unknown = Effect.fnUntraced(function* (defect: unknown) {
-      yield* Effect.logError("An operation failed inside the server", defect)
-      const ended_at = DateTime.formatIso(yield* DateTime.now)
-      const end = { ended_at, outcome: "unknown", phase: "unknown", evidence: Conduct.notTold } as const
-      running.operation = { ...running.operation, ...end }
-      yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
-    })
+    const unknown = (defect: unknown) =>
+      Effect.andThen(
+        Effect.logError("An operation failed inside the server", defect),
+        move(running)({ outcome: "unknown", phase: "unknown", evidence: Conduct.notTold })
+      )
     return Effect.forkIn(Deferred.into(Effect.tapDefect(conducted, unknown), answer), scope)
   }
 
