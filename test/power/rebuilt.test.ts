@@ -14,7 +14,7 @@ describe("SSH-02 a target that was rebuilt", { timeout: 60_000 }, () => {
   let dir: string
   let sshd: Sshd
   let server: Server
-  /** Where /root is the test's own: ssh looks there, whatever HOME says. */
+  /** Where the account's ~/.ssh is the test's own: ssh looks there, whatever HOME says. */
   let inside: string
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "breakglass-rebuilt-"))
@@ -29,7 +29,7 @@ describe("SSH-02 a target that was rebuilt", { timeout: 60_000 }, () => {
     // The account's own key is for the target: the agent runs as this account.
     copyFileSync(`${dir}/ssh/client`, `${dir}/home/.ssh/id_ed25519`)
     for (const ca of ["ca", "other"]) key(ca)
-    inside = `mount --make-rprivate / && mount --bind ${dir}/home /root && exec "$@"`
+    inside = `mount --make-rprivate / && mkdir -p /root/.ssh && mount --bind ${dir}/home/.ssh /root/.ssh && exec "$@"`
     writeFileSync(`${dir}/real`, `#!/bin/sh\nexec /usr/bin/ssh -p ${sshd.port} "$@"\n`, {
       mode: 0o755
     })
