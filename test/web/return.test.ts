@@ -23,6 +23,7 @@ describe("a page taken out of the back-forward cache", () => {
     await signIn(page)
     await say(page, "#say Before.")
     await page.getByText("Before.", { exact: true }).waitFor()
+    await page.locator(".of-end").waitFor()
     await page.getByText("Live", { exact: true }).waitFor()
     const session = new URL(page.url()).hash.replace("#/s/", "")
     const restored = page.waitForEvent("console", (line) => line.text() === "persisted: true")
