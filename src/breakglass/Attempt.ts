@@ -2,7 +2,7 @@
  * One run of the CLI: started, listened to until it ends or is ended, and then swept away with everything it started.
  * Interrupting it is not death but the Stop of the CLI's own protocol; see `halt`.
  */
-import { Cause, Deferred, Effect, Exit, Fiber, Option, Queue, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Option, Queue, type Scope, Stream } from "effect"
 import * as Command from "../claude/command.ts"
 import { type Program, type Running, SubprocessRunner } from "../SubprocessRunner.ts"
 import { Ear } from "./Ear.ts"
@@ -104,7 +104,7 @@ const ending = (
   ear: Ear,
   listening: Fiber.Fiber<void, JournalFailed>,
   { limits, log }: Options
-): Effect.Effect<Ended> => {
+): Effect.Effect<Ended, never, Scope.Scope> => {
   const itself: Ended = { _tag: "Itself" }
   const listened = Effect.matchEffect(Fiber.join(listening), {
     onFailure: ({ reason }) => Effect.succeed<Ended>({ _tag: "Journal", reason }),
@@ -125,17 +125,18 @@ const ending = (
 const noticed = 30
 
 /** Counts seconds, not clock time: a clock that jumps must not end a turn. */
-const watch = (ear: Ear, limits: Limits, log: EventLog): Effect.Effect<Ended, never> =>
+const watch = (ear: Ear, limits: Limits, log: EventLog): Effect.Effect<Ended, never, Scope.Scope> =>
   Effect.gen(function* () {
     while (true) {
       yield* Effect.sleep("1 second")
-      ear.quiet += 1
+      if (!ear.deaf) ear.quiet += 1
       yield* ear.progress
       const [tool] = ear.open.values()
       const limit = tool === undefined ? limits.silent : limits.tool
       if (ear.quiet >= limit) return { _tag: "Silent", seconds: limit, tool: tool?.name ?? null }
-      // A disk that does not take it is for the next event to find out.
-      if (ear.quiet === noticed && tool === undefined) yield* Effect.ignore(log.append([quiet(noticed, limit)]))
+      // A disk that does not take it is for the next event to find out, and one that is slow for nobody here.
+      if (!ear.deaf && ear.quiet === noticed && tool === undefined)
+        yield* Effect.forkScoped(Effect.ignore(log.append([quiet(noticed, limit)])))
     }
   })
 

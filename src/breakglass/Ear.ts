@@ -16,6 +16,8 @@ export class Ear {
   open: OpenTools = new Map()
   /** Seconds without a sign of life. */
   quiet = 0
+  /** Whether it waits for the disk: what is said meanwhile it has yet to hear. */
+  deaf = false
   readonly closing: Deferred.Deferred<void>
   private readonly log: EventLog
   private readonly redact: Redact
@@ -45,7 +47,9 @@ export class Ear {
         }
         events.push(...this.take(message, now))
       }
+      this.deaf = true
       if (events.length > 0) yield* this.log.append(events, patch)
+      this.deaf = false
       if (this.text !== "" && this.text !== before.text) yield* this.log.writing(this.text)
       if (this.open !== before.open) yield* this.progress
       if (this.result !== null) yield* Deferred.succeed(this.closing, undefined)

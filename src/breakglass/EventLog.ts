@@ -4,7 +4,7 @@
  * nothing. Frames are encoded once for all readers. Deltas and progress are state, not events: a reader is sent what
  * it has not seen of them, and they are never stored.
  */
-import { Cause, DateTime, Effect, PubSub, type Pull, Semaphore, Stream } from "effect"
+import { Cause, DateTime, Effect, Fiber, PubSub, type Pull, Semaphore, Stream } from "effect"
 import type { Event, Progress, Stamp } from "../contract/Event.ts"
 import type { Status } from "../contract/Pve.ts"
 import { cap } from "./cap.ts"
@@ -24,8 +24,8 @@ export interface EventLog<E extends Kinded = Event> {
   status(status: Status): Effect.Effect<void>
   /** SSE frames: what comes after the place, `caught-up`, then (when it follows) whatever comes, until `close`. */
   attach(place: Place): Stream.Stream<Uint8Array>
-  /** All events from the first on, read as they are asked for. */
-  readonly entries: () => Iterable<E & Stamp>
+  /** Gives all events from the first on. */
+  readonly entries: (each: (entry: E & Stamp) => void) => Effect.Effect<void, JournalFailed>
   /** A comment frame to every reader. */
   readonly keepalive: Effect.Effect<void>
   /** Says `bye` and ends every reader, now and later. */
@@ -34,7 +34,7 @@ export interface EventLog<E extends Kinded = Event> {
 }
 
 /** What any event of any log has. */
-interface Kinded {
+export interface Kinded {
   readonly kind: string
 }
 
@@ -74,7 +74,8 @@ const over = <E extends Kinded>(
       const json = JSON.stringify({ ...cut, ...(count === 0 ? {} : { redacted: count }), at, id })
       return { id, at, json, full }
     })
-    yield* journal.append(name, rows, patch)
+    // After a failure the disk alone knows where the log ends: a thread may have died between its commit and its word.
+    yield* Effect.tapError(journal.append(name, rows, patch), () => Effect.sync(() => (log.known = false)))
     log.keep(rows)
     yield* Metrics.appended(events, redacted)
     if (events.some(({ kind }) => kind === "text" || kind === "turn_end")) log.newBlock()
@@ -92,23 +93,38 @@ const over = <E extends Kinded>(
     writing: (text) => change(() => log.write(text)),
     running: (tools) => change(() => log.show("progress", tools)),
     status: (status) => change(() => log.show("status", [status])),
-    entries: function* () {
-      if (!log.known) return
-      for (let page = journal.page(name, -1, chunkBytes); page.length > 0;) {
-        for (const { json } of page) yield JSON.parse(json) as E & Stamp
-        page = journal.page(name, page.at(-1)?.id ?? log.next, chunkBytes)
+    entries: Effect.fnUntraced(function* (each) {
+      for (let page = yield* journal.page(name, -1, chunkBytes); page.length > 0;) {
+        for (const { json } of page) each(JSON.parse(json) as E & Stamp)
+        page = yield* journal.page(name, page.at(-1)?.id ?? log.next, chunkBytes)
       }
-    },
+    }),
     attach: (place) =>
       Stream.unwrap(
         Effect.gen(function* () {
           // Before the first look at the log: whatever comes after that look has rung.
           const rung = yield* PubSub.subscribe(bell)
-          const reader = new Reader(log, place, (from) => journal.page(name, from, chunkBytes).map(frame))
-          const pull: Pull.Pull<readonly [Uint8Array]> = Effect.suspend(() => {
-            const bytes = reader.next()
-            if (bytes !== null) return Effect.succeed([bytes] as const)
-            return reader.over ? Cause.done() : Effect.andThen(PubSub.take(rung), pull)
+          const scope = yield* Effect.scope
+          const reader = new Reader(log, place)
+          let fetching: Fiber.Fiber<void> | null = null
+          const fetch = Effect.fnUntraced(function* (after: number) {
+            const end = log.next
+            const rows = yield* Effect.orDie(journal.page(name, after, chunkBytes))
+            reader.give(rows.map(frame), end)
+          })
+          const pull: Pull.Pull<readonly [Uint8Array]> = Effect.gen(function* () {
+            while (true) {
+              const bytes = reader.next()
+              if (bytes !== null) return [bytes] as const
+              if (reader.over) return yield* Cause.done()
+              const { missing } = reader
+              if (missing === null) yield* PubSub.take(rung)
+              else {
+                fetching ??= yield* Effect.forkIn(fetch(missing), scope)
+                yield* Effect.raceFirst(Fiber.join(fetching), PubSub.take(rung))
+                if (reader.missing === null) fetching = null
+              }
+            }
           })
           return Stream.fromPull(Effect.succeed(pull))
         })

@@ -1,13 +1,13 @@
 /**
  * Where events live on disk: one SQLite file in WAL mode, held under an exclusive lock, so one server per directory.
  * What it has acknowledged survives `kill -9`; power loss may cost the last commits (`synchronous = NORMAL`), because an
- * fsync per event would stall the whole server on the sick disk it is so often used beside.
+ * fsync per event would stall the chat on the sick disk it is so often used beside. A thread of its own waits for the disk.
  */
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { Config, type Quota } from "./Config.ts"
+import type { Args, Name, Value } from "./disk.ts"
 import * as Metrics from "./metrics.ts"
-import * as Rows from "./rows.ts"
-import * as Store from "./store.ts"
+import * as Thread from "./Thread.ts"
 
 /** Nothing was written, and no id was used up: the disk refused, or (`full`) a limit of ours did. */
 export class JournalFailed extends Schema.TaggedError<JournalFailed>()("JournalFailed", {
@@ -65,12 +65,16 @@ export class Journal extends Context.Service<
     /** One transaction: all of it is on disk, or none. */
     readonly append: (log: string, rows: ReadonlyArray<Row>, patch?: SessionPatch) => Effect.Effect<void, JournalFailed>
     readonly last: (log: string) => Effect.Effect<Last, JournalFailed>
-    /** Events after `after`, in order, at least one and about `bytes` at most. Synchronous: readers pull it. */
-    readonly page: (log: string, after: number, bytes: number) => ReadonlyArray<Row>
+    /** Events after `after`, in order, at least one and about `bytes` at most. */
+    readonly page: (log: string, after: number, bytes: number) => Effect.Effect<ReadonlyArray<Row>, JournalFailed>
     /** The whole of an event that was cut. */
     readonly full: (log: string, id: number) => Effect.Effect<Option.Option<string>, JournalFailed>
     /** Whether the disk takes writes now. */
     readonly writable: Effect.Effect<boolean>
+    /** For who cannot wait as long as a disk can: fails, or is not even begun, while that gives no answer. */
+    readonly timely: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | JournalFailed>
+    /** On the way down a disk that gives no answer is not waited for. */
+    readonly leave: Effect.Effect<void>
   }
 >()("breakglass/Journal") {
   static readonly layer = Layer.effect(
@@ -80,72 +84,56 @@ export class Journal extends Context.Service<
 }
 
 export const make = Effect.fnUntraced(function* (directory: string, quota: Quota) {
-  const store = yield* Effect.acquireRelease(begin(directory), ({ db }) => Effect.sync(() => db?.close()))
-  const sql: Rows.Sql = (text) => {
-    const statement = store.prepared.get(text) ?? Store.connected(store, directory).prepare(text)
-    store.prepared.set(text, statement)
-    return statement
+  const thread = yield* Thread.make(directory, quota)
+  const own = over(thread)
+  // About 2 s for each GB are the check's own.
+  const opened = yield* Effect.timeoutOption(asking(thread)("open"), "15 seconds")
+  if (Option.isNone(opened)) {
+    yield* Effect.logError(
+      "The journal's disk does not answer: the chat is off until it does, the VM controls are not."
+    )
+    return own
   }
-  const attempt = <A>(evaluate: () => A) =>
-    Effect.try({
-      try: evaluate,
-      catch: (error) => new JournalFailed({ reason: Store.reason(error), full: error instanceof Rows.OverQuota })
-    })
-  const transaction = (work: () => void) =>
-    attempt(() => {
-      const db = Store.connected(store, directory)
-      db.exec("BEGIN IMMEDIATE")
-      try {
-        work()
-        db.exec("COMMIT")
-      } catch (error) {
-        if (db.isTransaction) db.exec("ROLLBACK")
-        throw error
-      }
-    })
+  const begun = opened.value
+  if (begun._tag === "Refused") return yield* new JournalRefused({ reason: begun.reason })
+  if (begun._tag === "Unavailable") {
+    yield* Effect.logError(`The journal cannot be opened (${begun.reason}): the chat is off, the VM controls are not.`)
+  } else if (begun.damage !== null) yield* Effect.logError(begun.damage)
+  return own
+})
+
+export const over = (thread: Thread.Thread) => {
+  const ask = asking(thread)
+  const stalled = Effect.gen(function* () {
+    while (thread.silent() < patience) yield* Effect.sleep("500 millis")
+    const seconds = Math.floor(thread.silent() / 1000)
+    return yield* new JournalFailed({ reason: `the disk has not answered for ${seconds} s`, full: false })
+  })
+  const timely = <A, E>(effect: Effect.Effect<A, E>) => Effect.raceFirst(stalled, effect)
 
   return Journal.of({
-    createSession: ({ id, created_at, cli_id }) =>
-      attempt(() => {
-        Rows.roomFor(sql, quota)
-        sql("INSERT INTO session (id, created_at, cli_id) VALUES (?, ?, ?)").run(id, created_at, cli_id)
-      }).pipe(Effect.tapError(() => Metrics.journalFailed)),
-    sessions: attempt(() => Rows.sessions(sql)),
-    session: (id) => attempt(() => Option.fromNullOr(Rows.session(sql, id))),
-    prompts: (session) =>
-      attempt(() =>
-        sql("SELECT prompt_id FROM prompt WHERE session = ?")
-          .all(session)
-          .map((row) => String(row["prompt_id"]))
-      ),
-    append: (log, rows, patch = {}) =>
-      transaction(() => Rows.append(sql, quota, log, rows, patch)).pipe(Effect.tapError(() => Metrics.journalFailed)),
-    last: (log) => attempt(() => Rows.last(sql, log)),
-    page: (log, after, bytes) => Rows.page(sql, log, after, bytes),
-    full: (log, id) =>
-      attempt(() =>
-        Option.map(
-          Option.fromNullishOr(sql("SELECT body FROM event_full WHERE log = ? AND id = ?").get(log, id)),
-          (row) => String(row["body"])
-        )
-      ),
-    writable: Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const probe = "INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)"
-      return yield* Effect.match(
-        transaction(() => void sql(probe).run(String(now))),
-        { onSuccess: () => true, onFailure: () => false }
-      )
-    })
+    createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.journalFailed),
+    sessions: ask("sessions"),
+    session: (id) => Effect.map(ask("session", id), Option.fromNullOr),
+    prompts: (session) => ask("prompts", session),
+    append: (log, rows, patch = {}) => Effect.tapError(ask("append", log, rows, patch), () => Metrics.journalFailed),
+    last: (log) => ask("last", log),
+    page: (log, after, bytes) => ask("page", log, after, bytes),
+    full: (log, id) => Effect.map(ask("full", log, id), Option.fromNullOr),
+    writable: Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.isSuccess(timely(ask("probe", now)))),
+    timely,
+    leave: Effect.sync(() => Thread.leave(thread))
   })
-})
+}
 
-const begin = Effect.fnUntraced(function* (directory: string) {
-  const opened = Store.open(directory)
-  const held: Store.Held = { db: opened._tag === "Open" ? opened.db : null, prepared: new Map() }
-  if (opened._tag === "Refused") return yield* new JournalRefused({ reason: opened.reason })
-  if (opened._tag === "Unavailable") {
-    yield* Effect.logError(`The journal cannot be opened (${opened.reason}): the chat is off, the VM controls are not.`)
-  } else if (opened.damage !== null) yield* Effect.logError(opened.damage)
-  return held
-})
+/** Milliseconds without an answer after which it is not waited for by who need not. */
+const patience = 5000
+
+const asking =
+  (thread: Thread.Thread) =>
+  <N extends Name>(name: N, ...args: Args<N>): Effect.Effect<Value<N>, JournalFailed> =>
+    Effect.flatMap(thread.ask({ name, args }), (answer) =>
+      answer._tag === "Done"
+        ? Effect.succeed(answer.value as Value<N>)
+        : Effect.fail(new JournalFailed({ reason: answer.reason, full: answer.full }))
+    )

@@ -1,5 +1,5 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
-import { type Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
+import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import type { SessionRow } from "../contract/Api.ts"
 import type { Outcome } from "../contract/Event.ts"
 import * as EventLog from "./EventLog.ts"
@@ -14,6 +14,8 @@ export interface Running {
   readonly fiber: Deferred.Deferred<Fiber.Fiber<void> | null>
   readonly outcome: Deferred.Deferred<Outcome>
 }
+
+export const claimed = (id: string): Running => ({ id, fiber: Deferred.makeUnsafe(), outcome: Deferred.makeUnsafe() })
 
 export interface Prompt {
   readonly text: string
@@ -46,9 +48,9 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
       const known = loaded.get(id)
       if (known !== undefined) return known
       if (!uuid.test(id)) return yield* noSession
-      const row = Option.getOrNull(yield* journal.session(id))
+      const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
       if (row === null) return yield* noSession
-      const prompts = new Set(yield* journal.prompts(id))
+      const prompts = new Set(yield* journal.timely(journal.prompts(id)))
       const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
       const { open_turn } = row
       const live: Live = { row, log, prompts, turn: null, stopping: false, owing: open_turn !== null }
@@ -58,7 +60,7 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
       if (first !== live || open_turn === null) return first
       // A fiber of its own: who asked may go away.
       const inheriting = Effect.flatMap(Former.end(log, open_turn), (owed) => settle(live, owed, scope))
-      yield* Effect.flatMap(Effect.forkIn(inheriting, scope), Fiber.await)
+      yield* Effect.flatMap(Effect.forkIn(inheriting, scope), (fiber) => journal.timely(Fiber.await(fiber)))
       return live
     },
     Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))

@@ -4,7 +4,7 @@
  * host that was lost is asked what became of it, never told again.
  */
 import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Schema, type Stream } from "effect"
-import { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
+import type { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
 import { type Operation, type Status, type Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
@@ -16,7 +16,9 @@ import * as Metrics from "./metrics.ts"
 import * as OverSsh from "./OverSsh.ts"
 import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
+import { idTaken, taken } from "./refusals.ts"
 import * as Screen from "./Screen.ts"
+import { telling } from "./telling.ts"
 
 export interface Request {
   readonly verb: Verb
@@ -61,11 +63,10 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const journal = yield* Journal
   const { secrets } = yield* Config
   const scope = yield* Effect.scope
-  const last = yield* Effect.orElseSucceed(journal.last(logName), () => null)
+  const last = yield* Effect.orElseSucceed(journal.timely(journal.last(logName)), () => null)
   const log = yield* EventLog.make<VmEvent>(journal, logName, last, Redact.make(secrets))
   const operations = new Map<string, Running>()
-  // The buttons must work on a disk that takes no writes; then the log misses what `get` and `list` still know.
-  const tell = (event: VmEvent) => Effect.ignore(log.append([event]))
+  const tell = telling(log, scope)
   const move = (running: Running) => (change: Partial<Operation>) =>
     Effect.gen(function* () {
       const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
@@ -109,13 +110,16 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   }
 
   // A former life's operations: what it last knew of them, and for those it left open, what the host says now.
-  for (const entry of log.entries()) {
+  const remember = (entry: VmEvent) => {
     // The disk may have changed it, and no bit of a disk may keep the buttons from coming up.
-    if (!Schema.is(VmEvent)(entry)) continue
+    if (!Schema.is(VmEvent)(entry)) return
     if (entry.kind === "operation")
       begin({ ...entry.op, output: operations.get(entry.op.op_id)?.operation.output ?? "" })
     else Option.map(Option.fromNullishOr(operations.get(entry.op_id)), (running) => addOutput(running, entry.text))
   }
+  yield* Effect.catchTag(journal.timely(log.entries(remember)), "JournalFailed", ({ reason }) =>
+    Effect.logError(`What the operations before this start became is not known: ${reason}.`)
+  )
   const now = yield* Clock.currentTimeMillis
   for (const running of operations.values()) {
     if (unsettled(running.operation, now)) yield* carryOn(running, conduct(running).takeUp)
@@ -186,15 +190,3 @@ const blank = {
   verified: null,
   evidence: ""
 } satisfies Partial<Operation>
-
-const idTaken = new OperationIdTaken({
-  detail: "This op_id was used for another verb. Nothing was sent. Try again with a new one."
-})
-const taken = ({ verb, actor, started_at, op_id }: Operation) =>
-  new OperationBusy({
-    verb,
-    actor,
-    started_at,
-    op_id,
-    detail: `${verb} by ${actor} has been running since ${started_at}. Nothing was sent. Watch it, or wait for its end.`
-  })

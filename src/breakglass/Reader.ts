@@ -42,6 +42,7 @@ export class State {
     if (last !== null) this.begin(last)
   }
   begin(last: Last) {
+    if (last.id !== this.last.id) this.forget()
     this.known = true
     this.last = last
     this.next = last.id === null ? 0 : last.id + 1
@@ -55,6 +56,12 @@ export class State {
       this.last = { id: row.id, at: row.at }
     }
     this.shrink(tailBytes)
+  }
+  /** What is held must be the newest, in a row. */
+  private forget() {
+    this.tail = []
+    this.held = 0
+    this.chunk = null
   }
   /** Nothing comes for a while: of every session that was ever asked for, little is held. */
   idle() {
@@ -92,11 +99,12 @@ export interface Place {
   readonly follow: boolean
 }
 
-/** What one client has been sent. `next` is what to send it now, or null when it has everything. */
+/** What one client has been sent. `next` is what to send it now, or null when it has everything or `missing` is due. */
 export class Reader {
   over = false
   private readonly log: State
-  private readonly page: (after: number) => ReadonlyArray<Frame>
+  /** What the disk gave for it, until it is sent. */
+  private page: Chunk | null = null
   private cursor: number
   private reset: boolean
   private caughtUp = false
@@ -104,13 +112,11 @@ export class Reader {
   private offset = 0
   private changes: number
   private keepalives: number
-
   private readonly follow: boolean
 
-  constructor(log: State, { after, follow }: Place, page: (after: number) => ReadonlyArray<Frame>) {
+  constructor(log: State, { after, follow }: Place) {
     this.log = log
     this.follow = follow
-    this.page = page
     this.reset = after !== null && after >= log.next
     this.cursor = after === null || this.reset ? -1 : after
     this.changes = log.beside === null ? log.changes : -1
@@ -139,17 +145,23 @@ export class Reader {
     }
     return this.prose() ?? this.beside() ?? this.keepalive()
   }
-  private events(): Uint8Array {
-    const { log } = this
-    const from = this.cursor + 1
-    if (from >= (log.tail[0]?.id ?? log.next)) {
-      const { last, bytes } = log.since(from)
-      this.cursor = last
-      return bytes
-    }
-    const frames = this.page(this.cursor)
-    this.cursor = frames.at(-1)?.id ?? log.next - 1
-    return joined(frames)
+  /** After which event it needs what only the disk has. */
+  get missing(): number | null {
+    const { cursor, log } = this
+    const held = cursor + 1 >= (log.tail[0]?.id ?? log.next)
+    return this.over || this.reset || this.page !== null || cursor >= log.next - 1 || held ? null : cursor
+  }
+  /** What the disk has after `missing`; `end` is where the log ended when it was asked. */
+  give(frames: ReadonlyArray<Frame>, end: number) {
+    this.page = { from: this.cursor + 1, last: frames.at(-1)?.id ?? end - 1, bytes: joined(frames) }
+  }
+  private events(): Uint8Array | null {
+    // Its client takes silence for a dead link, and the disk may be as slow as it likes.
+    if (this.missing !== null) return this.keepalive()
+    const { last, bytes } = this.page ?? this.log.since(this.cursor + 1)
+    this.page = null
+    this.cursor = last
+    return bytes
   }
   private prose(): Uint8Array | null {
     const { block, text } = this.log

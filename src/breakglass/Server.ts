@@ -17,6 +17,7 @@ import { Auth } from "./Auth.ts"
 import { Config } from "./Config.ts"
 import { connections } from "./descriptors.ts"
 import * as Http from "./Http.ts"
+import { Journal } from "./Journal.ts"
 import { onlyTaken } from "./methods.ts"
 import { Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
@@ -137,9 +138,10 @@ const drain = Layer.effectDiscard(
     const draining = yield* Draining
     const session = yield* Session
     const power = yield* PveVerbs
+    const journal = yield* Journal
     yield* Effect.addFinalizer(() => {
       draining.now = true
-      return Effect.andThen(session.close, power.close)
+      return Effect.all([journal.leave, session.close, power.close], { discard: true })
     })
   })
 )

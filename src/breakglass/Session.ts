@@ -2,7 +2,7 @@
  * The conversations, owned by the server (the tmux model): phones attach, drop and come back, the turn goes on. A session
  * is a log and at most one turn; the turn's fiber belongs to this layer, never to the request that began it.
  */
-import { Context, DateTime, Deferred, Effect, Fiber, Layer, Option, Scope, type Stream } from "effect"
+import { Context, DateTime, Deferred, Effect, Layer, Option, Scope, type Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type {
   AgentUnavailable,
@@ -17,20 +17,20 @@ import { Agents } from "./Agents.ts"
 import { Cli } from "./Cli.ts"
 import { Config } from "./Config.ts"
 import type { EventLog } from "./EventLog.ts"
-import { Journal } from "./Journal.ts"
-import { afterKill, type Listed, loader, pay, type Prompt, type Running, titled, toolSilence, wire } from "./Live.ts"
+import { Journal, type JournalFailed } from "./Journal.ts"
+import * as Live from "./Live.ts"
 import { postmortem } from "./postmortem.ts"
 import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
 import * as Turn from "./Turn.ts"
-import { diskTrouble, inProgress, noEvent, tooMany, unavailable } from "./refusals.ts"
+import { diskTrouble, inProgress, noEvent, stopSent, tooMany, unavailable } from "./refusals.ts"
 
 export class Session extends Context.Service<
   Session,
   {
     readonly create: Effect.Effect<string, JournalUnavailable>
     /** Newest activity first, and how many turns run of how many may. */
-    readonly list: Effect.Effect<Listed, JournalUnavailable>
+    readonly list: Effect.Effect<Live.Listed, JournalUnavailable>
     readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
     /** The session's SSE frames from a place on. */
     readonly attach: (
@@ -40,7 +40,7 @@ export class Session extends Context.Service<
     /** Answers once the turn is claimed and its `user` event is on disk; the turn runs on without the caller. */
     readonly prompt: (
       id: string,
-      prompt: Prompt
+      prompt: Live.Prompt
     ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable | AgentUnavailable>
     /** Stop. Answers when `turn_end` is in the log: whether the turn ended by it. */
     readonly cancel: (id: string) => Effect.Effect<boolean, NotFound | JournalUnavailable>
@@ -67,39 +67,40 @@ export class Session extends Context.Service<
       // On the way down all turns are ended at once: each may take seconds.
       const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
       const context = yield* Effect.context<SubprocessRunner>()
-      const { loaded, load } = loader(journal, redact, scope)
+      const { loaded, load } = Live.loader(journal, redact, scope)
+      const timely = <A>(effect: Effect.Effect<A, JournalFailed>) =>
+        Effect.mapError(journal.timely(effect), unavailable)
       let turns = 0
 
       // What a former life of this server left: its turns are ended here, before the first new one.
-      const former = yield* Effect.orElseSucceed(journal.sessions, () => [])
+      const former = yield* Effect.orElseSucceed(journal.timely(journal.sessions), () => [])
       for (const { id, open_turn } of former) if (open_turn !== null) yield* Effect.ignore(load(id))
 
       const create = Effect.gen(function* () {
         const id = SecureRandom.uuidV4Unsafe()
         const created_at = DateTime.formatIso(yield* DateTime.now)
-        yield* journal.createSession({ id, created_at, cli_id: id })
+        yield* timely(journal.createSession({ id, created_at, cli_id: id }))
         return id
-      }).pipe(Effect.mapError(unavailable))
+      })
 
-      const list = Effect.map(journal.sessions, (rows) => ({
-        sessions: rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null })),
+      const list = Effect.map(timely(journal.sessions), (rows) => ({
+        sessions: rows.map((row) => Live.wire(loaded.get(row.id) ?? { row, turn: null })),
         turns: { running: turns, limit: config.maxConcurrentTurns }
-      })).pipe(Effect.mapError(unavailable))
+      }))
 
-      const prompt = Effect.fn("Session.prompt")(function* (id: string, { text, model, promptId }: Prompt) {
-        const live = yield* load(id)
+      const begin = Effect.fn("Session.prompt")(function* (live: Live.Live, { text, model, promptId }: Live.Prompt) {
         const known = () => promptId !== null && live.prompts.has(promptId)
+        // Of one that is on its way to the disk this is not known yet.
+        if (known() && live.turn !== null) yield* Deferred.await(live.turn.fiber)
         if (!known()) yield* cli.usable
         if (known()) return
+        // Who is told that nothing was begun must not find it begun later: refused before it is written, or not at all.
+        yield* timely(Effect.void)
         if (live.turn !== null) return yield* inProgress
         if (live.owing) return yield* diskTrouble
         if (turns >= config.maxConcurrentTurns) return yield* tooMany(config.maxConcurrentTurns)
         // Claimed before anything yields: of ten prompts at once nine find it so.
-        const turn: Running = {
-          id: SecureRandom.uuidV4Unsafe(),
-          fiber: Deferred.makeUnsafe(),
-          outcome: Deferred.makeUnsafe()
-        }
+        const turn = Live.claimed(SecureRandom.uuidV4Unsafe())
         live.turn = turn
         live.stopping = false
         turns += 1
@@ -109,26 +110,27 @@ export class Session extends Context.Service<
           live.turn = null
           turns -= 1
         })
-        const title = live.row.title === "" ? { title: titled(redact(text).value) } : {}
-        const begin = live.log.append([{ kind: "user", text }], {
+        const title = live.row.title === "" ? { title: Live.titled(redact(text).value) } : {}
+        const claim = live.log.append([{ kind: "user", text }], {
           ...title,
           open_turn: turn.id,
           ...(promptId === null ? {} : { prompt_id: promptId })
         })
-        yield* begin.pipe(
+        yield* claim.pipe(
           Effect.tapError(() => {
             live.prompts.delete(promptId ?? "")
             return Effect.andThen(release, Deferred.succeed(turn.fiber, null))
           }),
           Effect.mapError(unavailable)
         )
-        const stored = Option.getOrElse(yield* Effect.orElseSucceed(journal.session(id), Option.none), () => live.row)
+        const read = Effect.orElseSucceed(journal.session(live.row.id), Option.none)
+        const stored = Option.getOrElse(yield* read, () => live.row)
         live.row = stored
         const options: Turn.Options = {
           command: yield* agents.recovery({ id: turn.id, model }),
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
-          prompt: stored.unfinished ? `${afterKill}\n\n${text}` : text,
-          limits: { total: config.turnTimeout, silent: config.silence, tool: toolSilence },
+          prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
+          limits: { total: config.turnTimeout, silent: config.silence, tool: Live.toolSilence },
           log: live.log,
           ssh: config.ssh,
           redact,
@@ -137,7 +139,7 @@ export class Session extends Context.Service<
           settled: (outcome, owed) =>
             Effect.gen(function* () {
               live.owing = owed !== null
-              if (owed !== null) yield* Effect.forkIn(pay(live, owed), scope)
+              if (owed !== null) yield* Effect.forkIn(Live.pay(live, owed), scope)
               yield* release
               yield* Deferred.succeed(turn.outcome, outcome)
             })
@@ -152,11 +154,12 @@ export class Session extends Context.Service<
       const cancel = Effect.fn("Session.cancel")(function* (id: string) {
         const live = yield* load(id)
         const { turn } = live
-        const fiber = turn === null ? null : yield* Deferred.await(turn.fiber)
+        const fiber = turn === null ? null : yield* timely(Deferred.await(turn.fiber))
         if (turn === null || fiber === null) return false
         live.stopping = true
-        yield* Fiber.interrupt(fiber)
-        return (yield* Deferred.await(turn.outcome)) === "cancelled"
+        fiber.interruptUnsafe()
+        const outcome = yield* Effect.mapError(journal.timely(Deferred.await(turn.outcome)), () => stopSent)
+        return outcome === "cancelled"
       })
 
       const everyLog = (each: (log: EventLog) => Effect.Effect<void>) =>
@@ -165,20 +168,22 @@ export class Session extends Context.Service<
       return Session.of({
         create,
         list,
-        get: (id) => Effect.map(load(id), wire),
+        get: (id) => Effect.map(load(id), Live.wire),
         attach: (id, place) => Effect.map(load(id), ({ log }) => log.attach(place)),
-        prompt,
+        prompt: (id, prompt) => Effect.flatMap(load(id), (live) => begin(live, prompt)),
         cancel,
         full: (id, event) =>
-          Effect.gen(function* () {
-            yield* load(id)
-            const body = yield* Effect.mapError(journal.full(id, event), unavailable)
-            return yield* Option.match(body, { onNone: () => Effect.fail(noEvent), onSome: Effect.succeed })
-          }),
-        export: (id) =>
-          Effect.map(load(id), ({ row, log }) =>
-            postmortem({ title: row.title, target: config.target, session: id }, log.entries())
+          Effect.flatMap(
+            Effect.andThen(load(id), timely(journal.full(id, event))),
+            Option.match({ onNone: () => Effect.fail(noEvent), onSome: Effect.succeed })
           ),
+        export: (id) =>
+          Effect.gen(function* () {
+            const { row, log } = yield* load(id)
+            const draft = postmortem({ title: row.title, target: config.target, session: id })
+            yield* timely(log.entries(draft.add))
+            return draft.text()
+          }),
         running: Effect.sync(() => turns),
         keepalive: everyLog((log) => log.keepalive),
         close: everyLog((log) => log.close)

@@ -7,14 +7,15 @@ export interface Incident {
   readonly session: string
 }
 
-export const postmortem = ({ title, target, session }: Incident, entries: Iterable<Entry>): string => {
+/** Given the session's events one by one, then asked for its text. */
+export const postmortem = ({ title, target, session }: Incident) => {
   const lines: Array<string> = []
   const commands: Array<string> = []
   const called = new Map<string, string>()
   let cost = 0
   let first = ""
   let last = ""
-  for (const entry of entries) {
+  const add = (entry: Entry): void => {
     if (first === "") first = entry.at
     last = entry.at
     if (entry.kind === "tool") called.set(entry.tool_id, command(entry))
@@ -28,16 +29,18 @@ export const postmortem = ({ title, target, session }: Incident, entries: Iterab
     const line = said(entry, called)
     if (line !== null) lines.push(`- **${clock(entry.at)}** ${line}`)
   }
-  return [
-    `# ${inline(title === "" ? "Untitled incident" : title)}`,
-    `- Target: ${inline(target)}\n- Session: ${session}\n- From ${first} to ${last} (UTC)\n- Model cost: $${cost.toFixed(2)}`,
-    "## Summary\n\n_To be written._",
-    "## Root cause\n\n_To be written._",
-    `## Timeline (UTC)\n\n${lines.join("\n")}`,
-    `## Commands\n\n| at | command | result | took |\n|---|---|---|---|\n${commands.join("\n")}`,
-    "## Follow-up\n\n- [ ] _To be written._",
-    ""
-  ].join("\n\n")
+  const text = (): string =>
+    [
+      `# ${inline(title === "" ? "Untitled incident" : title)}`,
+      `- Target: ${inline(target)}\n- Session: ${session}\n- From ${first} to ${last} (UTC)\n- Model cost: $${cost.toFixed(2)}`,
+      "## Summary\n\n_To be written._",
+      "## Root cause\n\n_To be written._",
+      `## Timeline (UTC)\n\n${lines.join("\n")}`,
+      `## Commands\n\n| at | command | result | took |\n|---|---|---|---|\n${commands.join("\n")}`,
+      "## Follow-up\n\n- [ ] _To be written._",
+      ""
+    ].join("\n\n")
+  return { add, text }
 }
 
 const said = (entry: Entry, called: ReadonlyMap<string, string>): string | null => {

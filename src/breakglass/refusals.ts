@@ -1,5 +1,13 @@
-/** What `Session` answers when it will not: what was not done, and what to do. */
-import { JournalUnavailable, NotFound, TooManyTurns, TurnInProgress } from "../contract/Api.ts"
+/** What `Session` and `PveVerbs` answer when they will not: what was not done, and what to do. */
+import {
+  JournalUnavailable,
+  NotFound,
+  OperationBusy,
+  OperationIdTaken,
+  TooManyTurns,
+  TurnInProgress
+} from "../contract/Api.ts"
+import type { Operation } from "../contract/Pve.ts"
 import type { JournalFailed } from "./Journal.ts"
 
 export const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
@@ -9,8 +17,28 @@ export const inProgress = new TurnInProgress({
 })
 export const tooMany = (cap: number) =>
   new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
-export const diskTrouble = new JournalUnavailable({
-  detail: "The journal cannot be written, so nothing was begun. The VM controls do not need it. Free the server's disk."
+const noJournal = (cure: string) =>
+  new JournalUnavailable({
+    detail: `The journal cannot be written, so nothing was begun. The VM controls do not need it. ${cure}`
+  })
+export const diskTrouble = noJournal("Free the server's disk.")
+export const stopSent = new JournalUnavailable({
+  detail:
+    "Stop was sent. The disk of the journal does not answer, so how the turn ended will be in the log when it does."
 })
 export const unavailable = ({ full, reason }: JournalFailed) =>
-  full ? new JournalUnavailable({ detail: `Nothing was begun: ${reason}.` }) : diskTrouble
+  full
+    ? new JournalUnavailable({ detail: `Nothing was begun: ${reason}.` })
+    : noJournal(`Look at the server's disk: ${reason}.`)
+
+export const idTaken = new OperationIdTaken({
+  detail: "This op_id was used for another verb. Nothing was sent. Try again with a new one."
+})
+export const taken = ({ verb, actor, started_at, op_id }: Operation) =>
+  new OperationBusy({
+    verb,
+    actor,
+    started_at,
+    op_id,
+    detail: `${verb} by ${actor} has been running since ${started_at}. Nothing was sent. Watch it, or wait for its end.`
+  })

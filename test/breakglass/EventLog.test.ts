@@ -91,7 +91,7 @@ describe("EventLog", () => {
       assert.include(shown, "event: delta")
       assert.include(shown, "event: progress")
       assert.notInclude(shown, "id:")
-      assert.deepStrictEqual(over.page("log", -1, 1e9), [])
+      assert.deepStrictEqual(yield* over.page("log", -1, 1e9), [])
       assert.isNull((yield* over.last("log")).id)
     })
   )
@@ -126,6 +126,36 @@ describe("EventLog", () => {
       yield* own.append([text("kept")])
       assert.match(yield* next, /^id: 0\ndata: [^\n]*kept/)
     })
+  )
+
+  it.effect(
+    "DISK-04 asks the disk where it ends after a failure that had stored: no id twice, and readers get both",
+    () =>
+      Effect.gen(function* () {
+        const over = yield* journal
+        let dies = false
+        const dying: Journal["Service"] = {
+          ...over,
+          append: (...args) =>
+            Effect.andThen(
+              over.append(...args),
+              Effect.suspend(() =>
+                dies ? Effect.fail(new JournalFailed({ reason: "died", full: false })) : Effect.void
+              )
+            )
+        }
+        const own = yield* logOver(dying, "log")
+        yield* own.append([text("first")])
+        const next = yield* received(own)
+        assert.deepStrictEqual(ids(parse(Buffer.from(yield* next))), [0])
+        yield* next
+        dies = true
+        yield* Effect.flip(own.append([text("stored")]))
+        dies = false
+        yield* own.append([text("after")])
+        assert.deepStrictEqual(ids(parse(Buffer.from(yield* next))), [1, 2])
+        assert.deepStrictEqual(ids(yield* all(own)), [0, 1, 2])
+      })
   )
 
   it.effect("has an event in the journal before any reader sees it", () =>
@@ -187,10 +217,9 @@ describe("EventLog", () => {
       const over = yield* journal
       yield* (yield* logOver(over, "log")).append([text("a"), text("b")])
       const own = yield* logOver(over, "log", { id: 5, at: null })
-      assert.deepStrictEqual(
-        [...own.entries()].map(({ id }) => id),
-        [0, 1]
-      )
+      const read: Array<number> = []
+      yield* own.entries(({ id }) => read.push(id))
+      assert.deepStrictEqual(read, [0, 1])
       assert.deepStrictEqual(ids(yield* until(own.attach(follow(0)), caughtUp)), [1])
     })
   )

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as Journal from "../../src/breakglass/Journal.ts"
+import * as Thread from "../../src/breakglass/Thread.ts"
 import { directory, journal, mebibyte, roomy, upTo } from "../support/journals.ts"
 
 const id = "00000000-0000-4000-8000-000000000000"
@@ -60,7 +61,7 @@ describe("Journal", () => {
       assert.isFalse(failed.full)
       assert.deepStrictEqual(yield* own.last(id), { id: 1, at: row(1).at })
       assert.deepStrictEqual(
-        own.page(id, -1, 1e6).map(({ id }) => id),
+        (yield* own.page(id, -1, 1e6)).map(({ id }) => id),
         [0, 1]
       )
       assert.deepStrictEqual(yield* own.full(id, 1), Option.some("whole"))
@@ -80,7 +81,11 @@ describe("Journal", () => {
       yield* own.append("other", [row(0, '"other"')])
       yield* own.append("log", [row(1200, JSON.stringify("x".repeat(10_000))), row(1201)])
       const seen: Array<number> = []
-      for (let page = own.page("log", -1, 1000); page.length > 0; page = own.page("log", seen.at(-1) ?? -1, 1000)) {
+      for (
+        let page = yield* own.page("log", -1, 1000);
+        page.length > 0;
+        page = yield* own.page("log", seen.at(-1) ?? -1, 1000)
+      ) {
         assert.isAtMost(
           page.slice(0, -1).reduce((sum, { json }) => sum + json.length, 0),
           1000
@@ -88,7 +93,7 @@ describe("Journal", () => {
         seen.push(...page.map(({ id }) => id))
       }
       assert.deepStrictEqual(seen, [...upTo(1202)])
-      assert.isAtMost(own.page("log", -1, 1e9).length, 500)
+      assert.isAtMost((yield* own.page("log", -1, 1e9)).length, 500)
     })
   )
 
@@ -122,7 +127,7 @@ describe("Journal", () => {
       assert.isTrue((yield* Effect.flip(own.append(id, [row(2)]))).full)
       assert.isTrue((yield* Effect.flip(own.createSession({ ...session, id: "s2" }))).full)
       assert.deepStrictEqual(
-        own.page(id, -1, 1e9).map(({ id }) => id),
+        (yield* own.page(id, -1, 1e9)).map(({ id }) => id),
         [0, 1]
       )
     })
@@ -140,9 +145,23 @@ describe("Journal", () => {
         })
       )
       const again = yield* Journal.make(path, roomy)
-      assert.deepStrictEqual(again.page(id, -1, 1e6), [row(0)])
+      assert.deepStrictEqual(yield* again.page(id, -1, 1e6), [row(0)])
       assert.deepStrictEqual(yield* again.full(id, 0), Option.some("whole"))
       assert.strictEqual(Option.getOrThrow(yield* again.session(id)).open_turn, "t")
+    })
+  )
+
+  it.effect("DISK-04 fails what was asked of a thread that died, and goes on with another", () =>
+    Effect.gen(function* () {
+      const thread = yield* Thread.make(yield* directory, roomy)
+      const own = Journal.over(thread)
+      yield* own.append("log", [row(0)])
+      const asked = [thread.ask(null as never), own.append("log", [row(1)])] as const
+      const [died, behind] = yield* Effect.all([asked[0], Effect.flip(asked[1])], { concurrency: "unbounded" })
+      assert.strictEqual(died._tag, "Failed")
+      assert.match(behind.reason, /^the journal's thread failed: /)
+      yield* own.append("log", [row(1)])
+      assert.deepStrictEqual(yield* own.page("log", -1, 1e6), [row(0), row(1)])
     })
   )
 

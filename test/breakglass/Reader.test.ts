@@ -23,19 +23,50 @@ const log = (count: number, size = 20) => {
     pages.push(after)
     return rows.slice(after + 1, after + 51).map(frame)
   }
-  return { rows, state, pages, reader: (place: Place) => new Reader(state, place, page) }
+  const reader = (place: Place) => {
+    const own = new Reader(state, place)
+    pager.set(own, () => own.give(page(own.missing ?? 0), state.next))
+    return own
+  }
+  return { rows, state, pages, reader }
 }
+
+/** How each is given what it misses. */
+const pager = new WeakMap<Reader, () => void>()
 
 const drain = (reader: Reader): ReadonlyArray<Uint8Array> => {
   const chunks: Array<Uint8Array> = []
-  for (let bytes = reader.next(); bytes !== null; bytes = reader.next()) chunks.push(bytes)
-  return chunks
+  while (true) {
+    if (reader.missing !== null) pager.get(reader)?.()
+    const bytes = reader.next()
+    if (bytes === null) return chunks
+    chunks.push(bytes)
+  }
 }
 
 const types = (chunks: ReadonlyArray<Uint8Array>) =>
   parse(...chunks)
     .map(({ type }) => type)
     .filter((type) => type !== "message")
+
+describe("a reader that waits for a page", () => {
+  it("DISK-04 is sent keepalives, nothing else, and then what it waited for", () => {
+    const { rows, state } = log(3000, 300)
+    const reader = new Reader(state, follow(null))
+    assert.isNull(reader.next())
+    state.keepalives += 1
+    assert.strictEqual(String(reader.next()), ": keepalive\n\n")
+    assert.isNull(reader.next())
+    state.keep([row(3000)])
+    assert.strictEqual(reader.missing, -1)
+    reader.give(rows.slice(0, 50).map(frame), 3000)
+    assert.deepStrictEqual(ids(parse(reader.next() ?? new Uint8Array())), upTo(50))
+    assert.strictEqual(reader.missing, 49)
+    // The disk has lost all of the rest; what came since it was asked has not gone with it.
+    reader.give([], 3000)
+    assert.deepStrictEqual(ids(parse(...drain(reader))), [3000])
+  })
+})
 
 describe("frame", () => {
   it("LIFE-09 that is kept holds its own bytes, and no slab that they are a slice of", () => {

@@ -41,7 +41,7 @@ const services = Layer.mergeAll(
       throw new Error(secret)
     }
   }),
-  Layer.mock(Journal, { writable: broken, page: () => [] }),
+  Layer.mock(Journal, { writable: broken, page: () => Effect.succeed([]) }),
   Layer.mock(Doctor, { examine: broken }),
   Layer.mock(Cli, { trouble: broken }),
   Layer.succeed(Observer, { looks: [] })

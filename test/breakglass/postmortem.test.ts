@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { postmortem } from "../../src/breakglass/postmortem.ts"
+import { type Incident, postmortem } from "../../src/breakglass/postmortem.ts"
 import type { Entry, Event } from "../../src/contract/Event.ts"
 
 const entries = (...events: ReadonlyArray<Event>): ReadonlyArray<Entry> =>
@@ -25,7 +25,12 @@ const printed = (tool_id: string, is_error = false): Event => ({
 })
 const bash = (tool_id: string, command: string): Event => ({ kind: "tool", name: "Bash", input: { command }, tool_id })
 const incident = { title: "the VM is slow", target: "devvm", session: "6f1c" }
-const draft = (...events: ReadonlyArray<Event>) => postmortem(incident, entries(...events))
+const drafted = (of: Incident, events: ReadonlyArray<Entry>) => {
+  const { add, text } = postmortem(of)
+  events.forEach(add)
+  return text()
+}
+const draft = (...events: ReadonlyArray<Event>) => drafted(incident, entries(...events))
 
 describe("postmortem", () => {
   it("tells an incident from the prompt to its end, with what was run and what it cost", () => {
@@ -75,7 +80,7 @@ describe("postmortem", () => {
   })
 
   it("is a draft of an empty session too", () => {
-    assert.match(postmortem({ ...incident, title: "" }, []), /^# Untitled incident\n\n- Target: devvm/)
+    assert.match(drafted({ ...incident, title: "" }, []), /^# Untitled incident\n\n- Target: devvm/)
   })
 
   const hostile = [
@@ -93,7 +98,7 @@ describe("postmortem", () => {
   ]
   for (const text of hostile) {
     it(`shows ${JSON.stringify(text)} as words, wherever it stands`, () => {
-      const made = postmortem(
+      const made = drafted(
         { title: text, target: text, session: "6f1c" },
         entries(
           { kind: "user", text },

@@ -91,7 +91,7 @@ describe("a damaged journal", () => {
       Fs.writeSync(file, Buffer.alloc(4096, 7), 0, 4096, (page - 1) * 4096)
       Fs.closeSync(file)
       const own = yield* Journal.make(path, roomy)
-      assert.strictEqual(own.page(id, -1, 1e6).length, 3)
+      assert.strictEqual((yield* own.page(id, -1, 1e6)).length, 3)
       assert.isTrue(Fs.existsSync(Path.join(path, "journal.db.damaged-1")))
     })
   )
@@ -104,7 +104,7 @@ describe("a damaged journal", () => {
       Fs.renameSync(file, `${file}.salvaged`)
       Fs.writeFileSync(`${file}-wal`, "of the damaged one")
       const own = yield* Journal.make(path, roomy)
-      assert.strictEqual(own.page(id, -1, 1e6).length, 3)
+      assert.strictEqual((yield* own.page(id, -1, 1e6)).length, 3)
       assert.strictEqual(Fs.readFileSync(`${file}.damaged-1-wal`, "utf8"), "of the damaged one")
     })
   )
@@ -117,7 +117,7 @@ describe("a damaged journal", () => {
         db.close()
       })
       const own = yield* Journal.make(path, roomy)
-      const rows = own.page(id, -1, 1e6)
+      const rows = yield* own.page(id, -1, 1e6)
       assert.deepStrictEqual(
         rows.map(({ id }) => id),
         [0, 1, 2]
@@ -140,7 +140,7 @@ describe("a damaged journal", () => {
           db.close()
         })
         const own = yield* Journal.make(path, roomy)
-        const [, damaged] = own.page(id, -1, 1e6)
+        const [, damaged] = yield* own.page(id, -1, 1e6)
         assert.deepInclude(JSON.parse(damaged?.json ?? ""), { kind: "notice", code: "event_damaged", id: 1 })
         assert.strictEqual((yield* own.sessions).length, 1)
       })
@@ -154,7 +154,7 @@ describe("the journal's shape", () => {
       written(path, v1)
       const own = yield* Journal.make(path, roomy)
       assert.deepStrictEqual(
-        own.page(id, -1, 1e6).map(({ id }) => id),
+        (yield* own.page(id, -1, 1e6)).map(({ id }) => id),
         [0, 1, 2]
       )
       assert.deepStrictEqual(yield* own.full(id, 1), Option.some("Looking, at length."))
@@ -192,7 +192,7 @@ describe("the journal's shape", () => {
         const path = yield* directory
         written(path, `${v1};PRAGMA user_version = ${version}`)
         const own = yield* Journal.make(path, roomy)
-        assert.strictEqual(own.page(id, -1, 1e6).length, 3)
+        assert.strictEqual((yield* own.page(id, -1, 1e6)).length, 3)
         assert.isTrue(Fs.existsSync(Path.join(path, "journal.db.damaged-1")))
       })
     )

@@ -1,9 +1,10 @@
 /** Journals in directories of their own, and logs over them, for tests below HTTP. */
-import { Effect, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import type { Quota } from "../../src/breakglass/Config.ts"
+import { Config, type Quota } from "../../src/breakglass/Config.ts"
+import * as Disk from "../../src/breakglass/disk.ts"
 import * as EventLog from "../../src/breakglass/EventLog.ts"
 import * as Journal from "../../src/breakglass/Journal.ts"
 import type { Place } from "../../src/breakglass/Reader.ts"
@@ -20,6 +21,19 @@ export const mebibyte = 1024 * 1024
 export const roomy: Quota = { session: 1024 * mebibyte, total: 4096 * mebibyte }
 
 export const journal = Effect.flatMap(directory, (path) => Journal.make(path, roomy))
+
+/** In the test's own thread, for tests that move the clock: nothing in it takes any time. */
+export const ownThread = (path: string, quota: Quota = roomy) => {
+  const calls = Disk.make(path, quota)
+  const ask = (request: Disk.Request) => Effect.sync(() => Disk.answer(calls, request))
+  return Effect.acquireRelease(Effect.as(Effect.sync(calls.open), Journal.over({ ask, silent: () => 0 })), () =>
+    Effect.sync(calls.close)
+  )
+}
+export const layerOwnThread = Layer.effect(
+  Journal.Journal,
+  Effect.flatMap(Config, ({ directory, quota }) => ownThread(directory, quota))
+)
 
 export const empty: Journal.Last = { id: null, at: null }
 

@@ -4,11 +4,10 @@ import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
 import { Config } from "../../src/breakglass/Config.ts"
 import type { Ask } from "../../src/breakglass/conduct.ts"
-import { Journal } from "../../src/breakglass/Journal.ts"
 import { make, PveVerbs } from "../../src/breakglass/PveVerbs.ts"
 import type { Operation, Verb } from "../../src/contract/Pve.ts"
 import { emptyFeed, feed } from "../../web/sse.ts"
-import { directory } from "./journals.ts"
+import { directory, layerOwnThread } from "./journals.ts"
 import { distinct, vmEvent } from "./powerBench.ts"
 
 /** In `home` when one is named (a former life's), else in a directory of its own. */
@@ -23,7 +22,7 @@ export const power = (ask: Ask, home?: string) => {
   return Layer.effect(
     PveVerbs,
     Effect.suspend(() => make(ask))
-  ).pipe(Layer.provide(Journal.layer), Layer.provide(config))
+  ).pipe(Layer.provide(layerOwnThread), Layer.provide(config))
 }
 
 /** A host that knows when it was: VMs are older than the test. */

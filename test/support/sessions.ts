@@ -12,6 +12,7 @@ import type { Line } from "../../src/lines.ts"
 import { type Exited, type Program, type Running, SubprocessRunner } from "../../src/SubprocessRunner.ts"
 import { emptyFeed, feed } from "../../web/sse.ts"
 import { type Entry, eventOf } from "./BreakglassServer.ts"
+import { layerOwnThread } from "./journals.ts"
 
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
@@ -33,7 +34,7 @@ export const sessions = (
       return Config.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(record))))
     })
   )
-  const faulty = Layer.effect(Journal, Effect.map(Journal, journal)).pipe(Layer.provide(Journal.layer))
+  const faulty = Layer.effect(Journal, Effect.map(Journal, journal)).pipe(Layer.provide(layerOwnThread))
   return Session.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(Agents.layer, faulty, runner)),
     Layer.provide(Layer.mock(Cli, { usable: Effect.void })),

@@ -1,0 +1,85 @@
+/** The journal's connection and what can be asked of it: synchronous, so it waits as long as the disk does. */
+import type { Quota } from "./Config.ts"
+import type { Row, SessionPatch, SessionRow } from "./Journal.ts"
+import * as Rows from "./rows.ts"
+import * as Store from "./store.ts"
+
+export const make = (directory: string, quota: Quota) => {
+  const held: Store.Held = { db: null, prepared: new Map() }
+  const sql: Rows.Sql = (text) => {
+    const statement = held.prepared.get(text) ?? Store.connected(held, directory).prepare(text)
+    held.prepared.set(text, statement)
+    return statement
+  }
+  const transaction = (work: () => void): void => {
+    const db = Store.connected(held, directory)
+    db.exec("BEGIN IMMEDIATE")
+    try {
+      work()
+      db.exec("COMMIT")
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK")
+      throw error
+    }
+  }
+  return {
+    /** The first thing to ask; whatever it says, each later question opens what is not open. */
+    open: (): Begun => {
+      const opened = Store.open(directory)
+      if (opened._tag !== "Open") return opened
+      held.db = opened.db
+      return { _tag: "Open", damage: opened.damage }
+    },
+    createSession: ({ id, created_at, cli_id }: Pick<SessionRow, "id" | "created_at" | "cli_id">): void => {
+      Rows.roomFor(sql, quota)
+      sql("INSERT INTO session (id, created_at, cli_id) VALUES (?, ?, ?)").run(id, created_at, cli_id)
+    },
+    sessions: () => Rows.sessions(sql),
+    session: (id: string) => Rows.session(sql, id),
+    prompts: (session: string): ReadonlyArray<string> =>
+      sql("SELECT prompt_id FROM prompt WHERE session = ?")
+        .all(session)
+        .map((row) => String(row["prompt_id"])),
+    append: (log: string, rows: ReadonlyArray<Row>, patch: SessionPatch) =>
+      transaction(() => Rows.append(sql, quota, log, rows, patch)),
+    last: (log: string) => Rows.last(sql, log),
+    page: (log: string, after: number, bytes: number) => Rows.page(sql, log, after, bytes),
+    full: (log: string, id: number): string | null => {
+      const row = sql("SELECT body FROM event_full WHERE log = ? AND id = ?").get(log, id)
+      return row === undefined ? null : String(row["body"])
+    },
+    probe: (now: number) =>
+      transaction(() => {
+        sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)").run(String(now))
+      }),
+    close: () => held.db?.close()
+  }
+}
+
+/** What became of the opening; the connection itself stays where it is. */
+export type Begun =
+  | { readonly _tag: "Open"; readonly damage: string | null }
+  | Exclude<Store.Opened, { readonly _tag: "Open" }>
+
+type Calls = ReturnType<typeof make>
+export type Name = keyof Calls
+export type Args<N extends Name> = Parameters<Calls[N]>
+export type Value<N extends Name> = ReturnType<Calls[N]>
+
+export interface Request {
+  readonly name: Name
+  readonly args: ReadonlyArray<unknown>
+}
+export type Answer =
+  | { readonly _tag: "Done"; readonly value: unknown }
+  | { readonly _tag: "Failed"; readonly reason: string; readonly full: boolean }
+
+/** What is thrown becomes a word: an error does not keep its class on the way out of a thread. */
+export const answer = (calls: Calls, { name, args }: Request): Answer => {
+  try {
+    const call: (...args: ReadonlyArray<never>) => unknown = calls[name]
+    return { _tag: "Done", value: call(...(args as ReadonlyArray<never>)) }
+  } catch (error) {
+    return { _tag: "Failed", reason: Store.reason(error), full: error instanceof Rows.OverQuota }
+  }
+}
