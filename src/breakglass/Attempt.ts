@@ -67,7 +67,9 @@ export const run = (options: Options, restore: Restore) =>
       const [how, remote] = yield* Effect.all([halted, far], { concurrency: "unbounded" })
       yield* Queue.end(stdin)
       const { seen, left } = yield* running.end
-      yield* Effect.timeoutOption(Fiber.await(listening), "2 seconds")
+      const heard = Effect.timeoutOption(Fiber.await(listening), "2 seconds")
+      // Of what it said nothing is lost to a disk that is slow.
+      yield* Effect.repeat(heard, { while: (all) => Option.isNone(all) && ear.deaf })
       const exited = yield* Effect.timeoutOption(running.exited, "1 second")
 
       const truth = inTruth(ended, ear.result)

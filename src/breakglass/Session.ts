@@ -154,8 +154,11 @@ export class Session extends Context.Service<
       const cancel = Effect.fn("Session.cancel")(function* (id: string) {
         const live = yield* load(id)
         const { turn } = live
-        const fiber = turn === null ? null : yield* timely(Deferred.await(turn.fiber))
-        if (turn === null || fiber === null) return false
+        if (turn === null) return false
+        const begun = Deferred.await(turn.fiber)
+        // One that runs is stopped whatever the disk does.
+        const fiber = yield* Deferred.isDoneUnsafe(turn.fiber) ? begun : timely(begun)
+        if (fiber === null) return false
         live.stopping = true
         fiber.interruptUnsafe()
         const outcome = yield* Effect.mapError(journal.timely(Deferred.await(turn.outcome)), () => stopSent)

@@ -128,36 +128,6 @@ describe("EventLog", () => {
     })
   )
 
-  it.effect(
-    "DISK-04 asks the disk where it ends after a failure that had stored: no id twice, and readers get both",
-    () =>
-      Effect.gen(function* () {
-        const over = yield* journal
-        let dies = false
-        const dying: Journal["Service"] = {
-          ...over,
-          append: (...args) =>
-            Effect.andThen(
-              over.append(...args),
-              Effect.suspend(() =>
-                dies ? Effect.fail(new JournalFailed({ reason: "died", full: false })) : Effect.void
-              )
-            )
-        }
-        const own = yield* logOver(dying, "log")
-        yield* own.append([text("first")])
-        const next = yield* received(own)
-        assert.deepStrictEqual(ids(parse(Buffer.from(yield* next))), [0])
-        yield* next
-        dies = true
-        yield* Effect.flip(own.append([text("stored")]))
-        dies = false
-        yield* own.append([text("after")])
-        assert.deepStrictEqual(ids(parse(Buffer.from(yield* next))), [1, 2])
-        assert.deepStrictEqual(ids(yield* all(own)), [0, 1, 2])
-      })
-  )
-
   it.effect("has an event in the journal before any reader sees it", () =>
     Effect.gen(function* () {
       const over = yield* journal

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as Journal from "../../src/breakglass/Journal.ts"
-import * as Thread from "../../src/breakglass/Thread.ts"
 import { directory, journal, mebibyte, roomy, upTo } from "../support/journals.ts"
 
 const id = "00000000-0000-4000-8000-000000000000"
@@ -148,20 +147,6 @@ describe("Journal", () => {
       assert.deepStrictEqual(yield* again.page(id, -1, 1e6), [row(0)])
       assert.deepStrictEqual(yield* again.full(id, 0), Option.some("whole"))
       assert.strictEqual(Option.getOrThrow(yield* again.session(id)).open_turn, "t")
-    })
-  )
-
-  it.effect("DISK-04 fails what was asked of a thread that died, and goes on with another", () =>
-    Effect.gen(function* () {
-      const thread = yield* Thread.make(yield* directory, roomy)
-      const own = Journal.over(thread)
-      yield* own.append("log", [row(0)])
-      const asked = [thread.ask(null as never), own.append("log", [row(1)])] as const
-      const [died, behind] = yield* Effect.all([asked[0], Effect.flip(asked[1])], { concurrency: "unbounded" })
-      assert.strictEqual(died._tag, "Failed")
-      assert.match(behind.reason, /^the journal's thread failed: /)
-      yield* own.append("log", [row(1)])
-      assert.deepStrictEqual(yield* own.page("log", -1, 1e6), [row(0), row(1)])
     })
   )
 

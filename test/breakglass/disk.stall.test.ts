@@ -1,7 +1,7 @@
 /** A disk that does not say it is sick: it holds a write and gives no error. */
 import { assert, describe, it } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach } from "vitest"
 import type { Operation } from "../../src/contract/Pve.ts"
@@ -17,30 +17,11 @@ import {
 import { all, one, outcome, said, toEnd } from "../support/events.ts"
 import { upTo } from "../support/journals.ts"
 import { eventually, marked, programs } from "../support/processes.ts"
-import { canFreeze, frozen, held, type Sick } from "../support/sick.ts"
+import { canFreeze, frozen, held, ids, log, ready, type Sick, ssh, whole } from "../support/sick.ts"
 
-/** Notes what it is told, and carries it out. */
-const ssh = `
-last() { for word; do :; done; echo "$word"; }
-set -- $(last "$@")
-echo "$1 $2" >> "$HOME/sent"
-[ "$1" != cycle ] || echo "breakglass-phase op=$2 stopping"
-echo "breakglass-evidence op=$2 state=running pid=9 uptime=0"
-echo "breakglass-result op=$2 verb=$1 rc=0 vm=running secs=1"`
-
-const whole = async (stream: Response) => {
-  const reader = openReader(stream)
-  await reader.until(named("caught-up"))
-  await reader.close()
-  return reader.events()
-}
-const log = async (server: Server, session: string) =>
-  whole(await server.request(`/api/session/${session}/stream?poll=1`))
-const ids = (events: ReadonlyArray<{ readonly id: number }>) => events.map(({ id }) => id)
 const get = async (server: Server, op_id: string) =>
   (await (await server.request(`/api/pve/ops/${op_id}`)).json()) as Operation
 const keepalives = (reader: Reader) => reader.text().split(": keepalive").length
-const ready = async (server: Server) => (await fetch(`${server.url}/ready`)).status
 const silent = async (server: Server) => {
   while ((await ready(server)) !== 503) continue
 }
@@ -164,6 +145,7 @@ for (const [what, make, can] of [
       await reader.until(ofKind("tool"))
       assert.isNotEmpty(marked(server.home))
       sick.stall()
+      await silent(server)
       const stopped = await server.post(`/api/session/${session}/cancel`)
       assert.strictEqual(stopped.status, 503)
       assert.match(((await stopped.json()) as { detail: string }).detail, /^Stop was sent\./)
@@ -176,54 +158,3 @@ for (const [what, make, can] of [
     })
   })
 }
-
-describe("a server that is told to end while its disk holds a write", () => {
-  it("DISK-04 ends its turns and does not wait for the disk", async () => {
-    const sick = held()
-    const server = await startServer({ env: { ...programs().env, ...sick.env } })
-    const session = await server.session()
-    await server.prompt(session, "#bash sleep 600")
-    await (await server.attach(session)).until(ofKind("tool"))
-    sick.stall()
-    const gone = server.stop()
-    await eventually(() => marked(server.home).length === 0)
-    assert.strictEqual(await gone, "SIGKILL")
-    sick.letGo()
-    const next = await startServer({ env: sick.env, home: server.home })
-    assert.strictEqual(outcome(await log(next, session)), "interrupted")
-    await discard(next)
-    sick.forget()
-  })
-})
-
-describe.skipIf(!canFreeze)("a server that starts while its disk is frozen", { timeout: 90_000 }, () => {
-  it("DISK-04 comes up with its buttons, sends nothing twice, and has its chat when the disk thaws", async () => {
-    const sick = frozen()
-    // It ends with its HOME.
-    const { env } = programs({ ssh: 'echo "$@" >> "$HOME/sent"; while [ -d "$HOME" ]; do sleep 0.1; done' })
-    const first = await startServer({ env: { ...env, ...sick.env } })
-    const session = await first.session()
-    await first.post("/api/pve/ops", { verb: "cycle", op_id: randomUUID(), confirm: "devvm" })
-    const sent = () => readFileSync(join(first.home, "sent"), "utf8").match(/cycle/g)?.length
-    await eventually(() => existsSync(join(first.home, "sent")) && sent() === 1)
-    await first.stop("SIGKILL")
-    sick.stall()
-    const next = await startServer({ env: { ...programs({ ssh }).env, ...sick.env }, home: first.home })
-    try {
-      assert.match(next.stdout(), /The journal's disk does not answer/)
-      assert.match(next.stdout(), /What the operations before this start became is not known/)
-      assert.strictEqual((await next.post("/api/pve/status")).status, 200)
-      assert.strictEqual((await next.request("/api/session")).status, 503)
-      sick.letGo()
-      while ((await ready(next)) !== 200) continue
-      assert.strictEqual(outcome(await next.turn(session, "#say hello")), "completed")
-      const told = await whole(await next.request("/api/pve/stream?poll=1"))
-      assert.deepStrictEqual(ids(told), [...upTo(told.length)])
-      assert.strictEqual(sent(), 1)
-    } finally {
-      sick.letGo()
-      await discard(next)
-      sick.forget()
-    }
-  })
-})

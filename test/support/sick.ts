@@ -3,7 +3,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { closeSync, constants, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { root } from "./BreakglassServer.ts"
+import { named, openReader, root, type Server } from "./BreakglassServer.ts"
 
 export interface Sick {
   readonly env: Readonly<Record<string, string>>
@@ -75,3 +75,23 @@ export const canFreeze: boolean = (() => {
   unmount()
   return froze
 })()
+
+/** Notes what it is told, and carries it out. */
+export const ssh = `
+last() { for word; do :; done; echo "$word"; }
+set -- $(last "$@")
+echo "$1 $2" >> "$HOME/sent"
+[ "$1" != cycle ] || echo "breakglass-phase op=$2 stopping"
+echo "breakglass-evidence op=$2 state=running pid=9 uptime=0"
+echo "breakglass-result op=$2 verb=$1 rc=0 vm=running secs=1"`
+
+export const whole = async (stream: Response) => {
+  const reader = openReader(stream)
+  await reader.until(named("caught-up"))
+  await reader.close()
+  return reader.events()
+}
+export const log = async (server: Server, session: string) =>
+  whole(await server.request(`/api/session/${session}/stream?poll=1`))
+export const ids = (events: ReadonlyArray<{ readonly id: number }>) => events.map(({ id }) => id)
+export const ready = async (server: Server) => (await fetch(`${server.url}/ready`)).status
