@@ -5,7 +5,7 @@
  */
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { Config, type Quota } from "./Config.ts"
-import type { Args, Name, Value } from "./disk.ts"
+import type { Args, Begun, Name, Value } from "./disk.ts"
 import * as Metrics from "./metrics.ts"
 import * as Thread from "./Thread.ts"
 
@@ -87,7 +87,10 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
   const thread = yield* Thread.make(directory, quota)
   const own = over(thread)
   // About 2 s for each GB are the check's own.
-  const opened = yield* Effect.timeoutOption(asking(thread)("open"), "15 seconds")
+  const opening = Effect.catchTag(asking(thread)("open"), "JournalFailed", ({ reason }) =>
+    Effect.succeed<Begun>({ _tag: "Unavailable", reason })
+  )
+  const opened = yield* Effect.timeoutOption(opening, "15 seconds")
   if (Option.isNone(opened)) {
     yield* Effect.logError(
       "The journal's disk does not answer: the chat is off until it does, the VM controls are not."

@@ -38,9 +38,13 @@ export const make = (directory: string, quota: Quota) =>
       }
       const ask = (request: Request) =>
         Effect.callback<Answer>((resume) => {
+          try {
+            worker ??= begin()
+          } catch (error) {
+            return resume(Effect.succeed(died(error instanceof Error ? error.message : "it did not begin")))
+          }
           if (waiting.length === 0) since = performance.now()
           waiting.push((answer) => resume(Effect.succeed(answer)))
-          worker ??= begin()
           worker.postMessage(request)
         })
       const silent = () => (waiting.length === 0 ? 0 : performance.now() - since)

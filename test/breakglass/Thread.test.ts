@@ -8,6 +8,15 @@ import { parse } from "../support/specSse.ts"
 const row = (id: number): Journal.Row => ({ id, at: "2026-01-01T00:00:00.000Z", json: `{"id":${id}}`, full: null })
 
 describe("the journal's thread", () => {
+  it.effect("DISK-04 that cannot begin is a journal that is not there, and no server that does not start", () =>
+    Effect.gen(function* () {
+      // No function crosses into a thread.
+      const own = yield* Journal.make(yield* directory, { ...roomy, total: (() => 0) as never })
+      assert.match((yield* Effect.flip(own.sessions)).reason, /^the journal's thread failed: /)
+      assert.isFalse(yield* own.writable)
+    })
+  )
+
   it.effect("DISK-04 fails what was asked of a thread that died, and goes on with another", () =>
     Effect.gen(function* () {
       const thread = yield* Thread.make(yield* directory, roomy)
