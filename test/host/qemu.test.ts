@@ -28,31 +28,30 @@ const withQemu = async (rig: Rig, display: string) => {
   return rig
 }
 
-/** The names of QEMU's own events from now on, read from a monitor of the test's. */
-const events = (rig: Rig) => {
-  const seen: Array<string> = []
+/** The names of QEMU's own events from now on: a monitor of the test's, which hears none before it has been greeted. */
+const events = async (rig: Rig) => {
+  let heard = ""
   const socket = connect(`${rig.dir}/pve/vm/events`, () => socket.write('{"execute":"qmp_capabilities"}\n'))
-  socket.on("data", (chunk) => {
-    for (const [, name] of chunk.toString().matchAll(/"event": "([A-Z_]+)"/g)) if (name !== undefined) seen.push(name)
-  })
-  socket.on("error", () => seen.push("lost"))
-  return { seen, close: () => socket.destroy() }
+  socket.on("data", (chunk) => (heard += chunk.toString()))
+  socket.on("error", ({ message }) => (heard += message))
+  await eventually("QEMU greets the test", () => heard.includes('{"return": {}}'))
+  return { saw: (name: string) => heard.includes(`"event": "${name}"`), close: () => socket.destroy() }
 }
 
 describe.each(shells)("a real QEMU under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("HOST-09 reset resets the guest in the same process; QEMU's own event says so", async () => {
     await using rig = await qemuRig(shell)
     const before = rig.vmPid()
-    const monitor = events(rig)
+    const monitor = await events(rig)
     const answer = await rig.ssh(`reset ${rig.op()}`)
     assert.deepStrictEqual([answer.code, result(answer).vm], [0, "running"], answer.stdout)
-    await eventually("QEMU says RESET", () => monitor.seen.includes("RESET"))
+    await eventually("QEMU says RESET", () => monitor.saw("RESET"))
     monitor.close()
     assert.strictEqual(rig.vmPid(), before)
     rig.fault("reset", "fail")
-    const again = events(rig)
+    const again = await events(rig)
     assert.strictEqual((await rig.ssh(`reset ${rig.op()}`)).code, 0)
-    await eventually("QEMU says RESET without qm", () => again.seen.includes("RESET"))
+    await eventually("QEMU says RESET without qm", () => again.saw("RESET"))
     again.close()
   })
 
