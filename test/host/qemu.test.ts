@@ -20,7 +20,7 @@ const withQemu = async (rig: Rig, display: string) => {
   const vm = `${rig.dir}/pve/vm`
   const sockets = ["qmp", "events"].map((name) => `-qmp unix:${vm}/${name},server=on,wait=off`).join(" ")
   const machine = `-machine pc,accel=tcg -nodefaults -m 32 -display none ${display}`
-  rig.program("start-vm", `exec ${qemu} ${machine} -name ${rig.vmid} ${sockets} -pidfile ${vm}/pid`)
+  rig.program("start-vm", `exec ${qemu} ${machine} -name ${rig.vmid} ${sockets} -pidfile ${vm}/pid -daemonize`)
   rig.program("stop-vm", `exec ${rig.dir}/libexec/breakglass-qmp ${vm}/qmp quit`)
   rig.program("reset-vm", `exec ${rig.dir}/libexec/breakglass-qmp ${vm}/qmp system_reset`)
   await rig.startVm()
@@ -34,7 +34,9 @@ const events = async (rig: Rig) => {
   const socket = connect(`${rig.dir}/pve/vm/events`, () => socket.write('{"execute":"qmp_capabilities"}\n'))
   socket.on("data", (chunk) => (heard += chunk.toString()))
   socket.on("error", ({ message }) => (heard += message))
-  await eventually("QEMU greets the test", () => heard.includes('{"return": {}}'))
+  await eventually("QEMU greets the test", () => heard.includes('{"return": {}}')).catch((cause: unknown) => {
+    throw new Error(`heard: ${heard}`, { cause })
+  })
   return { saw: (name: string) => heard.includes(`"event": "${name}"`), close: () => socket.destroy() }
 }
 

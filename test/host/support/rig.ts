@@ -91,7 +91,7 @@ export const makeRig = async (options: Options) => {
   const program = (name: string, text: string) =>
     writeFileSync(`${dir}/pve/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
   const vm = `${dir}/pve/vm`
-  const vmCommand = `${dir}/pve/bin/kvm ${dir}/pve/fake-vm.pl -id ${vmid} -name web,debug-threads=on -pidfile ${vm}/pid -dir ${vm}`
+  const vmCommand = `setsid -f ${dir}/pve/bin/kvm ${dir}/pve/fake-vm.pl -id ${vmid} -name web,debug-threads=on -pidfile ${vm}/pid -dir ${vm}`
   writeFileSync(`${dir}/pve/vmid`, vmid)
   program("start-vm", `exec ${vmCommand}`)
   program("reset-vm", `echo 1 >>${dir}/pve/vm/resets`)
