@@ -65,8 +65,6 @@ export const OutboxModel = createModel(({ key, place, prompt }: OutboxTransport)
   }
 })
 
-export type OutboxState = InstanceType<typeof OutboxModel>
-
 const unsent = (answer: Answer<unknown> & { readonly ok: false }, place: Place): Partial<Waiting> => {
   if (answer.status === 0) return { state: "unsure", reason: answer.detail }
   if (answer.status === 409) return { state: "waiting", refusedAt: place.last }

@@ -78,8 +78,6 @@ export const PowerModel = createModel((transport: PowerTransport) => {
   }
 })
 
-export type PowerState = InstanceType<typeof PowerModel>
-
 const take = (power: Power, frame: Frame): Power => {
   switch (frame.event) {
     case "reset":

@@ -1,14 +1,14 @@
-/** The parser comes after the first paint; until then, and if it never comes, prose is shown as it was written. */
+/** What draws Markdown comes after the first paint; until then, and if it never comes, prose is shown as it was written. */
 import { signal } from "@preact/signals"
-import type { Block } from "./markdown.ts"
+import type { ComponentType } from "preact"
 
-export const parser = signal<((source: string) => ReadonlyArray<Block>) | undefined>(undefined)
+export const formatter = signal<ComponentType<{ readonly text: string }> | undefined>(undefined)
 
-export const loadParser = async (): Promise<void> => {
+export const loadFormatter = async (): Promise<void> => {
   try {
-    const { markdown } = await import("./markdown.ts")
-    parser.value = markdown
+    const { Formatted } = await import("./components/Formatted.tsx")
+    formatter.value = Formatted
   } catch {
-    // plain
+    // As it was written.
   }
 }
