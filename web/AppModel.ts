@@ -90,7 +90,6 @@ export const AppModel = createModel((api: Api) => {
     }
     session.peek()?.send(text, model.peek())
     write("")
-    void sessions.refresh()
   }
 
   /** Puts the prompt that led to an event back into the box; what is in the box stays behind it. */
@@ -137,8 +136,12 @@ export const AppModel = createModel((api: Api) => {
       for (const change of ["online", "offline"]) window.removeEventListener(change, network)
     }
   })
+  // The list says what is open and what works: it is asked again whenever either changes here.
+  effect(() => {
+    void [route.value, session.value?.running.value]
+    untracked(() => void sessions.refresh())
+  })
   void load()
-  void sessions.refresh()
 
   return {
     info,

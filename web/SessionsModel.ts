@@ -20,10 +20,12 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   const fresh = signal(false)
   const problem = signal("")
   const creating = signal(false)
-  const exportable = signal(true)
+  let asked = 0
 
   const refresh = async (): Promise<void> => {
+    const mine = ++asked
     const answer = await transport.sessions()
+    if (mine !== asked) return
     fresh.value = answer.ok
     if (answer.ok) {
       rows.value = answer.value.sessions
@@ -38,20 +40,16 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     creating.value = true
     const answer = await transport.create()
     creating.value = false
-    if (answer.ok) {
-      void refresh()
-      return answer.value.session_id
-    }
+    if (answer.ok) return answer.value.session_id
     problem.value = `No session was made. ${answer.detail}`
     return undefined
   }
 
-  /** The incident as Markdown, or undefined: a server that cannot make one is not asked again. */
+  /** The incident as Markdown, or undefined with the reason in `problem`. */
   const exported = async (id: string): Promise<string | undefined> => {
     const answer = await transport.exported(id)
     if (answer.ok) return answer.value
-    if (answer.status === 404 || answer.status === 405) exportable.value = false
-    else problem.value = `Nothing was exported. ${answer.detail}`
+    problem.value = `Nothing was exported. ${answer.detail}`
     return undefined
   }
 
@@ -69,7 +67,7 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     }
   })
 
-  return { rows, fresh, problem, creating, exportable, refresh, create, exported }
+  return { rows, fresh, problem, creating, refresh, create, exported }
 })
 
 export type Sessions = InstanceType<typeof SessionsModel>

@@ -97,6 +97,32 @@ describe("a long log", () => {
     await context.close()
   })
 
+  it("the list is asked again by who comes back to it, not only every 15 s", { timeout: 40_000 }, async () => {
+    const { context, page } = await open("/")
+    await page.addInitScript(() => {
+      const real = window.setInterval.bind(window)
+      Object.assign(window, { setInterval: (act: () => void, ms: number) => (ms === 15_000 ? 0 : real(act, ms)) })
+    })
+    let known = false
+    // As the list is while the first prompt is still on its way.
+    await page.route("**/api/session", async (route) => {
+      const answer = await route.fetch()
+      const body = await answer.text()
+      await route.fulfill({
+        response: answer,
+        body: known ? body : body.replaceAll(/"last_event_id":\d+/g, '"last_event_id":null')
+      })
+    })
+    await page.reload()
+    await say(page, "Export the new one.\n#say Made.")
+    await page.getByText("Made.", { exact: true }).waitFor()
+    await page.getByText("Done", { exact: true }).waitFor()
+    known = true
+    await page.getByRole("link", { name: "All sessions" }).click()
+    await page.getByRole("button", { name: /^Export Export the new one/ }).waitFor()
+    await context.close()
+  })
+
   it("the incident can be taken along as a file", { timeout: 40_000 }, async () => {
     const { context, page } = await open("/")
     await say(page, "Export me.\n#say Exported.")

@@ -70,7 +70,7 @@ const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState })
           )}
         </span>
       </a>
-      {app.sessions.exportable.value && app.sessions.fresh.value && row.last_event_id !== null && (
+      {app.sessions.fresh.value && row.last_event_id !== null && (
         <button type="button" class="link" aria-label={`Export ${title}`} onClick={() => void exportIt()}>
           Export
         </button>
