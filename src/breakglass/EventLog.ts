@@ -106,7 +106,7 @@ const over = <E extends Kinded>(
           const rung = yield* PubSub.subscribe(bell)
           const scope = yield* Effect.scope
           const reader = new Reader(log, place)
-          let fetching: Fiber.Fiber<void> | null = null
+          let fetching: { readonly after: number; readonly fiber: Fiber.Fiber<void> } | null = null
           const fetch = Effect.fnUntraced(function* (after: number) {
             const end = log.next
             const rows = yield* Effect.orDie(journal.page(name, after, chunkBytes))
@@ -120,9 +120,10 @@ const over = <E extends Kinded>(
               const { missing } = reader
               if (missing === null) yield* PubSub.take(rung)
               else {
-                fetching ??= yield* Effect.forkIn(fetch(missing), scope)
-                yield* Effect.raceFirst(Fiber.join(fetching), PubSub.take(rung))
-                if (reader.missing === null) fetching = null
+                // What was asked for may have come while this reader was sent something else.
+                if (fetching?.after !== missing)
+                  fetching = { after: missing, fiber: yield* Effect.forkIn(fetch(missing), scope) }
+                yield* Effect.raceFirst(Fiber.join(fetching.fiber), PubSub.take(rung))
               }
             }
           })
