@@ -22,8 +22,11 @@ export interface EventLog<E extends Kinded = Event> {
   running(tools: ReadonlyArray<Progress>): Effect.Effect<void>
   /** What is known now, beside the log: a new reader is sent the newest. */
   status(status: Status): Effect.Effect<void>
-  /** SSE frames: what comes after the place, `caught-up`, then (when it follows) whatever comes, until `close`. */
-  attach(place: Place): Stream.Stream<Uint8Array>
+  /**
+   * SSE frames: what comes after the place, `caught-up`, then (when it follows) whatever comes, until `close`, or until
+   * `leave` gives the last that this reader is to be sent.
+   */
+  attach(place: Place, leave?: Effect.Effect<Uint8Array>): Stream.Stream<Uint8Array>
   /** Gives all events from the first on. */
   readonly entries: (each: (entry: E & Stamp) => void) => Effect.Effect<void, JournalFailed>
   /** A comment frame to every reader. */
@@ -99,13 +102,23 @@ const over = <E extends Kinded>(
         page = yield* journal.page(name, page.at(-1)?.id ?? log.next, chunkBytes)
       }
     }),
-    attach: (place) =>
+    attach: (place, leave = Effect.never) =>
       Stream.unwrap(
         Effect.gen(function* () {
           // Before the first look at the log: whatever comes after that look has rung.
           const rung = yield* PubSub.subscribe(bell)
           const scope = yield* Effect.scope
           const reader = new Reader(log, place)
+          const farewell: Array<Uint8Array> = []
+          yield* Effect.forkIn(
+            Effect.flatMap(leave, (last) =>
+              change(() => {
+                reader.over = true
+                farewell.push(last)
+              })
+            ),
+            scope
+          )
           let fetching: { readonly after: number; readonly fiber: Fiber.Fiber<void> } | null = null
           const fetch = Effect.fnUntraced(function* (after: number) {
             const end = log.next
@@ -114,7 +127,7 @@ const over = <E extends Kinded>(
           })
           const pull: Pull.Pull<readonly [Uint8Array]> = Effect.gen(function* () {
             while (true) {
-              const bytes = reader.next()
+              const bytes = reader.next() ?? farewell.pop() ?? null
               if (bytes !== null) return [bytes] as const
               if (reader.over) return yield* Cause.done()
               const { missing } = reader

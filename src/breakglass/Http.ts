@@ -31,8 +31,8 @@ const sessions = HttpApiBuilder.group(
       list: () => session.list,
       get: ({ params }) => session.get(params.id),
       stream: ({ params, headers, query, request }) =>
-        Effect.map(session.attach(params.id, place(headers["last-event-id"], query)), eventStream).pipe(
-          Effect.tap(readers.admit(params.id, request))
+        Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, leave) =>
+          eventStream(attach(place(headers["last-event-id"], query), leave))
         ),
       prompt: ({ params, payload }) =>
         Effect.gen(function* () {
@@ -64,7 +64,9 @@ const pve = HttpApiBuilder.group(
     return handlers.handleAll({
       verbs: () => Effect.succeed({ verbs, mutating }),
       stream: ({ headers, query, request }) =>
-        Effect.as(readers.admit("vm", request), eventStream(power.attach(place(headers["last-event-id"], query)))),
+        Effect.map(readers.admit("vm", request), (leave) =>
+          eventStream(power.attach(place(headers["last-event-id"], query), leave))
+        ),
       screen: () => Effect.map(power.screen, picture),
       operations: () => Effect.map(power.list, (operations) => ({ operations })),
       operation: ({ params }) => operation(params.op_id),

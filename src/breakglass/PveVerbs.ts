@@ -3,7 +3,7 @@
  * layer, so a phone that sleeps cannot end a cycle. Its outcome is what the host said, or `unknown`, never a guess; and a
  * host that was lost is asked what became of it, never told again.
  */
-import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Schema, type Stream } from "effect"
+import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Schema } from "effect"
 import type { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
 import { type Operation, type Status, type Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
@@ -14,7 +14,6 @@ import * as Conduct from "./conduct.ts"
 import { changes } from "./hostSpeech.ts"
 import * as Metrics from "./metrics.ts"
 import * as OverSsh from "./OverSsh.ts"
-import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
 import { idTaken, taken } from "./refusals.ts"
 import * as Screen from "./Screen.ts"
@@ -41,7 +40,7 @@ export class PveVerbs extends Context.Service<
     /** Newest first. */
     readonly list: Effect.Effect<ReadonlyArray<Operation>>
     /** SSE frames of the VM's own log. */
-    readonly attach: (place: Place) => Stream.Stream<Uint8Array>
+    readonly attach: EventLog.EventLog["attach"]
     /** Tells readers what was observed. */
     readonly show: (status: Status) => Effect.Effect<void>
     readonly keepalive: Effect.Effect<void>

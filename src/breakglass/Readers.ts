@@ -4,7 +4,7 @@
  * admitted any more is let go too.
  */
 import { NodeHttpServerRequest } from "@effect/platform-node"
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Context, Deferred, Effect, Layer, type Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { OutgoingMessage } from "node:http"
 import { Auth } from "./Auth.ts"
@@ -20,11 +20,14 @@ const apart = "5 seconds"
 export class Readers extends Context.Service<
   Readers,
   {
-    /** Counts the request's answer as a reader of this log until it ends; one too many ends the oldest. */
+    /**
+     * Counts the request's answer as a reader of this log until it ends; one too many lets the oldest go. Gives what waits
+     * until this one is let go, and what it is to be sent last then.
+     */
     readonly admit: (
       log: string,
       request: HttpServerRequest.HttpServerRequest
-    ) => Effect.Effect<void, never, Scope.Scope>
+    ) => Effect.Effect<Effect.Effect<Uint8Array>, never, Scope.Scope>
     /** How many read this log now, or any. */
     readonly count: (log?: string) => Effect.Effect<number>
   }
@@ -38,7 +41,7 @@ export class Readers extends Context.Service<
         if (stalls(reader)) return yield* Metrics.readersLetGo("stalled")
         if (yield* Effect.isSuccess(operator(reader.request))) return
         readers.delete(reader)
-        end(reader, "")
+        letGo(reader, nothing)
         yield* Metrics.readersLetGo("signed_out")
       })
       const round = Effect.suspend(() => Effect.forEach([...readers], look, { discard: true }))
@@ -50,18 +53,19 @@ export class Readers extends Context.Service<
           Effect.acquireRelease(
             Effect.sync(() => {
               const response = NodeHttpServerRequest.toServerResponse(request) as OutgoingMessage
-              const reader: Reader = { log, request, response, waiting: 0, same: 0 }
+              const leave = Deferred.makeUnsafe<Uint8Array>()
+              const reader: Reader = { log, request, response, leave, waiting: 0, same: 0 }
               readers.add(reader)
               const [oldest] = readers
               const [oldestHere] = [...readers].filter((other) => other.log === log).slice(0, -perLog)
               const over = [oldestHere, readers.size > inAll ? oldest : undefined].flatMap((one) =>
                 one !== undefined && readers.delete(one) ? [one] : []
               )
-              for (const one of over) end(one, 'event: bye\ndata: {"reason":"superseded"}\n\n')
+              for (const one of over) letGo(one, superseded)
               return { reader, over: over.length }
             }).pipe(Effect.flatMap(({ reader, over }) => Effect.as(Metrics.readersLetGo("superseded", over), reader))),
             (reader) => Effect.sync(() => readers.delete(reader))
-          )
+          ).pipe(Effect.map(({ leave }) => Deferred.await(leave)))
       })
     })
   )
@@ -71,6 +75,8 @@ interface Reader {
   readonly log: string
   readonly request: HttpServerRequest.HttpServerRequest
   readonly response: OutgoingMessage
+  /** What it is to be sent last. */
+  readonly leave: Deferred.Deferred<Uint8Array>
   /** Bytes that wait for it, and at how many looks they were the same. */
   waiting: number
   same: number
@@ -86,8 +92,12 @@ const stalls = (reader: Reader): boolean => {
   return reader.same === looks
 }
 
-const end = ({ response }: Reader, last: string) => {
-  response.end(last)
+/** The answer is ended by what writes it: ended behind its back, the next write would be an error that nobody hears. */
+const letGo = ({ response, leave }: Reader, last: Uint8Array) => {
+  Deferred.doneUnsafe(leave, Effect.succeed(last))
   // It may be the reader that never reads.
   response.socket?.setTimeout(1000, () => response.destroy())
 }
+
+const nothing = new Uint8Array()
+const superseded = Buffer.from('event: bye\ndata: {"reason":"superseded"}\n\n')

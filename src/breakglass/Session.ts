@@ -2,7 +2,7 @@
  * The conversations, owned by the server (the tmux model): phones attach, drop and come back, the turn goes on. A session
  * is a log and at most one turn; the turn's fiber belongs to this layer, never to the request that began it.
  */
-import { Context, DateTime, Deferred, Effect, Layer, Option, Scope, type Stream } from "effect"
+import { Context, DateTime, Deferred, Effect, Layer, Option, Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type {
   AgentUnavailable,
@@ -20,7 +20,6 @@ import type { EventLog } from "./EventLog.ts"
 import { Journal, type JournalFailed } from "./Journal.ts"
 import * as Live from "./Live.ts"
 import { postmortem } from "./postmortem.ts"
-import type { Place } from "./Reader.ts"
 import * as Redact from "./redact.ts"
 import * as Turn from "./Turn.ts"
 import { diskTrouble, inProgress, noEvent, stopSent, tooMany, unavailable } from "./refusals.ts"
@@ -32,11 +31,8 @@ export class Session extends Context.Service<
     /** Newest activity first, and how many turns run of how many may. */
     readonly list: Effect.Effect<Live.Listed, JournalUnavailable>
     readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
-    /** The session's SSE frames from a place on. */
-    readonly attach: (
-      id: string,
-      place: Place
-    ) => Effect.Effect<Stream.Stream<Uint8Array>, NotFound | JournalUnavailable>
+    /** The session's SSE frames, from any place on. */
+    readonly attach: (id: string) => Effect.Effect<EventLog["attach"], NotFound | JournalUnavailable>
     /** Answers once the turn is claimed and its `user` event is on disk; the turn runs on without the caller. */
     readonly prompt: (
       id: string,
@@ -172,7 +168,7 @@ export class Session extends Context.Service<
         create,
         list,
         get: (id) => Effect.map(load(id), Live.wire),
-        attach: (id, place) => Effect.map(load(id), ({ log }) => log.attach(place)),
+        attach: (id) => Effect.map(load(id), ({ log }) => log.attach),
         prompt: (id, prompt) => Effect.flatMap(load(id), (live) => begin(live, prompt)),
         cancel,
         full: (id, event) =>

@@ -46,7 +46,7 @@ export const sessions = (
 
 export const log = Effect.fnUntraced(function* (id: string) {
   const session = yield* Session
-  const chunks = yield* Stream.runCollect(yield* session.attach(id, { after: null, follow: false }))
+  const chunks = yield* Stream.runCollect((yield* session.attach(id))({ after: null, follow: false }))
   const [, frames] = feed(emptyFeed, Buffer.concat([...chunks]).toString())
   return frames.flatMap((frame): ReadonlyArray<Entry> => {
     const event = eventOf(frame)
