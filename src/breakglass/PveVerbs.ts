@@ -65,7 +65,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const last = yield* Effect.orElseSucceed(journal.timely(journal.last(logName)), () => null)
   const log = yield* EventLog.make<VmEvent>(journal, logName, last, Redact.make(secrets))
   const operations = new Map<string, Running>()
-  const tell = telling(log, scope)
+  const { tell, told } = telling(log, scope)
   const move = (running: Running) => (change: Partial<Operation>) =>
     Effect.gen(function* () {
       const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
@@ -80,7 +80,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
       operation: () => running.operation,
       move: move(running),
       print: (text) => {
-        running.operation = { ...running.operation, output: kept(`${running.operation.output}${text}\n`) }
+        addOutput(running, text)
         return tell({ kind: "output", op_id: running.operation.op_id, text })
       },
       background: (effect) => Effect.asVoid(Effect.forkIn(effect, scope))
@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
         Effect.logError("An operation failed inside the server", defect),
         move(running)({ outcome: "unknown", phase: "unknown", evidence: Conduct.notTold })
       )
-    return Effect.forkIn(Deferred.into(Effect.tapDefect(conducted, unknown), answer), scope)
+    return Effect.forkIn(Deferred.into(Effect.ensuring(Effect.tapDefect(conducted, unknown), told), answer), scope)
   }
 
   const begin = (operation: Operation) => {
@@ -133,7 +133,8 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     if (busy !== undefined) return yield* taken(busy)
     const running = begin({ ...blank, op_id, verb, actor, started_at })
     yield* tell({ kind: "operation", op: running.operation })
-    yield* carryOn(running, conduct(running).run)
+    // A server that dies now shall ask the host about it in its next life, where the disk allows.
+    yield* carryOn(running, Effect.andThen(told, conduct(running).run))
     return running.operation
   }, Effect.uninterruptible)
 

@@ -2,20 +2,19 @@ import { Effect, Fiber, type Scope } from "effect"
 import type { EventLog, Kinded } from "./EventLog.ts"
 
 /**
- * Into the log, in order, without being held up by it. A disk that fails makes the log miss what memory still knows; one
- * that gives no answer is told when it does, and only the first of what waits for it is waited for, a moment.
+ * Into the log, in order, without being held up by it: what is told is stored when the disk can, and a disk that fails makes
+ * the log miss what memory still knows. `told` waits for all of it, at most 500 ms.
  */
 export const telling = <E extends Kinded>(log: EventLog<E>, scope: Scope.Scope) => {
-  let untold = 0
-  return Effect.fnUntraced(function* (event: E) {
-    untold += 1
-    const told = Effect.ensuring(
-      Effect.ignore(log.append([event])),
-      Effect.sync(() => (untold -= 1))
+  let newest: Fiber.Fiber<void> | null = null
+  return {
+    tell: (event: E): Effect.Effect<void> =>
+      // At once: their order is that of the log's own queue.
+      Effect.map(Effect.forkIn(Effect.ignore(log.append([event])), scope, { startImmediately: true }), (fiber) => {
+        newest = fiber
+      }),
+    told: Effect.suspend(() =>
+      newest === null ? Effect.void : Effect.asVoid(Effect.timeoutOption(Fiber.await(newest), "500 millis"))
     )
-    const alone = untold === 1
-    // At once: their order is that of the log's own queue.
-    const fiber = yield* Effect.forkIn(told, scope, { startImmediately: true })
-    if (alone) yield* Effect.timeoutOption(Fiber.await(fiber), "500 millis")
-  })
+  }
 }
