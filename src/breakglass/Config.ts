@@ -5,7 +5,7 @@
 import { Config as C, ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
 import * as Path from "node:path"
 import { type Cidr, parseCidr } from "./cidr.ts"
-import { checked, ConfigRefused, list, optional, optionalWord, secret, whole, word } from "./knobs.ts"
+import { checked, ConfigRefused, list, optional, optionalWord, secret, sshPath, whole, word } from "./knobs.ts"
 
 /** How large the journal may grow, in bytes. */
 export interface Quota {
@@ -158,9 +158,8 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
   const secrets = yield* Effect.forEach(secretNames, (name) =>
     Effect.map(optional(C.Redacted(name)), (value) => [name, value === null ? "" : Redacted.value(value)] as const)
   )
-  const directory = Path.resolve(
-    yield* C.String("BREAKGLASS_SESSIONS_DIR").pipe(C.withDefault(Path.join(home, ".local/state/breakglass")))
-  )
+  const state = Path.join(home, ".local/state/breakglass")
+  const directory = yield* word("BREAKGLASS_SESSIONS_DIR", state, sshPath, "an absolute path without a blank or %")
 
   const read: Settings = {
     host: yield* word("HOST", "127.0.0.1", hostname, "an address to listen on"),
@@ -227,8 +226,8 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
       knownHosts: yield* word(
         "BREAKGLASS_PVE_KNOWN_HOSTS",
         Path.join(directory, "known_hosts"),
-        /^\/[^\s%]*$/,
-        "an absolute path"
+        sshPath,
+        "an absolute path without a blank or %"
       )
     },
     credential: secrets.slice(2).find(([, value]) => value !== "")?.[0] ?? null,

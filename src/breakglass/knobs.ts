@@ -57,3 +57,6 @@ export const secret = (name: string) =>
 
 export const optionalWord = (name: string, pattern: RegExp, takes: string) =>
   Effect.map(word(name, "", new RegExp(`^$|${pattern.source}`), takes), (value) => (value === "" ? null : value))
+
+/** Absolute. ssh splits its list of files at blanks and expands % in it. */
+export const sshPath = /^\/[^\s%]*$/

@@ -87,7 +87,7 @@ const variables: Readonly<Record<string, Variable>> = {
       [" alice, bob ,", ["alice", "bob"]]
     ]
   },
-  BREAKGLASS_SESSIONS_DIR: word(({ directory }) => directory, state, paths, []),
+  BREAKGLASS_SESSIONS_DIR: word(({ directory }) => directory, state, paths, ["/a b", "/a%h"]),
   BREAKGLASS_SESSION_QUOTA_MB: whole(({ quota }) => quota.session / 1024 ** 2, 512, 1, 1_000_000),
   BREAKGLASS_JOURNAL_QUOTA_MB: whole(({ quota }) => quota.total / 1024 ** 2, 2048, 1, 1_000_000),
   BREAKGLASS_TARGET_NAME: word(({ target }) => target, "devvm", ["web-1.lan", "x".repeat(64)], noNames),

@@ -1,0 +1,44 @@
+/** A log that is longer than what memory holds of it: its readers wait for the disk. */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
+import type { Journal } from "../../src/breakglass/Journal.ts"
+import { follow, ids, journal, logOver, text, upTo } from "../support/journals.ts"
+import { parse } from "../support/specSse.ts"
+
+describe("EventLog, from the disk", () => {
+  it.live("SSE-03 gives the next page also to a reader whose last one came while it was sent a keepalive", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const over = yield* journal
+        const before = yield* logOver(over, "log")
+        for (const id of upTo(6)) yield* before.append([text(`${id}`.repeat(30_000))])
+        const asked = yield* Queue.unbounded<Deferred.Deferred<void>>()
+        const slow: Journal["Service"] = {
+          ...over,
+          page: (...where) =>
+            Effect.gen(function* () {
+              const given = yield* Deferred.make<void>()
+              const rows = yield* Effect.orDie(over.page(...where))
+              yield* Queue.offer(asked, given)
+              yield* Deferred.await(given)
+              return rows
+            })
+        }
+        const own = yield* logOver(slow, "log", before.last())
+        const pull = yield* Stream.toPull(own.attach(follow(null)))
+        const first = yield* Effect.forkChild(pull, { startImmediately: true })
+        const page = yield* Queue.take(asked)
+        yield* own.keepalive
+        assert.match(Buffer.concat(yield* Fiber.join(first)).toString(), /^: keepalive/)
+        yield* Deferred.succeed(page, undefined)
+        for (const _ of upTo(20)) yield* Effect.yieldNow
+        yield* Effect.forkScoped(
+          Effect.forever(Effect.flatMap(Queue.take(asked), (next) => Deferred.succeed(next, undefined)))
+        )
+        const got: Array<number> = []
+        while (got.length < 6) got.push(...ids(parse(...(yield* Effect.timeout(pull, "5 seconds")))))
+        assert.deepStrictEqual(got, upTo(6))
+      })
+    )
+  )
+})
