@@ -27,8 +27,8 @@ export interface EventLog<E extends Kinded = Event> {
    * `leave` gives the last that this reader is to be sent.
    */
   attach(place: Place, leave?: Effect.Effect<Uint8Array>): Stream.Stream<Uint8Array>
-  /** Gives all events from the first on. */
-  readonly entries: (each: (entry: E & Stamp) => void) => Effect.Effect<void, JournalFailed>
+  /** Gives the newest so many events (all, unless it is said), the first of them first. */
+  readonly entries: (each: (entry: E & Stamp) => void, newest?: number) => Effect.Effect<void, JournalFailed>
   /** A comment frame to every reader. */
   readonly keepalive: Effect.Effect<void>
   /** Says `bye` and ends every reader, now and later. */
@@ -96,8 +96,8 @@ const over = <E extends Kinded>(
     writing: (text) => change(() => log.write(text)),
     running: (tools) => change(() => log.show("progress", tools)),
     status: (status) => change(() => log.show("status", [status])),
-    entries: Effect.fnUntraced(function* (each) {
-      for (let page = yield* journal.page(name, -1, chunkBytes); page.length > 0;) {
+    entries: Effect.fnUntraced(function* (each, newest = log.next) {
+      for (let page = yield* journal.page(name, log.next - 1 - newest, chunkBytes); page.length > 0;) {
         for (const { json } of page) each(JSON.parse(json) as E & Stamp)
         page = yield* journal.page(name, page.at(-1)?.id ?? log.next, chunkBytes)
       }

@@ -116,7 +116,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
       begin({ ...entry.op, output: operations.get(entry.op.op_id)?.operation.output ?? "" })
     else Option.map(Option.fromNullishOr(operations.get(entry.op_id)), (running) => addOutput(running, entry.text))
   }
-  yield* Effect.catchTag(journal.timely(log.entries(remember)), "JournalFailed", ({ reason }) =>
+  yield* Effect.catchTag(journal.timely(log.entries(remember, replayed)), "JournalFailed", ({ reason }) =>
     Effect.logError(`What the operations before this start became is not known: ${reason}.`)
   )
   const now = yield* Clock.currentTimeMillis
@@ -166,6 +166,8 @@ const logName = "vm"
 
 /** Operations that can still be asked for. */
 const remembered = 500
+/** Events of a former life that are read for them. Nothing ends this log, and the buttons wait for the reading. */
+const replayed = 50_000
 
 /** Characters of output an operation keeps: its newest. */
 const kept = (output: string): string => output.slice(-64 * 1024)

@@ -190,6 +190,9 @@ describe("EventLog", () => {
       const read: Array<number> = []
       yield* own.entries(({ id }) => read.push(id))
       assert.deepStrictEqual(read, [0, 1])
+      read.length = 0
+      yield* (yield* logOver(over, "log", yield* over.last("log"))).entries(({ id }) => read.push(id), 1)
+      assert.deepStrictEqual(read, [1])
       assert.deepStrictEqual(ids(yield* until(own.attach(follow(0)), caughtUp)), [1])
     })
   )
