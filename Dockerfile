@@ -5,9 +5,9 @@
 #     --cap-drop ALL --cap-add SETUID --cap-add SETGID -v "$PWD/keys:/keys:ro" \
 #     -v breakglass:/state -p 127.0.0.1:8080:8080 --env-file breakglass.env breakglass
 #
-# keys/target and keys/pve are private keys without a passphrase, root's, 0600. deploy/with-keys opens them as root and runs
-# the rest as 10001, who can use them and not read them. Without --user 0 and the capabilities all of it is 10001, and the
-# files have to be: then the recovery agent can read them too.
+# keys/target and keys/pve are private keys without a passphrase, root's, 0600. deploy/with-keys opens them as root, and
+# the server becomes 10001, who can use them and not read them. Without --user 0 and the capabilities all of it is 10001,
+# and the files have to be: then the recovery agent can read them too, and the server's own secrets.
 #
 # Pinned by tag: a digest has to be read from a registry, which the machine this was written on could not reach. Pin it
 # where you build (FROM node:24.21.0-bookworm-slim@sha256:...). For the same reason no image has been built from this
@@ -43,7 +43,7 @@ COPY package.json ./
 COPY --from=dependencies /build/node_modules ./node_modules
 COPY --from=build /build/dist/web ./dist/web
 COPY agents ./agents
-COPY deploy/with-keys ./deploy/with-keys
+COPY deploy/become.mjs deploy/with-keys ./deploy/
 COPY src ./src
 
 # HOME is state: the CLI keeps the conversations it resumes there.

@@ -24,6 +24,12 @@ describe("with-keys", { timeout: 60_000 }, () => {
     await stopped(child)
   })
 
+  it("LOG-01 what it runs dumps no core", async () => {
+    const { child, core } = await keys.start(asRoot)
+    assert.strictEqual(core, "0")
+    await stopped(child)
+  })
+
   it("PVE-06 an agent that dies is started again with its key, at the same socket, and the other is left alone", async () => {
     const { child, target, pve, stderr } = await keys.start(asRoot)
     await held(target, "target")

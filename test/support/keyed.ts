@@ -27,7 +27,7 @@ export const keyed = () => {
   mkdirSync(`${dir}/tmp`)
   chmodSync(`${dir}/tmp`, 0o1777)
   // Where any user can run it, wherever the repository is.
-  copyFileSync(join(root, "deploy/with-keys"), `${dir}/with-keys`)
+  for (const file of ["with-keys", "become.mjs"]) copyFileSync(join(root, "deploy", file), `${dir}/${file}`)
   for (const key of ["target", "pve"]) {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", key, "-f", `${dir}/keys/${key}`])
   }
@@ -40,7 +40,10 @@ export const keyed = () => {
     '"${BREAKGLASS_PVE_AUTH_SOCK-none}"',
     `"$(cat ${dir}/keys/pve 2>&1)"`
   ]
-  writeFileSync(`${dir}/child`, `trap 'kill $!; exit 7' TERM\nsleep 600 &\nprintf '%s|' ${facts.join(" ")}\nwait\n`)
+  writeFileSync(
+    `${dir}/child`,
+    `trap 'kill $!; exit 7' TERM\ntail -f ${dir}/child >/dev/null &\nprintf '%s|' ${facts.join(" ")}\nwait\n`
+  )
   writeFileSync(
     `${dir}/program.mjs`,
     `import { spawn } from "node:child_process"
@@ -52,7 +55,7 @@ export const keyed = () => {
   const start = async (by: ReadonlyArray<string>, env: Record<string, string> = {}, node = process.execPath) => {
     const [file = "", ...args] = [...by, `${dir}/with-keys`, `${nobody}`, `${dir}/keys`, node, `${dir}/program.mjs`]
     const child = spawn(file, args, {
-      env: { PATH: process.env["PATH"], TMPDIR: `${dir}/tmp`, API_BEARER_TOKEN: "secret", ...env },
+      env: { PATH: process.env["PATH"], TMPDIR: `${dir}/tmp`, A_SECRET: "secret", ...env },
       stdio: ["ignore", "pipe", "pipe"]
     })
     let said = ""
