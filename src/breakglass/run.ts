@@ -6,6 +6,8 @@ import { ConfigRefused } from "./knobs.ts"
 import { JournalRefused } from "./Journal.ts"
 
 export const run = <E>(main: Layer.Layer<never, E>): void => {
+  // What it and its children write is their user's alone, also in a directory that somebody else made.
+  process.umask(0o077)
   // Who read our log is gone: EPIPE is an event without a listener then, and would end the server at its next line.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
   // A terminal that went away: turns end as they do on SIGTERM, not when the next server finds them.

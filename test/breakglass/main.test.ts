@@ -1,4 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { discard, eventOf, named, ofKind, startServer } from "../support/BreakglassServer.ts"
 import { kinds, one } from "../support/log.ts"
 
@@ -76,6 +79,31 @@ describe("starting", () => {
     )
     assert.match(failed, /\(1\): breakglass did not start: another breakglass server is using this directory/)
     assert.strictEqual((await server.turn(await server.session(), "hello")).at(-1)?.kind, "turn_end")
+    await discard(server)
+  })
+})
+
+describe("what it writes", () => {
+  it("is its own user's alone, in a directory that others may enter and with a damaged journal kept beside it", async () => {
+    const home = mkdtempSync(join(tmpdir(), "breakglass-test-"))
+    mkdirSync(join(home, "state"))
+    chmodSync(join(home, "state"), 0o755)
+    const first = await startServer({ home })
+    await first.turn(await first.session(), "#say hello")
+    await first.stop("SIGKILL")
+    writeFileSync(join(home, "state/journal.db"), "")
+    const server = await startServer({ home })
+    await server.turn(await server.session(), "#say hello")
+    const files = readdirSync(home, { recursive: true, encoding: "utf8" })
+      .filter((name) => name !== "state")
+      .map((name) => [name, (statSync(join(home, name)).mode & 0o077).toString(8)])
+    for (const name of ["journal.db", "journal.db-wal", "journal.db.damaged-1", "work"]) {
+      assert.includeDeepMembers(files, [[`state/${name}`, "0"]])
+    }
+    assert.deepStrictEqual(
+      files.filter(([, others]) => others !== "0"),
+      []
+    )
     await discard(server)
   })
 })
