@@ -1,7 +1,7 @@
 /** The keys of an installation: used by the server's account, read by nobody but root, and back when their agent dies. */
 import { assert, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
-import { chownSync, copyFileSync, rmSync, writeFileSync } from "node:fs"
+import { chownSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach } from "vitest"
 import { alive, end, eventually, under } from "../host/support/proc.ts"
@@ -41,6 +41,18 @@ describe("with-keys", { timeout: 60_000 }, () => {
     assert.notStrictEqual(await keys.agentAt(pve), pid)
     assert.strictEqual(await keys.agentAt(target), other)
     assert.include(stderr(), `with-keys: the ssh-agent of ${keys.dir}/keys/pve died; another is started`)
+    await stopped(child)
+  })
+
+  it("PVE-06 an agent whose keeper died takes its socket with it when it ends, and another is started", async () => {
+    const { child, pve } = await keys.start(asRoot)
+    await held(pve, "pve")
+    const pid = await keys.agentAt(pve)
+    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+    end(Number(parent))
+    // It looks for its parent every 10 s, and its successor listens by then.
+    await eventually("it is gone", () => !alive(pid))
+    await held(pve, "pve")
     await stopped(child)
   })
 
