@@ -17,6 +17,7 @@ import { PveVerbs } from "./PveVerbs.ts"
 import { Readers } from "./Readers.ts"
 import { steady } from "./steady.ts"
 import { tended } from "./tended.ts"
+import { toTarget } from "./toTarget.ts"
 
 /** What can be looked at, and how. */
 export interface Look<R = never> {
@@ -89,10 +90,9 @@ const atHost = (ask: Ask): Look => ({
 })
 
 const atTarget = (config: Settings, host: string): ReadonlyArray<Look<SubprocessRunner>> => {
-  const options = ["BatchMode=yes", "ConnectTimeout=5", "ControlMaster=no", "ControlPath=none"]
   const ssh = {
     file: config.ssh,
-    args: ["-T", ...options.flatMap((option) => ["-o", option]), `${config.devvm.user}@${host}`, "true"],
+    args: [...toTarget("ConnectTimeout=5"), `${config.devvm.user}@${host}`, "true"],
     inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
   }
   const state = Effect.scoped(

@@ -7,6 +7,7 @@ import { Effect, Option, Stream } from "effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
+import { toTarget } from "./toTarget.ts"
 
 /** `none` was running; all of it was `ended`; or it is `unknown`. */
 export type Remote = "none" | "ended" | "unknown"
@@ -51,22 +52,7 @@ const stopAt = (ssh: string, place: ReadonlyArray<string>, turn: string) =>
 
 const script = Fs.readFileSync(Path.join(import.meta.dirname, "../../agents/stop-remote.sh"), "utf8")
 
-/** First, so that they win: ssh keeps the first value it reads of an option (ssh_config(5)). */
-const options = [
-  "-T",
-  ...[
-    "BatchMode=yes",
-    "ConnectTimeout=3",
-    "ServerAliveInterval=2",
-    "ServerAliveCountMax=1",
-    "ControlMaster=no",
-    "ControlPath=none",
-    "ProxyCommand=none",
-    "PermitLocalCommand=no",
-    "ForwardAgent=no",
-    "ClearAllForwardings=yes"
-  ].flatMap((option) => ["-o", option])
-]
+const options = toTarget("ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1", "ProxyCommand=none")
 
 /**
  * Of another ssh's words those that say where to and as whom. The rest are dropped: they are the agent's, and some make
