@@ -50,7 +50,9 @@ export const run = (options: Options, restore: Restore) =>
       const runner = yield* SubprocessRunner
       const stdin = yield* Queue.unbounded<string, Cause.Done>()
       yield* Queue.offer(stdin, Command.prompt(options.prompt))
-      const running = yield* runner.start({ ...options.program, stdin: Stream.fromQueue(stdin) })
+      const notes = yield* Remote.notes
+      const env = { ...options.program.env, ...notes.env }
+      const running = yield* runner.start({ ...options.program, env, stdin: Stream.fromQueue(stdin) })
       const ear = new Ear(options.log, options.redact, yield* Deferred.make<void>())
       const listening = yield* Effect.forkScoped(Stream.runForEachArray(running.lines, (lines) => ear.hear(lines)))
 
@@ -60,13 +62,16 @@ export const run = (options: Options, restore: Restore) =>
       const waited = yield* Effect.exit(restore(ending(running, ear, listening, options)))
       const ended = Exit.isSuccess(waited) ? waited.value : yield* broken(waited.cause, options.stopping())
       const before = yield* running.processes
-      // Read while they live: a connection that is gone no longer says where it led.
-      const places = Remote.connections(before ?? [])
-      const halted = ended._tag === "Itself" ? Effect.succeed("by itself") : halt(running, ear, stdin)
-      const far = Remote.stop(options.ssh, places, options.turn)
-      const [how, remote] = yield* Effect.all([halted, far], { concurrency: "unbounded" })
+      const live = Remote.live(before ?? [])
+      const noted = notes.read()
+      const itself = ended._tag === "Itself"
+      const halted = itself ? Effect.succeed("by itself") : halt(running, ear, stdin)
+      const far = Remote.stop(options.ssh, itself && !live.any ? [] : noted, options.turn)
+      const [how, asked] = yield* Effect.all([halted, far], { concurrency: "unbounded" })
       yield* Queue.end(stdin)
       const { seen, left } = yield* running.end
+      // Of a connection that nobody asked after nothing can be said.
+      const remote = live.strange || notes.read().length > noted.length ? "unknown" : asked
       const heard = Effect.timeoutOption(Fiber.await(listening), "2 seconds")
       // Of what it said nothing is lost to a disk that is slow.
       yield* Effect.repeat(heard, { while: (all) => Option.isNone(all) && ear.deaf })

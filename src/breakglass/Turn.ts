@@ -103,7 +103,7 @@ const cancelled = ({ swept, remote }: Attempt.Attempt): Event => ({ kind: "cance
 const maybeRunning: Event = {
   kind: "notice",
   code: "remote_unknown",
-  text: "The target did not answer, so a command of this turn may still be running there."
+  text: "The target did not say that it has ended what this turn began there, so it may still be running: look before you go on."
 }
 
 const leftBehind = (count: number): Event => ({

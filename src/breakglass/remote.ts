@@ -5,40 +5,57 @@
  */
 import { Effect, Option, Stream } from "effect"
 import * as Fs from "node:fs"
+import * as Os from "node:os"
 import * as Path from "node:path"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { toTarget } from "./toTarget.ts"
 
-/** `none` was running; all of it was `ended`; or it is `unknown`. */
+/** It was let in nowhere (`none`); of what it ran nothing runs any more (`ended`); or that is `unknown`. */
 export type Remote = "none" | "ended" | "unknown"
 
-/** For each live ssh among these processes: the words that lead to the same place, each place once. */
-export const connections = (pids: Iterable<number>): ReadonlyArray<ReadonlyArray<string>> => {
-  const found = [...pids].flatMap((pid) => {
-    const [program = "", ...args] = cmdline(pid)
-    const place = Path.basename(program) === "ssh" ? destination(args) : null
-    return place === null ? [] : [place]
-  })
-  return [...new Map(found.map((place) => [place.join("\0"), place])).values()]
+/** Where the agent's ssh writes down the places it is let in; gone with the scope. */
+export const notes = Effect.map(
+  Effect.acquireRelease(Effect.sync(directory), (made) =>
+    Effect.sync(() => made !== null && Fs.rmSync(made, { recursive: true, force: true }))
+  ),
+  (made) => {
+    const file = made === null ? null : Path.join(made, "places")
+    return {
+      env: file === null ? {} : { BREAKGLASS_PLACES: file },
+      /** One for each time; empty when it could not be written whole. */
+      read: (): ReadonlyArray<string> => (file === null ? [""] : entries(file))
+    }
+  }
+)
+
+/** Of these processes the ssh: whether there is one, and one that is not the agent's own, of which nothing is known. */
+export const live = (pids: Iterable<number>) => {
+  const found = [...pids].filter((pid) => Path.basename(words(pid, "cmdline")[0] ?? "") === "ssh")
+  const strange = found.some((pid) => !words(pid, "environ").some((entry) => entry.startsWith("BREAKGLASS_PLACE=")))
+  return { any: found.length > 0, strange }
 }
 
-export const stop = Effect.fnUntraced(function* (
-  ssh: string,
-  places: ReadonlyArray<ReadonlyArray<string>>,
-  turn: string
-) {
-  const stopped = yield* Effect.forEach(places, (place) => stopAt(ssh, place, turn), { concurrency: "unbounded" })
+/** Goes to each of these places once. */
+export const stop = Effect.fnUntraced(function* (ssh: string, notes: ReadonlyArray<string>, turn: string) {
+  const stopped = yield* Effect.forEach(
+    new Set(notes),
+    (note) => {
+      const way = wayTo(note)
+      return way === null ? Effect.succeed(false) : stopAt(ssh, way, turn)
+    },
+    { concurrency: "unbounded" }
+  )
   const answer: Remote = stopped.length === 0 ? "none" : stopped.every(Boolean) ? "ended" : "unknown"
   return answer
 })
 
-const stopAt = (ssh: string, place: ReadonlyArray<string>, turn: string) =>
+const stopAt = (ssh: string, way: ReadonlyArray<string>, turn: string) =>
   Effect.scoped(
     Effect.gen(function* () {
       const runner = yield* SubprocessRunner
       const running = yield* runner.start({
         file: ssh,
-        args: [...options, ...place, `sh -c '${script.replaceAll("'", "'\\''")}' breakglass ${turn}`],
+        args: [...options, ...way, `sh -c '${script.replaceAll("'", "'\\''")}' breakglass ${turn}`],
         inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
       })
       const lines = yield* Stream.runCollect(running.lines)
@@ -52,41 +69,50 @@ const stopAt = (ssh: string, place: ReadonlyArray<string>, turn: string) =>
 
 const script = Fs.readFileSync(Path.join(import.meta.dirname, "../../agents/stop-remote.sh"), "utf8")
 
-const options = toTarget("ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1", "ProxyCommand=none")
+const options = toTarget("ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1")
 
 /**
- * Of another ssh's words those that say where to and as whom. The rest are dropped: they are the agent's, and some make
- * ssh run or write what they name. Null when nothing says where to.
+ * The words that lead to where an ssh was let in, from what `ssh -G` said of it. The agent can write there what it likes, so
+ * only what says where and as whom is kept, and what names a program, a library or a file to write is not. Null when the
+ * server does not go that way: going another could lead elsewhere, where nothing runs.
  */
-export const destination = (args: ReadonlyArray<string>): ReadonlyArray<string> | null => {
-  const kept: Array<string> = []
-  for (let at = 0; at < args.length; at++) {
-    const word = args[at] ?? ""
-    if (word === "--") continue
-    if (!word.startsWith("-")) return /^[A-Za-z0-9._@%:[\]/-]+$/.test(word) ? [...kept, word] : null
-    for (let letter = 1; letter < word.length; letter++) {
-      const flag = word[letter] ?? ""
-      if (!withValue.has(flag)) {
-        if (flag === "4" || flag === "6") kept.push(`-${flag}`)
-        continue
-      }
-      const inline = word.slice(letter + 1)
-      const value = inline === "" ? (args[++at] ?? "") : inline
-      if ("pli".includes(flag) || (flag === "o" && harmless.test(value))) kept.push(`-${flag}`, value)
-      break
-    }
-  }
-  return null
+export const wayTo = (note: string): ReadonlyArray<string> | null => {
+  const said = note.split("\n")
+  const value = (name: string) => said.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1)
+  const host = value("hostname") ?? ""
+  if (!/^[\w:][\w.:%-]*$/.test(host) || value("proxycommand") !== undefined) return null
+  if (!jumps.test(value("proxyjump") ?? "none")) return null
+  return [...said.filter((line) => harmless.test(line)), "ProxyCommand=none"]
+    .flatMap((line) => ["-o", line])
+    .concat(host)
 }
 
-/** ssh(1) of OpenSSH 9: the options that take a value. */
-const withValue: ReadonlySet<string> = new Set("BbcDEeFIiJLlmOopPQRSWw")
+/** ssh puts them into the words of a shell. */
+const jumps = /^((\w[\w.-]*@)?[\w[][\w.:\]-]*(,(?=.)|$))+$/
 const harmless =
-  /^(Port|User|IdentityFile|IdentitiesOnly|HostName|HostKeyAlias|StrictHostKeyChecking|UserKnownHostsFile|GlobalKnownHostsFile)[= ]/i
+  /^(port|user|addressfamily|identityfile|identitiesonly|identityagent|certificatefile|hostkeyalias|stricthostkeychecking|userknownhostsfile|globalknownhostsfile|proxyjump) /
 
-const cmdline = (pid: number): ReadonlyArray<string> => {
+/** Not in the state directory: that disk may be full. Null when it could not be made. */
+function directory(): string | null {
   try {
-    return Fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1)
+    return Fs.mkdtempSync(Path.join(Os.tmpdir(), "breakglass-"))
+  } catch {
+    return null
+  }
+}
+
+const entries = (file: string): ReadonlyArray<string> => {
+  try {
+    const notes = Fs.readFileSync(file, "utf8").split("\n\n")
+    return notes.length > 1 && notes.pop() === "" ? notes : [...notes, ""]
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ENOENT" ? [] : [""]
+  }
+}
+
+const words = (pid: number, of: "cmdline" | "environ"): ReadonlyArray<string> => {
+  try {
+    return Fs.readFileSync(`/proc/${pid}/${of}`, "utf8").split("\0").slice(0, -1)
   } catch {
     return []
   }

@@ -63,8 +63,8 @@ const Failure = Schema.Struct({ kind: Schema.tag("error"), error: Schema.String 
 
 /**
  * The operator's Stop: how many processes of this turn were ended and how many are left.
- * `how` names the rung that ended it; `remote` is about commands on the target: `none` were running, `ended`, or
- * `unknown` because the target did not answer.
+ * `how` names the rung that ended it; `remote` is about what it ran on the target: `none`, as no ssh of it
+ * was let in anywhere; `ended`, none of it runs any more; or `unknown`, as it could not be asked after everywhere.
  */
 const Cancelled = Schema.Struct({
   kind: Schema.tag("cancelled"),

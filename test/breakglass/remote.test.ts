@@ -1,35 +1,74 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ChildProcess, spawnSync } from "node:child_process"
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { destination } from "../../src/breakglass/remote.ts"
-import { discard, ofKind, root, type Server, startServer } from "../support/BreakglassServer.ts"
-import { startSshd } from "../host/support/sshd.ts"
+import { wayTo } from "../../src/breakglass/remote.ts"
+import { root } from "../support/BreakglassServer.ts"
 
-describe("the place of another ssh", () => {
-  const cases: ReadonlyArray<
-    readonly [what: string, args: ReadonlyArray<string>, place: ReadonlyArray<string> | null]
-  > = [
-    ["a host", ["devvm", "uptime"], ["devvm"]],
-    ["a user and a port", ["-p", "22", "a@b", "x"], ["-p", "22", "a@b"]],
-    ["a port in the same word", ["-p22", "a@b", "x"], ["-p", "22", "a@b"]],
-    ["flags before a value", ["-vTp", "22", "a@b", "x"], ["-p", "22", "a@b"]],
-    ["a key and a login", ["-i", "/k", "-l", "me", "-4", "h", "x"], ["-i", "/k", "-l", "me", "-4", "h"]],
-    ["an option that says where", ["-o", "Port=22", "-oUser=a", "h"], ["-o", "Port=22", "-o", "User=a", "h"]],
-    ["an option that runs a program", ["-o", "ProxyCommand=evil", "-o", "LocalCommand=x", "h", "x"], ["h"]],
-    ["a library, a log, a control socket, a jump", ["-I", "lib", "-E", "log", "-S", "s", "-J", "j", "h", "x"], ["h"]],
-    ["a configuration file", ["-F", "/tmp/evil", "h", "x"], ["h"]],
-    ["an address of IPv6", ["root@[::1]", "x"], ["root@[::1]"]],
-    ["no destination", ["-V"], null],
-    ["a destination that is none", ["$(x)", "y"], null]
+/** What the real ssh makes of these words, with no file read. */
+const settings = (args: ReadonlyArray<string>) =>
+  spawnSync("ssh", ["-F", "none", "-G", ...args], { encoding: "utf8" }).stdout
+
+describe("the way to where another ssh was let in", () => {
+  const ways: ReadonlyArray<readonly [what: string, args: ReadonlyArray<string>]> = [
+    ["a host", ["devvm"]],
+    ["a user and a port", ["-p", "2222", "a@b"]],
+    ["a URI", ["ssh://a@b:99"]],
+    ["a key, a login and a family", ["-i", "/k", "-l", "me", "-4", "h"]],
+    ["another name of the host's and of its key's", ["-o", "HostName=c", "-o", "HostKeyAlias=d", "h"]],
+    ["keys and their agent", ["-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=/a", "-o", "CertificateFile=/c", "h"]],
+    ["other known keys", ["-o", "UserKnownHostsFile=/a /b", "-o", "StrictHostKeyChecking=accept-new", "h"]],
+    ["jumps", ["-J", "a@b:2,[::1]:22,c", "h"]],
+    ["an address of IPv6", ["root@::1"]]
   ]
-  for (const [what, args, place] of cases) {
-    it(`keeps of ${what} what leads there and nothing else`, () => {
-      assert.deepStrictEqual(destination(args), place)
-    })
-  }
+  it.each(ways)("is that of %s, as ssh reads it", (_, args) => {
+    const way = wayTo(settings(args).trimEnd())
+    assert.isNotNull(way)
+    const same = /^(user|hostname|port|addressf|identit|certif|hostkeya|strict|userknown|globalknown|proxyj).*/gm
+    assert.deepStrictEqual(settings(way ?? []).match(same), settings(args).match(same))
+  })
+
+  it("holds nothing that names a program, a library or a file to write", () => {
+    const args = [
+      "-o",
+      "LocalCommand=x",
+      "-o",
+      "PermitLocalCommand=yes",
+      "-I",
+      "lib",
+      "-E",
+      "/dev/null",
+      "-S",
+      "socket"
+    ]
+    const more = ["-o", "KnownHostsCommand=/x", "-A", "-L", "1:a:2", "h"]
+    const kept = wayTo(`${settings([...args, ...more])}match exec x\ninclude /x`) ?? []
+    assert.deepStrictEqual([kept.filter((_, at) => at % 2 === 0).join(" "), kept.at(-1)], [`${"-o ".repeat(15)}h`, "h"])
+    const names = kept.filter((word) => word !== "-o" && word !== "h").map((word) => word.split(/[ =]/)[0])
+    assert.sameMembers(
+      [...new Set(names)],
+      [
+        ...["user", "port", "addressfamily", "identitiesonly", "identityfile", "stricthostkeychecking"],
+        ...["userknownhostsfile", "globalknownhostsfile", "ProxyCommand"]
+      ]
+    )
+  })
+
+  const none: ReadonlyArray<readonly [what: string, note: string]> = [
+    ["that could not be written down", ""],
+    ["to no host", "user a\nport 22"],
+    ["to a host that is an option", "hostname -oProxyCommand=x"],
+    ["to a host that is words of a shell", "hostname $(x)"],
+    ["through a program", "hostname h\nproxycommand nc h 22"],
+    ["through a jump that is an option", "hostname h\nproxyjump a,-Fx"],
+    ["through a login that hides one", "hostname h\nproxyjump a@-Fx"],
+    ["through words of a shell", "hostname h\nproxyjump a;x"]
+  ]
+  it.each(none)("is none %s", (_, note) => {
+    assert.isNull(wayTo(note))
+  })
 })
 
 describe("the agent's ssh", () => {
@@ -37,8 +76,9 @@ describe("the agent's ssh", () => {
   let dir: string
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), "breakglass-wrapper-"))
-    writeFileSync(join(dir, "ssh"), '#!/bin/sh\nfor word; do printf "%s\\036" "$word"; done\n')
-    chmodSync(join(dir, "ssh"), 0o755)
+    const said = `printf "%s" "$BREAKGLASS_PLACE" >${dir}/place; for word; do printf "%s\\036" "$word"; done`
+    const text = `#!/bin/sh\n[ "$1" != -G ] || exec /usr/bin/ssh -F none "$@"\n${said}\n`
+    writeFileSync(join(dir, "ssh"), text, { mode: 0o755 })
   })
   afterAll(() => rmSync(dir, { recursive: true }))
   const run = (args: ReadonlyArray<string>, env: Record<string, string> = { BREAKGLASS_TURN: turn }) =>
@@ -49,30 +89,104 @@ describe("the agent's ssh", () => {
       .stdout.split("\x1e")
       .slice(0, -1)
 
-  for (const args of [["-V"], ["host"], ["-p", "22", "host"], ["-N", "-L", "1:h:2", "host"]]) {
+  /** The words it gives to ssh, and those of the command in them: sh -c SCRIPT NAME TURN COMMAND. */
+  const wrapped = (args: ReadonlyArray<string>) => {
+    const words = run(args)
+    const echo = spawnSync("sh", ["-c", `set -- ${words.at(-1)}; printf "%s\\036" "$@"`], { encoding: "utf8" })
+    const remote = echo.stdout.split("\x1e").slice(0, -1)
+    assert.deepStrictEqual(words.slice(0, 4), ["-o", "ControlMaster=no", "-o", "ControlPath=none"])
+    assert.deepStrictEqual([remote[0], remote[1], ...remote.slice(3, 5)], ["sh", "-c", "breakglass", turn])
+    return { before: words.slice(4, -1), command: remote[5] }
+  }
+
+  const as: ReadonlyArray<ReadonlyArray<string>> = [
+    ["-V"],
+    ["-p", "22"],
+    ["-Q", "cipher"],
+    ["host", "-V"],
+    ["-O", "check", "host"],
+    ["-s", "host", "sftp"],
+    ["-N", "-L", "1:h:2", "host"],
+    ["-W", "a:1", "host"],
+    ["-o", "RemoteCommand=x", "host"]
+  ]
+  for (const args of as) {
     it(`passes on ${args.join(" ")}, which holds no command, as it is`, () => {
       assert.deepStrictEqual(run(args), args)
     })
   }
+
+  it("passes on a login on a terminal as it is", () => {
+    const { stdout } = spawnSync("socat", ["-t", "60", "-", `EXEC:${root}/agents/bin/ssh host,pty,rawer`], {
+      encoding: "utf8",
+      env: { PATH: `${dir}:/usr/bin:/bin`, BREAKGLASS_TURN: turn }
+    })
+    assert.strictEqual(stdout, "host\x1e")
+  })
+
+  it("has the login shell read a script where there is neither a command nor a terminal", () => {
+    assert.deepStrictEqual(wrapped(["-p", "22", "host"]), { before: ["-p", "22", "host"], command: "" })
+  })
 
   it("passes everything on outside a turn", () => {
     assert.deepStrictEqual(run(["host", "uptime"], {}), ["host", "uptime"])
     assert.deepStrictEqual(run(["host", "uptime"], { BREAKGLASS_TURN: "x; reboot" }), ["host", "uptime"])
   })
 
-  for (const command of [["uptime"], ["echo it\\'s", '"two  blanks"', "$HOME"], ["a\nb\n\n"], ["-x", "--", "y"]]) {
+  for (const command of [["uptime"], ["echo it\\'s", '"two  blanks"', "$HOME"], ["a\nb\n\n"], ["x", "-x", "--", "y"]]) {
     it(`runs ${JSON.stringify(command)} on the other end, as ssh would have`, () => {
-      const args = ["-vp", "22", "-i", "/key file", "user@host", ...command]
-      const words = run(args)
-      const unshared = ["-o", "ControlMaster=no", "-o", "ControlPath=none"]
-      assert.deepStrictEqual(words.slice(0, -1), [...unshared, ...args.slice(0, 5)])
-      // The remote login shell splits it again: sh -c SCRIPT NAME TURN COMMAND.
-      const echo = spawnSync("sh", ["-c", `set -- ${words.at(-1)}; printf "%s\\036" "$@"`], { encoding: "utf8" })
-      const remote = echo.stdout.split("\x1e")
-      assert.deepStrictEqual([remote[0], remote[1]], ["sh", "-c"])
-      assert.deepStrictEqual(remote.slice(3, 6), ["breakglass", turn, command.join(" ")])
+      const before = ["-vp", "22", "-i", "/key file", "user@host"]
+      assert.deepStrictEqual(wrapped([...before, ...command]), { before, command: command.join(" ") })
     })
   }
+
+  const split: ReadonlyArray<readonly [before: Array<string>, command: Array<string>]> = [
+    [["host"], ["cmd", "-p", "9"]],
+    [["host", "-p", "2222"], ["cmd"]],
+    [
+      ["host", "-p2222", "-4"],
+      ["cmd", "host"]
+    ],
+    [
+      ["-p", "1", "host", "-l", "me", "-v"],
+      ["cmd", "-l", "x"]
+    ],
+    [["host", "-vTp", "3"], ["cmd"]],
+    [
+      ["host", "-o", "Port=5", "--"],
+      ["-p", "7"]
+    ],
+    [["host", "--"], ["cmd"]],
+    [
+      ["-l", "me", "--", "host"],
+      ["-p", "7"]
+    ],
+    [["--", "host"], ["cmd"]],
+    [
+      ["-p", "4", "u@host", "-i", "/k"],
+      ["host", "--", "-p", "7"]
+    ]
+  ]
+  it.each(split)("takes %j for what stands before the command %j, as ssh does", (before, command) => {
+    assert.deepStrictEqual(wrapped([...before, ...command]), { before, command: command.join(" ") })
+    assert.strictEqual(settings(before), settings([...before, ...command]))
+    // Before the command is all that still takes an option.
+    const mark = ["-o", "ServerAliveInterval=77"]
+    const open = !before.includes("--")
+    assert.strictEqual(settings([...before, ...mark]).includes("serveraliveinterval 77"), open)
+    assert.notInclude(settings([...before, ...command, ...mark]), "serveraliveinterval 77")
+  })
+
+  it("writes down where it is let in as ssh itself reads it", () => {
+    run(["-p", "2222", "me@host", "-J", "jump", "x"])
+    const place = readFileSync(`${dir}/place`, "utf8").split("\n")
+    for (const line of ["user me", "hostname host", "port 2222", "proxyjump jump"]) assert.include(place, line)
+    const all = settings(["-p", "2222", "-J", "jump", "me@host"])
+    assert.deepStrictEqual(
+      place.filter((line) => !all.includes(`${line}\n`)),
+      []
+    )
+  })
 
   it("says so when there is no ssh at all", () => {
     const { status, stderr } = spawnSync(join(root, "agents/bin/ssh"), ["h", "x"], {
@@ -82,68 +196,3 @@ describe("the agent's ssh", () => {
     assert.deepStrictEqual([status, stderr.includes("ssh is not installed")], [127, true])
   })
 })
-
-describe("Stop, on the other end of a real ssh", () => {
-  let dir: string
-  let sshd: { readonly port: number; readonly child: ChildProcess }
-  let server: Server
-  beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), "breakglass-remote-"))
-    sshd = await startSshd(dir, `AuthorizedKeysFile ${dir}/authorized\nStrictModes no\n`, 'exec "$@"')
-    copyFileSync(`${dir}/ssh/client.pub`, `${dir}/authorized`)
-    server = await startServer()
-  })
-  afterAll(async () => {
-    await discard(server)
-    sshd.child.kill("SIGCONT")
-    sshd.child.kill("SIGTERM")
-    rmSync(dir, { recursive: true })
-  })
-  const ssh = (command: string) =>
-    `ssh -p ${sshd.port} -i ${dir}/ssh/client -o UserKnownHostsFile=${dir}/ssh/known_hosts 127.0.0.1 '${command}'`
-  /** A turn whose remote command runs now; `name` is its argv[0]. */
-  const running = async (name: string) => {
-    const session = await server.session()
-    await server.prompt(session, `#bash ${ssh(`touch ${dir}/${name}; exec -a ${name} sleep 300`)}`)
-    const reader = await server.attach(session)
-    await reader.until(ofKind("tool"))
-    // Its own process, not the ssh, timeout and shell whose words hold the name as well.
-    while (named(name).length === 0) await new Promise((settle) => setImmediate(settle))
-    return { session, reader }
-  }
-
-  it("SSH-03 ends the remote command and says so", async () => {
-    const { session, reader } = await running("far-away")
-    await server.post(`/api/session/${session}/cancel`)
-    await reader.until(ofKind("turn_end"))
-    assert.deepInclude(
-      reader.events().find((event) => event.kind === "cancelled"),
-      { left: 0, remote: "ended" }
-    )
-    assert.deepStrictEqual(named("far-away"), [])
-    await reader.close()
-  })
-
-  it("SSH-03 says unknown when the target does not answer, and the local half is ended all the same", async () => {
-    const { session, reader } = await running("out-of-reach")
-    sshd.child.kill("SIGSTOP")
-    await server.post(`/api/session/${session}/cancel`)
-    await reader.until(ofKind("turn_end"))
-    sshd.child.kill("SIGCONT")
-    assert.deepInclude(
-      reader.events().find((event) => event.kind === "cancelled"),
-      { left: 0, remote: "unknown" }
-    )
-    await reader.close()
-  })
-})
-
-/** Pids whose argv[0] is this. */
-const named = (name: string): ReadonlyArray<string> =>
-  readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === name
-    } catch {
-      return false
-    }
-  })

@@ -56,6 +56,8 @@ describe("agents/breakglass.md", () => {
   it("says that ssh marks what it runs, and the ssh of a turn does", () => {
     assert.match(body, /Your `ssh` marks what it runs/)
     assert.include(read("agents/bin/ssh"), 'export BREAKGLASS_TURN="$1"')
+    assert.match(body, /also a\s+script on its stdin/)
+    assert.include(read("agents/bin/ssh"), "set -- -l")
   })
 
   it("says it holds no key to the host, and nothing of the host's is handed on", () => {

@@ -2,19 +2,30 @@
  * A target whose processes the server cannot see, as on another machine: an sshd on loopback, and a server in a process
  * namespace of its own whose account has a ~/.ssh that is the test's.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startSshd } from "../host/support/sshd.ts"
 import { discard, ofKind, startServer } from "./BreakglassServer.ts"
 
 /** `inside`: shell commands that make the sshd's own mounts ready. */
-export const startFar = async (inside = ":") => {
+export const startFar = async (inside: (dir: string) => string = () => ":") => {
   const dir = mkdtempSync(join(tmpdir(), "breakglass-far-"))
   const account = `${dir}/account`
+  // A login that is not root's reads its authorized keys as itself.
+  chmodSync(dir, 0o711)
   mkdirSync(account, { mode: 0o700 })
   const config = `AuthorizedKeysFile ${dir}/authorized\nStrictModes no\n`
-  const sshd = await startSshd(dir, config, `${inside}\nexec "$@"`)
+  const sshd = await startSshd(dir, config, `${inside(dir)}\nexec "$@"`)
   copyFileSync(`${dir}/ssh/client.pub`, `${dir}/authorized`)
   copyFileSync(`${dir}/ssh/client`, `${account}/id_ed25519`)
   copyFileSync(`${dir}/ssh/known_hosts`, `${account}/known_hosts`)

@@ -49,9 +49,9 @@ export const ErrorItem = ({ app, item }: { readonly app: AppState; readonly item
 )
 
 const remotes = {
-  none: "Nothing was running on the VM.",
-  ended: "What it ran on the VM was ended too.",
-  unknown: "Whether its command still runs on the VM is not known: the VM did not answer."
+  none: "It ran nothing on the VM.",
+  ended: "Nothing it ran on the VM runs any more.",
+  unknown: "Whether something it ran on the VM still runs there is not known."
 } satisfies Record<Of<"cancelled">["remote"], string>
 
 export const CancelledItem = ({ item }: { readonly item: Of<"cancelled"> }) => (
