@@ -27,7 +27,9 @@ export const refusal = (said: string, file: string, read: (file: string) => stri
   const kind = /ed25519|ecdsa|rsa/.exec(type)?.[0] ?? type
   const [, host = name, port] = /^\[(.+)\]:([0-9]+)$/.exec(name) ?? []
   const compare = `ssh-keygen -lf /etc/ssh/ssh_host_${kind}_key.pub`
-  const pin = `ssh-keyscan -t ${kind} ${port === undefined ? "" : `-p ${port} `}${host} >> ${where ?? file}`
+  // What is asked for again may be answered by another: only a key with the fingerprint that was compared is pinned.
+  const scan = `ssh-keyscan -t ${kind} ${port === undefined ? "" : `-p ${port} `}${host}`
+  const pin = `key=$(${scan}) && echo "$key" | ssh-keygen -lf - | grep -F ${shown} && echo "$key" >> ${where ?? file}`
   const verify = `The key shown is not verified: compare it with what \`${compare}\` prints on that machine's own console.`
   if (where === undefined || remove === undefined) {
     const open = `debug1: load_hostkeys: fopen ${file}: `
@@ -36,7 +38,7 @@ export const refusal = (said: string, file: string, read: (file: string) => stri
     return lines(
       `No key of ${name} is pinned in ${file}${why}: it showed ${shown}. Pinned here: none. Nothing was sent.`,
       verify,
-      "If they are the same, pin it, here, as the user this server runs as:",
+      "If they are the same, pin it, here, as the user this server runs as. This shows it; nothing shown, nothing pinned:",
       `  ${pin}`
     )
   }
@@ -45,7 +47,7 @@ export const refusal = (said: string, file: string, read: (file: string) => stri
     `The key of ${name} is not the pinned one: it showed ${shown}. Pinned here: ${pinned} (${where}, line ${line}). Nothing was sent.`,
     "If the machine was not rebuilt, somebody may be in its place.",
     verify,
-    "If they are the same, replace the old one, here, as the user this server runs as:",
+    "If they are the same, replace the old one, here, as the user this server runs as. This shows it; nothing shown, nothing pinned:",
     `  ${remove}`,
     `  ${pin}`
   )

@@ -51,6 +51,18 @@ describe("the host", { timeout: 60_000 }, () => {
       assert.strictEqual((await power.run("status")).operation.outcome, "ok")
     })
 
+    it("than it showed, when it is asked for again, is not pinned", async () => {
+      writeFileSync(file(), "")
+      const { output } = await refused("host_key")
+      const pin = output.trimEnd().split("\n").at(-1) ?? ""
+      const other = pin.replace(fingerprints(known)[0] ?? "", `SHA256:${"a".repeat(43)}`)
+      assert.throws(() => execFileSync("sh", ["-ec", other], { stdio: "ignore" }))
+      assert.strictEqual(readFileSync(file(), "utf8"), "")
+      const said = execFileSync("sh", ["-ec", pin], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+      assert.include(said, fingerprints(known)[0] ?? "none")
+      assert.strictEqual((await power.run("status")).operation.outcome, "ok")
+    })
+
     it.each([
       ["while none is pinned", () => writeFileSync(file(), "")],
       ["while another host's is pinned", () => writeFileSync(file(), known.replace("127.0.0.1", "192.0.2.1"))],
