@@ -6,6 +6,8 @@ use IO::Socket::UNIX;
 my ($dir) = grep { defined } map { $ARGV[$_] eq "-dir" ? $ARGV[$_ + 1] : undef } 0 .. $#ARGV;
 $SIG{PIPE} = "IGNORE";
 $SIG{TERM} = "IGNORE" if -e "$dir/deaf";
+# Root's by its effective id, which /proc shows; kill(2) goes by the real and the saved one.
+if (-e "$dir/stuck") { $> = 65534; $< = 65534; $> = 0 }
 unlink "$dir/qmp";
 my $door = IO::Socket::UNIX->new(Local => "$dir/qmp", Listen => 5) or die "qmp: $!";
 open my $pidfile, ">", "$dir/pid.new" or die;

@@ -1,22 +1,31 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
-import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { randomUUID } from "node:crypto"
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { alive, eventually, under } from "./support/proc.ts"
 import { makeRig, phases, result, type Rig, shells } from "./support/rig.ts"
+import { powerless, stick } from "./support/stuck.ts"
 
-const nobody = 65534
-
-/** A process of our own that sleeps, with that executable and those arguments. */
-const bystander = async (rig: Rig, exe: string, args: ReadonlyArray<string>): Promise<number> => {
-  const child = spawn(`${rig.dir}/pve/bin/${exe}`, ["-e", "sleep 600", "--", ...args], {
-    stdio: "ignore",
-    detached: true
-  })
-  child.unref()
-  const pid = child.pid ?? 0
-  await eventually(`${exe} runs`, () => under(rig.dir).some((one) => one.pid === pid && one.exe.endsWith(exe)))
-  return pid
+/** A process of our own that sleeps, with that executable and those arguments, started by what `by` names. */
+const bystander = async (
+  rig: Rig,
+  exe: string,
+  args: ReadonlyArray<string>,
+  by: ReadonlyArray<string> = []
+): Promise<number> => {
+  const own = randomUUID()
+  const path = `${rig.dir}/pve/bin/${exe}`
+  const [command = path, ...words] = [...by, path, "-e", "sleep 600", "--", ...args, own]
+  spawn(command, words, { stdio: "ignore", detached: true }).unref()
+  return eventually(`${exe} runs`, () => under(rig.dir).find((one) => one.exe === path && one.argv.includes(own))?.pid)
 }
+
+/** The VM in everything that its own argv and executable say, and yet not: of another user, and of a container's root. */
+const foreign = (rig: Rig) =>
+  Promise.all([
+    bystander(rig, "kvm", ["-id", rig.vmid], ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]),
+    bystander(rig, "kvm", ["-id", rig.vmid], ["unshare", "--pid", "--fork"])
+  ])
 
 describe.each(shells)("the process that is signalled under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("HOST-08 neighbours, look-alikes and whoever a stale pidfile names are left alone", async () => {
@@ -36,6 +45,7 @@ describe.each(shells)("the process that is signalled under %s", { timeout: 120_0
       bystander(rig, "notqemu", ["-id", id]),
       bystander(rig, "notqemu", ["kvm", "-id", id])
     ])
+    innocent.push(...(await foreign(rig)))
     rig.fault("stop", "fail")
     const answer = await rig.ssh(`cycle ${rig.op()}`)
     assert.strictEqual(answer.code, 0, answer.stdout)
@@ -46,6 +56,16 @@ describe.each(shells)("the process that is signalled under %s", { timeout: 120_0
     )
     const signalled = Array.from(answer.stdout.matchAll(/^SIG\S+ to QEMU (\d+)$/gm), (match) => Number(match[1]))
     assert.deepStrictEqual([...new Set(signalled)], [target])
+  })
+
+  it("HOST-08 another user's kvm with its id, or a container's, is not the VM: it does not run, and start starts it", async () => {
+    await using rig = await makeRig({ shell })
+    const look = await foreign(rig)
+    assert.match((await rig.ssh("status")).stdout, /^breakglass-evidence op=- state=stopped pid=- uptime=-$/m)
+    const answer = await rig.ssh(`start ${rig.op()}`)
+    assert.deepStrictEqual([answer.code, rig.calls("start"), rig.vmRuns()], [0, 1, true], answer.stdout)
+    assert.include(answer.stdout, ` state=running pid=${rig.vmPid()} `)
+    assert.deepStrictEqual(look.map(alive), [true, true])
   })
 
   it("HOST-08 with the VM gone and its pidfile naming a stranger, nothing is signalled and the VM is started", async () => {
@@ -79,17 +99,13 @@ describe.each(shells)("the process that is signalled under %s", { timeout: 120_0
     assert.match((await rig.ssh("status")).stdout, new RegExp(`state=running pid=${pid} `))
   })
 
-  // Without CAP_KILL a signal to another user's process has no effect: what a QEMU in D state looks like from outside.
   it("HOST-07 a QEMU that outlives KILL ends in 20, asks for a reboot of the host, and no start is tried", async () => {
     await using rig = await makeRig({
       shell,
-      wrap: "/usr/bin/setpriv --bounding-set=-kill --inh-caps=-kill",
+      wrap: powerless,
       conf: { STOP_SECS: "1", TERM_SECS: "1", KILL_SECS: "1" }
     })
-    const vm = `${rig.dir}/pve/vm`
-    chmodSync(vm, 0o777)
-    chownSync(vm, nobody, nobody)
-    rig.program("start-vm", `exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups ${rig.vmCommand}`)
+    stick(rig)
     const pid = await rig.startVm()
     const op = rig.op()
     const answer = await rig.ssh(`cycle ${op}`)

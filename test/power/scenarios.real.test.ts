@@ -1,8 +1,9 @@
 /** Every scenario over the real way: server, ssh, sshd, the shipped host script, a fake qm. */
 import { assert, describe, it } from "@effect/vitest"
-import { chmodSync, chownSync, rmSync, writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { run as runProgram } from "../host/support/sshd.ts"
 import { freePort } from "../host/support/sshd.ts"
+import { powerless, stick } from "../host/support/stuck.ts"
 import { type Power, startPower } from "../support/powerBench.ts"
 import { readPng } from "../support/png.ts"
 import { type Outcome, type Scenario, scenarios, type View, views } from "../support/powerScenarios.ts"
@@ -52,8 +53,6 @@ const cycling = async ({ rig }: Power) => {
   return { over }
 }
 
-const nobody = 65534
-
 /** Hosts side by side: most of a scenario is waiting. */
 const hosts = 3
 
@@ -96,16 +95,12 @@ describe("the real way", { timeout: 120_000, concurrent: true }, () => {
 
   for (const scenario of scenarios.filter(({ faults }) => faults?.unkillable === true)) {
     it(`${scenario.verb} when ${scenario.when}`, async () => {
-      // Without CAP_KILL a signal to another user's process has no effect: a QEMU in D state, seen from outside.
       await using stuck = await startPower({
-        wrap: "/usr/bin/setpriv --bounding-set=-kill --inh-caps=-kill",
+        wrap: powerless,
         conf: { STOP_SECS: "1", TERM_SECS: "1", KILL_SECS: "1" },
         initially: "stopped"
       })
-      const { rig } = stuck
-      chmodSync(`${rig.dir}/pve/vm`, 0o777)
-      chownSync(`${rig.dir}/pve/vm`, nobody, nobody)
-      rig.program("start-vm", `exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups ${rig.vmCommand}`)
+      stick(stuck.rig)
       assert.deepStrictEqual(await carriedOut(stuck, scenario), scenario.ends)
     })
   }
