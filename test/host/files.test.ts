@@ -5,9 +5,9 @@ import { resolve } from "node:path"
 import { run } from "./support/sshd.ts"
 
 const host = resolve(import.meta.dirname, "../../host")
-const scripts = ["breakglass-host", "breakglass-vm", "breakglass-evidence", "install", "uninstall"].map(
-  (name) => `${host}/${name}`
-)
+const scripts = ["host", "vm", "records", "evidence"]
+  .map((name) => `${host}/breakglass-${name}`)
+  .concat(`${host}/install`, `${host}/uninstall`)
 
 const tree = (dir: string): ReadonlyArray<string> =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
@@ -113,6 +113,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
         "755 /usr/local/libexec/breakglass-evidence",
         "755 /usr/local/libexec/breakglass-host",
         "755 /usr/local/libexec/breakglass-qmp",
+        "644 /usr/local/libexec/breakglass-records",
         "644 /usr/local/libexec/breakglass-vm"
       ]
     )

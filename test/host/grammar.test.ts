@@ -119,6 +119,7 @@ describe.each(shells)("the request's grammar under %s", { timeout: 120_000, conc
     for (const [path, mode] of [
       ["libexec/breakglass-host", 0o755],
       ["libexec/breakglass-vm", 0o644],
+      ["libexec/breakglass-records", 0o644],
       ["libexec", 0o755]
     ] as const) {
       chmodSync(`${rig.dir}/${path}`, 0o777)

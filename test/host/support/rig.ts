@@ -25,7 +25,7 @@ const nextVmid = () => String(100_000 + (process.pid % 90_000) * 1000 + rigs++)
 
 const host = resolve(import.meta.dirname, "../../../host")
 const here = resolve(import.meta.dirname, "..")
-const scripts = ["breakglass-host", "breakglass-vm", "breakglass-evidence", "breakglass-qmp"]
+const scripts = ["host", "vm", "records", "evidence", "qmp"].map((name) => `breakglass-${name}`)
 
 /** Short enough for tests, long enough for a machine with two busy cores. No forensics but where they are the matter. */
 const budgets = {
