@@ -32,6 +32,12 @@ describe.each(shells)("the worker's start under %s", { timeout: 120_000, concurr
     assert.strictEqual(readFileSync(`/proc/${rig.vmPid()}/oom_score_adj`, "utf8"), "0\n")
   })
 
+  it("forensics get a unit too, and no protection: a QEMU is worth more when memory runs out", async () => {
+    await using rig = await underSystemd(shell, 'setsid -f "$@" </dev/null >/dev/null 2>&1')
+    assert.strictEqual((await rig.ssh(`forensics ${rig.op()}`)).code, 0)
+    assert.include(rig.read("systemd/asked"), " -p OOMScoreAdjust=0 ")
+  })
+
   it("a systemd-run that fails is done without", async () => {
     await using rig = await underSystemd(shell, "exit 1")
     await rig.startVm()

@@ -50,9 +50,13 @@ export const sweep = async (dir: string): Promise<void> => {
 }
 
 /** Waits for a fact; what is awaited is looked at, never slept for. */
-export const eventually = async <A>(what: string, look: () => A | undefined | false, seconds = 40): Promise<A> => {
+export const eventually = async <A>(
+  what: string,
+  look: () => A | undefined | false | Promise<A | undefined | false>,
+  seconds = 40
+): Promise<A> => {
   for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
-    const seen = look()
+    const seen = await look()
     if (seen !== undefined && seen !== false) return seen
     await new Promise((resolve) => setTimeout(resolve, 40))
   }
