@@ -2,8 +2,7 @@
  * The agent's only way to the host: a unix socket that this server alone answers (0600, in a directory of its own). Behind it
  * are the same operations the buttons press: one at a time, in the log, with the VM's name as confirmation.
  */
-import { Cause, Context, Effect, Exit, Layer, Option, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { Cause, Context, Effect, Exit, Layer, Option, Result, Schema } from "effect"
 import * as Fs from "node:fs"
 import * as Http from "node:http"
 import * as Os from "node:os"
@@ -35,20 +34,12 @@ export class Door extends Context.Service<
             text: `This changes the VM: say its name, as in "pve ${verb} ${target}". Nothing was sent.`
           }
         }
-        const op_id = SecureRandom.uuidV4Unsafe()
-        const refused = yield* power.start({ verb, op_id, actor: "agent" }).pipe(
-          Effect.as(null),
-          Effect.catchTags({
-            OperationBusy: ({ detail = "" }) => Effect.succeed({ code: 75, text: detail }),
-            OperationIdTaken: ({ detail = "" }) => Effect.succeed({ code: 2, text: detail })
-          })
-        )
-        if (refused !== null) return refused
-        const { exit_code } = yield* power.ended(op_id)
-        const operation = Option.getOrThrow(yield* power.get(op_id))
+        const ran = yield* Effect.result(power.run({ verb, actor: "agent" }))
+        if (Result.isFailure(ran)) return { code: 75, text: ran.failure.detail ?? "" }
+        const { operation, answer } = ran.success
         const verified = operation.verified === null ? "" : operation.verified ? ", verified" : ", NOT verified"
         return {
-          code: exit_code ?? 1,
+          code: answer.exit_code ?? 1,
           text: `${operation.output}${verb}: ${operation.outcome}${verified}. ${operation.evidence}`
         }
       })

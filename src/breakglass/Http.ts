@@ -1,6 +1,5 @@
 /** Route to service, a line each. What is decoded, refused and answered is declared in `contract/Api.ts`. */
 import { Effect, Layer, Option, Schema, type Stream } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { Api, BadRequest, type Info, NotFound, promptLimit, TooLarge } from "../contract/Api.ts"
@@ -88,9 +87,7 @@ const pve = HttpApiBuilder.group(
           const verb = yield* Schema.decodeUnknownEffect(Verb)(spelt ? params.verb : "").pipe(
             Effect.mapError(() => unknownVerb)
           )
-          const op_id = SecureRandom.uuidV4Unsafe()
-          yield* Effect.catchTag(power.start({ verb, op_id, actor }), "OperationIdTaken", Effect.die)
-          const { exit_code, stdout, stderr, outcome } = yield* power.ended(op_id)
+          const { exit_code, stdout, stderr, outcome } = (yield* power.run({ verb, actor })).answer
           const body = { verb, exit_code, stdout, stderr, rejected: outcome === "rejected" }
           return exit_code === 0 ? body : HttpServerResponse.jsonUnsafe(body, { status: 502 })
         })

@@ -3,7 +3,8 @@
  * layer, so a phone that sleeps cannot end a cycle. Its outcome is what the host said, or `unknown`, never a guess; and a
  * host that was lost is asked what became of it, never told again.
  */
-import { Clock, Context, DateTime, Deferred, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Context, DateTime, Deferred, Effect, Layer, Option, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
 import type { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
 import { type Operation, type Status, type Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
@@ -13,6 +14,7 @@ import { Journal } from "./Journal.ts"
 import * as Conduct from "./conduct.ts"
 import { changes } from "./hostSpeech.ts"
 import * as Metrics from "./metrics.ts"
+import * as Operations from "./operations.ts"
 import * as OverSsh from "./OverSsh.ts"
 import * as Redact from "./redact.ts"
 import { idTaken, taken } from "./refusals.ts"
@@ -25,13 +27,21 @@ export interface Request {
   readonly actor: string
 }
 
+export interface Ran {
+  readonly operation: Operation
+  readonly answer: Conduct.Answer
+}
+
 export class PveVerbs extends Context.Service<
   PveVerbs,
   {
-    /** Claims and begins; the same id again is the same operation. */
+    /**
+     * Claims and begins; the same id again is the same operation. Of what only looks, two of a verb are under way for one
+     * asker and one waits: who is refused beyond that is told of the one that waits.
+     */
     readonly start: (request: Request) => Effect.Effect<Operation, OperationBusy | OperationIdTaken>
-    /** Waits for the end of an operation that was begun here, and gives what the host answered. */
-    readonly ended: (op_id: string) => Effect.Effect<Conduct.Answer>
+    /** For who has no id to go by: begins, or shares the look that waits, and gives it at its end with the host's answer. */
+    readonly run: (request: Omit<Request, "op_id">) => Effect.Effect<Ran, OperationBusy>
     readonly get: (op_id: string) => Effect.Effect<Option.Option<Operation>>
     /** Asks the host's script about itself; no operation, and nothing changes. */
     readonly selftest: (id: string) => Effect.Effect<Conduct.Answer>
@@ -64,9 +74,9 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const scope = yield* Effect.scope
   const last = yield* Effect.orElseSucceed(journal.timely(journal.last(logName)), () => null)
   const log = yield* EventLog.make<VmEvent>(journal, logName, last, Redact.make(secrets))
-  const operations = new Map<string, Running>()
+  const operations = Operations.make()
   const { tell, told } = telling(log, scope)
-  const move = (running: Running) => (change: Partial<Operation>) =>
+  const move = (running: Operations.Running) => (change: Partial<Operation>) =>
     Effect.gen(function* () {
       const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
       if (change.outcome && running.operation.ended_at === null)
@@ -74,19 +84,19 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
       running.operation = { ...running.operation, ...ended_at, ...change }
       yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
     })
-  const conduct = (running: Running) =>
+  const conduct = (running: Operations.Running) =>
     Conduct.make({
       ask,
       operation: () => running.operation,
       move: move(running),
       print: (text) => {
-        addOutput(running, text)
+        Operations.print(running, text)
         return tell({ kind: "output", op_id: running.operation.op_id, text })
       },
       background: (effect) => Effect.asVoid(Effect.forkIn(effect, scope))
     })
 
-  const carryOn = (running: Running, conducted: Effect.Effect<Conduct.Answer>) => {
+  const carryOn = (running: Operations.Running, conducted: Effect.Effect<Conduct.Answer>) => {
     const answer = Deferred.makeUnsafe<Conduct.Answer>()
     running.answer = answer
     // One that never ended would hold the buttons for ever.
@@ -98,55 +108,68 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     return Effect.forkIn(Deferred.into(Effect.ensuring(Effect.tapDefect(conducted, unknown), told), answer), scope)
   }
 
-  const begin = (operation: Operation) => {
-    const running: Running = { operation, answer: null }
-    operations.set(operation.op_id, running)
-    if (operations.size > remembered) {
-      const oldest = [...operations.values()].find((one) => one !== running && one.operation.ended_at !== null)
-      operations.delete(oldest?.operation.op_id ?? "")
-    }
-    return running
-  }
-
   // A former life's operations: what it last knew of them, and for those it left open, what the host says now.
   const remember = (entry: VmEvent) => {
     // The disk may have changed it, and no bit of a disk may keep the buttons from coming up.
-    if (!Schema.is(VmEvent)(entry)) return
-    if (entry.kind === "operation")
-      begin({ ...entry.op, output: operations.get(entry.op.op_id)?.operation.output ?? "" })
-    else Option.map(Option.fromNullishOr(operations.get(entry.op_id)), (running) => addOutput(running, entry.text))
+    if (Schema.is(VmEvent)(entry)) operations.recall(entry)
   }
   yield* Effect.catchTag(journal.timely(log.entries(remember, replayed)), "JournalFailed", ({ reason }) =>
     Effect.logError(`What the operations before this start became is not known: ${reason}.`)
   )
   const now = yield* Clock.currentTimeMillis
-  for (const running of operations.values()) {
-    if (unsettled(running.operation, now)) yield* carryOn(running, conduct(running).takeUp)
-  }
+  for (const running of operations.unsettled(now)) yield* carryOn(running, conduct(running).takeUp)
 
   const start = Effect.fn("PveVerbs.start")(function* ({ verb, op_id, actor }: Request) {
     const started_at = DateTime.formatIso(yield* DateTime.now)
     // From here to its claim nothing yields: of any number at once, one finds it free.
     const known = operations.get(op_id)
     if (known !== undefined) return known.operation.verb === verb ? known.operation : yield* idTaken
-    const busy = changes(verb) ? [...operations.values()].map(({ operation }) => operation).find(changing) : undefined
+    const ahead = changes(verb) ? [] : operations.ofAsker(verb, actor)
+    const busy = changes(verb) ? operations.changing() : ahead.map(({ operation }) => operation).find(waits)
     if (busy !== undefined) return yield* taken(busy)
-    const running = begin({ ...blank, op_id, verb, actor, started_at })
-    yield* tell({ kind: "operation", op: running.operation })
+    const alone = ahead.length < atOnce
+    const running = operations.begin({
+      ...Operations.blank,
+      op_id,
+      verb,
+      actor,
+      started_at,
+      phase: alone ? "accepted" : "waiting"
+    })
+    const { run } = conduct(running)
     // A server that dies now shall ask the host about it in its next life, where the disk allows.
-    yield* carryOn(running, Effect.andThen(told, conduct(running).run))
+    const sent = Effect.andThen(told, alone ? run : Effect.andThen(turn(running, ahead), run))
+    const carried = carryOn(running, sent)
+    yield* tell({ kind: "operation", op: running.operation })
+    yield* carried
     return running.operation
   }, Effect.uninterruptible)
 
+  // Whatever becomes of one of those ahead.
+  const turn = (running: Operations.Running, ahead: ReadonlyArray<Operations.Running>) => {
+    const ends = ahead.flatMap(({ answer }) => (answer === null ? [] : [Effect.exit(Deferred.await(answer))]))
+    return Effect.andThen(Effect.raceAllFirst(ends), move(running)({ phase: "accepted" }))
+  }
+
+  const run = Effect.fnUntraced(function* ({ verb, actor }: Omit<Request, "op_id">) {
+    const { op_id } = yield* start({ verb, op_id: SecureRandom.uuidV4Unsafe(), actor }).pipe(
+      Effect.catchTags({
+        OperationIdTaken: Effect.die,
+        // It has not been sent, so what it sees is not from before it was asked for.
+        OperationBusy: (busy) => (changes(verb) ? Effect.fail(busy) : Effect.succeed(busy))
+      })
+    )
+    const running = operations.get(op_id)
+    if (running === undefined || running.answer === null) return yield* Effect.die("no such operation")
+    const answer = yield* Deferred.await(running.answer)
+    return { operation: running.operation, answer }
+  })
+
   return PveVerbs.of({
     start,
-    ended: (op_id) =>
-      Effect.suspend(() => {
-        const answer = operations.get(op_id)?.answer ?? null
-        return answer === null ? Effect.die("no such operation") : Deferred.await(answer)
-      }),
+    run,
     get: (op_id) => Effect.sync(() => Option.fromNullishOr(operations.get(op_id)?.operation)),
-    list: Effect.sync(() => [...operations.values()].map(({ operation }) => operation).reverse()),
+    list: Effect.sync(operations.newest),
     selftest: (id) => ask("selftest", id, () => Effect.void),
     screen: yield* Screen.make(ask),
     attach: log.attach,
@@ -156,39 +179,12 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   })
 })
 
-interface Running {
-  operation: Operation
-  /** Not its fiber: that would keep the request that began it, and this is remembered for long. */
-  answer: Deferred.Deferred<Conduct.Answer> | null
-}
-
 const logName = "vm"
 
-/** Operations that can still be asked for. */
-const remembered = 500
-/** Events of a former life that are read for them. Nothing ends this log, and the buttons wait for the reading. */
+/** Events of a former life that are read for its operations. Nothing ends this log, and the buttons wait for the reading. */
 const replayed = 50_000
 
-/** Characters of output an operation keeps: its newest. */
-const kept = (output: string): string => output.slice(-64 * 1024)
+/** Of one verb that only looks, for one asker: a second, should the first hang. */
+const atOnce = 2
 
-const addOutput = (running: Running, text: string) => {
-  running.operation = { ...running.operation, output: kept(`${running.operation.output}${text}\n`) }
-}
-
-const changing = (operation: Operation): boolean => changes(operation.verb) && operation.ended_at === null
-
-/** Still open, or not known how it ended, and the host may yet say. */
-const unsettled = ({ verb, ended_at, outcome, started_at }: Operation, now: number): boolean =>
-  ended_at === null ||
-  (changes(verb) && outcome === "unknown" && now - Date.parse(started_at) < Duration.toMillis(Conduct.afterwards))
-
-const blank = {
-  ended_at: null,
-  phase: "accepted",
-  outcome: null,
-  exit_code: null,
-  output: "",
-  verified: null,
-  evidence: ""
-} satisfies Partial<Operation>
+const waits = ({ phase }: Operation): boolean => phase === "waiting"

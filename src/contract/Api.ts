@@ -63,7 +63,7 @@ export class TooManyTurns extends Problem<TooManyTurns>()("TooManyTurns", {
   status: 429,
   title: "Too many turns at once"
 }) {}
-/** Another mutating operation runs; which, whose and since when. */
+/** Another mutating operation runs, or as many looks of this asker's as may; which, whose and since when. */
 export class OperationBusy extends Problem<OperationBusy>()(
   "OperationBusy",
   { type: urn("operation-busy"), status: 409, title: "Another operation is running" },

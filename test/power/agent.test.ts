@@ -8,7 +8,7 @@ import { afterAll, beforeAll } from "vitest"
 import type { Operation } from "../../src/contract/Pve.ts"
 import { end } from "../host/support/proc.ts"
 import { all } from "../support/events.ts"
-import { keyAgent, phase, type Power, startPower, target } from "../support/powerBench.ts"
+import { keyAgent, phase, type Power, startPower, target, vmEvent } from "../support/powerBench.ts"
 
 describe("SSH-01 the agent", { timeout: 60_000 }, () => {
   let power: Power
@@ -73,6 +73,26 @@ describe("SSH-01 the agent", { timeout: 60_000 }, () => {
     const [cycle, status] = await operations()
     assert.deepInclude(cycle, { verb: "cycle", actor: "agent", outcome: "ok", verified: true })
     assert.deepInclude(status, { verb: "status", actor: "agent", outcome: "ok" })
+  })
+
+  it("asks for forensics a dozen times at once: all are answered, and no more than two are under way at any time", async () => {
+    const before = power.shim.sent().length
+    const [said = ""] = await bash("for i in $(seq 12); do pve forensics | tail -n 1 & done; wait")
+    assert.strictEqual(said.match(/^forensics: ok\. running, QEMU process \d+, /gm)?.length, 12, said)
+    const reader = await power.watch()
+    await reader.until(({ event }) => event === "caught-up")
+    const underWay = new Set<string>()
+    let most = 0
+    for (const frame of reader.frames) {
+      const event = vmEvent(frame)
+      if (event?.kind !== "operation" || event.op.verb !== "forensics") continue
+      if (event.op.ended_at !== null) underWay.delete(event.op.op_id)
+      else if (event.op.phase !== "waiting") underWay.add(event.op.op_id)
+      most = Math.max(most, underWay.size)
+    }
+    await reader.close()
+    assert.deepStrictEqual([most, underWay.size], [2, 0])
+    assert.isBelow(power.shim.sent().length - before, 12)
   })
 
   it("changes nothing without the name, or with a wrong one, or a verb that is none", async () => {

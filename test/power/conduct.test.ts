@@ -129,9 +129,9 @@ describe("an operation", () => {
     const { ask } = host(words({ lines: [result(0)], takes: 5000 }))
     return Effect.gen(function* () {
       const service = yield* PveVerbs
-      const id = yield* begin("cycle")
-      const waiting = yield* Effect.forkChild(service.ended(id))
+      const waiting = yield* Effect.forkChild(service.run({ verb: "cycle", actor: "op" }))
       yield* TestClock.adjust("1 second")
+      const [{ op_id: id } = assert.fail()] = yield* service.list
       yield* Fiber.interrupt(waiting)
       assert.isTrue(Exit.isFailure(yield* Fiber.await(waiting)))
       assert.strictEqual((yield* until(id, over)).outcome, "ok")

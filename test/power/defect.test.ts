@@ -6,7 +6,7 @@ import type { Ask } from "../../src/breakglass/conduct.ts"
 import { PveVerbs } from "../../src/breakglass/PveVerbs.ts"
 import { tended } from "../../src/breakglass/tended.ts"
 import { host, result, runs } from "../support/hostWords.ts"
-import { aDay, begin, carriedOut, over, power, until } from "../support/powerSimulation.ts"
+import { aDay, carriedOut, over, power, until } from "../support/powerSimulation.ts"
 
 describe("a fault of the server's own", () => {
   it.effect("LIFE-07 in an operation leaves it unknown, not running for ever, and the next one is sent", () => {
@@ -16,9 +16,9 @@ describe("a fault of the server's own", () => {
     return Effect.gen(function* () {
       yield* aDay
       const service = yield* PveVerbs
-      const id = yield* begin("cycle")
-      const waiting = yield* Effect.exit(service.ended(id))
+      const waiting = yield* Effect.exit(service.run({ verb: "cycle", actor: "op" }))
       assert.isTrue(Exit.isFailure(waiting))
+      const [{ op_id: id } = assert.fail()] = yield* service.list
       const { outcome, phase, evidence } = yield* until(id, over)
       assert.deepStrictEqual([outcome, phase], ["unknown", "unknown"])
       assert.match(evidence, /^The host could not be asked what became of it\./)

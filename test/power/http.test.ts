@@ -98,6 +98,14 @@ describe("VERB-03 and PVE-01", { timeout: 60_000 }, () => {
     assert.deepStrictEqual([shim.count("cycle", op), rig.calls("stop") - stops], [1, 1])
   })
 
+  it("a dozen scripts that ask for the status at once are all answered", async () => {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => power.server.post("/api/pve/status")))
+    for (const answer of answers) {
+      assert.strictEqual(answer.status, 200)
+      assert.deepInclude(await answer.json(), { verb: "status", exit_code: 0, rejected: false })
+    }
+  })
+
   it("a second that changes the VM is 409 and names the first, from a page and a script; reads go through", async () => {
     const { rig, shim } = power
     rig.fault("stop", "slow 10")
