@@ -71,12 +71,13 @@ describe.each(shells)(
     it("HOST-02 a client killed in the middle of the stop leaves a worker that finishes, on record", async () => {
       await using rig = await makeRig({ shell })
       await rig.startVm()
-      rig.fault("stop", "slow 5")
+      rig.fault("stop", "held")
       const op = rig.op()
       await rig.ssh(`cycle ${op}`, (child) => {
         void eventually("qm stop runs", () => rig.calls("stop") === 1).then(() => child.kill("SIGKILL"))
       })
       assert.strictEqual(rig.calls("start"), 0)
+      rig.mend("stop")
       await eventually("END", () => rig.log().some((line) => line.includes(`op=${op} verb=cycle END rc=0 vm=running`)))
       assert.isTrue(rig.vmRuns())
     })
@@ -84,7 +85,7 @@ describe.each(shells)(
     it("HOST-02 the output comes while the worker is at it, and the end of the whole ssh session does not end it", async () => {
       await using rig = await makeRig({ shell })
       await rig.startVm()
-      rig.fault("stop", "slow 8")
+      rig.fault("stop", "held")
       const op = rig.op()
       let heard = ""
       const client = rig.ssh(`cycle ${op}`, (child) => child.stdout?.on("data", (chunk: Buffer) => (heard += chunk)))
@@ -99,6 +100,7 @@ describe.each(shells)(
       assert.isNotEmpty(sessions)
       for (const { pid } of under(rig.dir)) if (sessionOf(pid).some((session) => sessions.includes(session))) end(pid)
       await client
+      rig.mend("stop")
       await eventually("END", () => rig.log().some((line) => line.includes(`op=${op} verb=cycle END rc=0 vm=running`)))
       assert.isTrue(rig.vmRuns())
     })
@@ -106,12 +108,13 @@ describe.each(shells)(
     it("HOST-02 hangup, interrupt, pipe and terminate do not turn a worker from its end", async () => {
       await using rig = await makeRig({ shell })
       await rig.startVm()
-      rig.fault("stop", "slow 5")
+      rig.fault("stop", "held")
       const op = rig.op()
       const client = rig.ssh(`cycle ${op}`)
       await eventually("qm stop runs", () => rig.calls("stop") === 1)
       const worker = Number(rig.live(op, "worker").split(" ")[0])
       for (const signal of ["SIGHUP", "SIGINT", "SIGPIPE", "SIGTERM"] as const) process.kill(worker, signal)
+      rig.mend("stop")
       assert.strictEqual((await client).code, 0)
       assert.isTrue(rig.vmRuns())
     })

@@ -74,14 +74,15 @@ describe.each(shells)("Proxmox's locks under %s", { timeout: 120_000, concurrent
   })
 
   it("HOST-20 a lock taken after the first look, by a task that lives, still stops the stop", async () => {
-    await using rig = await makeRig({ shell, conf: { FORENSICS_SECS: "4" } })
+    await using rig = await makeRig({ shell, conf: { FORENSICS_SECS: "60", PROBE_SECS: "60" } })
     const before = await rig.startVm()
     tasks(rig, task("vzdump", rig.vmid, process.pid))
-    rig.fault("pending", "slow 8")
+    rig.fault("pending", "held")
     const op = rig.op()
     const cycle = rig.ssh(`cycle ${op}`)
     await eventually("forensics run", () => rig.calls("pending") === 1)
     lock(rig, "backup")
+    rig.mend("pending")
     const answer = await cycle
     assert.deepStrictEqual([answer.code, rig.vmPid(), rig.vmRuns()], [75, before, true], answer.stdout)
     assert.notInclude(answer.stdout, "SIGTERM")

@@ -44,7 +44,7 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
   it("HOST-03 a second cycle during the first is busy, names the holder, and stops nothing", async () => {
     await using rig = await makeRig({ shell })
     await rig.startVm()
-    rig.fault("stop", "slow 10")
+    rig.fault("stop", "held")
     const [first, second] = [rig.op(), rig.op()]
     const running = rig.ssh(`cycle ${first}`)
     await started(rig, first, "stopping")
@@ -52,6 +52,7 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
     assert.strictEqual(busy.code, 75)
     assert.strictEqual(result(busy).rc, 75)
     assert.match(busy.stdout, new RegExp(`^busy: op=${first} verb=cycle src=127.0.0.1 since=\\S+Z$`, "m"))
+    rig.mend("stop")
     assert.strictEqual((await running).code, 0)
     assert.strictEqual(rig.calls("stop"), 1)
     await eventually("the refusal is on record", () =>
@@ -123,8 +124,10 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
     })
     await client
     assert.match((await rig.ssh(`last ${op}`)).stdout, / known=yes verb=cycle phase=stopping rc=- worker=alive /)
-    for (const { pid } of besides(rig, [workerPid(rig, op), rig.vmPid()])) end(pid)
-    end(workerPid(rig, op))
+    const worker = workerPid(rig, op)
+    for (const { pid } of besides(rig, [worker, rig.vmPid()])) end(pid)
+    end(worker)
+    await eventually("it is dead", () => !alive(worker))
     assert.match((await rig.ssh(`last ${op}`)).stdout, / known=yes verb=cycle phase=stopping rc=- worker=dead /)
     assert.match((await rig.ssh("last")).stdout, new RegExp(`^breakglass-last op=${op} known=yes `))
     assert.match((await rig.ssh(`last ${rig.op()}`)).stdout, / known=no$/m)

@@ -4,6 +4,16 @@ import { eventually } from "./support/proc.ts"
 import { makeRig, phases, result, shells } from "./support/rig.ts"
 import { run } from "./support/sshd.ts"
 
+/** What a process has open, but what it closed meanwhile. */
+const descriptorsOf = (pid: number): ReadonlyArray<string> =>
+  readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+    } catch {
+      return []
+    }
+  })
+
 describe.each(shells)("power under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("HOST-05 a qm status that hangs for ever does not keep a cycle from its end", async () => {
     await using rig = await makeRig({ shell, conf: { STATUS_SECS: "1", FORENSICS_SECS: "2" } })
@@ -159,7 +169,7 @@ mount --bind DIR/date /usr/bin/date`
     const answer = await rig.ssh(`cycle ${rig.op()}`)
     assert.strictEqual(answer.code, 0)
     const pid = rig.vmPid()
-    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+    const open = descriptorsOf(pid)
     assert.deepStrictEqual(
       open.filter((path) => path.includes("/lock") || path.startsWith("pipe:")),
       []

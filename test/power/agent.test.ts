@@ -8,7 +8,8 @@ import { afterAll, beforeAll } from "vitest"
 import type { Operation } from "../../src/contract/Pve.ts"
 import { end } from "../host/support/proc.ts"
 import { all } from "../support/events.ts"
-import { keyAgent, phase, type Power, startPower, target, vmEvent } from "../support/powerBench.ts"
+import { keyAgent } from "../support/keyAgent.ts"
+import { phase, type Power, startPower, target, vmEvent } from "../support/powerBench.ts"
 
 describe("SSH-01 the agent", { timeout: 60_000 }, () => {
   let power: Power
@@ -114,7 +115,7 @@ describe("SSH-01 the agent", { timeout: 60_000 }, () => {
   })
 
   it("PVE-01 is told busy, by whom, while the owner's own operation runs", async () => {
-    power.rig.fault("stop", "slow 20")
+    power.rig.fault("stop", "held")
     const reader = await power.watch()
     const { op_id } = (await (await power.ask("cycle")).json()) as Operation
     await reader.until(phase(op_id, "stopping"))

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { end } from "../host/support/proc.ts"
 import { discard, startServer } from "../support/BreakglassServer.ts"
-import { client, keyAgent, startPower } from "../support/powerBench.ts"
+import { keyAgent } from "../support/keyAgent.ts"
+import { client, startPower } from "../support/powerBench.ts"
 
 /** An ssh that lives where `mounts` has been done, in front of the shim that is named later. */
 const ssh = (dir: string, mounts: string) => {

@@ -108,7 +108,7 @@ describe("VERB-03 and PVE-01", { timeout: 60_000 }, () => {
 
   it("a second that changes the VM is 409 and names the first, from a page and a script; reads go through", async () => {
     const { rig, shim } = power
-    rig.fault("stop", "slow 10")
+    rig.fault("stop", "held")
     const op = randomUUID()
     const reader = await power.watch()
     await power.ask("cycle", op)
@@ -125,9 +125,9 @@ describe("VERB-03 and PVE-01", { timeout: 60_000 }, () => {
     assert.deepInclude(await read.json(), { verb: "status", exit_code: 0, rejected: false })
     assert.strictEqual((await power.get(op)).ended_at, null)
     assert.strictEqual(shim.changing(), before)
+    rig.mend("stop")
     await power.ended(reader, op)
     await reader.close()
-    rig.mend("stop")
   })
 })
 

@@ -7,9 +7,9 @@ import { discard } from "../support/BreakglassServer.ts"
 import { client, phase, phasesOf, type Power, startPower } from "../support/powerBench.ts"
 import { cuts } from "../support/powerCuts.ts"
 
-/** A cycle in the middle of its stop, and a reader of it. */
-const cycling = async (power: Power, tenths: number) => {
-  power.rig.fault("stop", `slow ${tenths}`)
+/** A cycle in the middle of its stop, which ends when that is mended, and a reader of it. */
+const cycling = async (power: Power) => {
+  power.rig.fault("stop", "held")
   const id = randomUUID()
   const reader = await power.watch()
   await power.ask("cycle", id)
@@ -27,7 +27,7 @@ const once = (power: Power, id: string) => {
 describe("in the middle of a cycle", { timeout: 90_000, concurrent: true }, () => {
   it("PVE-03 sshd freezes: the server asks, and is told when it thaws; nothing is sent twice", async () => {
     await using power = await startPower()
-    const { id, reader } = await cycling(power, 10)
+    const { id, reader } = await cycling(power)
     const frozen = [power.rig.sshdPid ?? 0, ...childrenOf(power.rig.sshdPid ?? 0)]
     assert.isAtLeast(frozen.length, 2)
     for (const pid of frozen) process.kill(pid, "SIGSTOP")
@@ -35,6 +35,7 @@ describe("in the middle of a cycle", { timeout: 90_000, concurrent: true }, () =
     await reader.until(phase(id, "asking the host"))
     assert.isAtMost(performance.now() - from, 25_000)
     assert.strictEqual((await power.get(id)).ended_at, null)
+    power.rig.mend("stop")
     for (const pid of frozen) process.kill(pid, "SIGCONT")
     const operation = await power.ended(reader, id)
     await reader.close()
@@ -50,12 +51,13 @@ describe("in the middle of a cycle", { timeout: 90_000, concurrent: true }, () =
 
   it("LIFE-02 the server is killed: its next life asks what became of it and never sends it again", async () => {
     await using power = await startPower()
-    const { id } = await cycling(power, 15)
+    const { id } = await cycling(power)
     await power.server.stop("SIGKILL")
     const server = await power.again()
     const page = client(server)
     const before = await page.get(id)
     assert.deepInclude(before, { op_id: id, verb: "cycle" })
+    power.rig.mend("stop")
     const operation = await page.ended(await page.watch(), id)
     assert.deepInclude(operation, { outcome: "ok", exit_code: 0, verified: true })
     assert.isAtLeast(power.shim.count("last", id), 1)
@@ -69,13 +71,14 @@ describe("in the middle of a cycle", { timeout: 90_000, concurrent: true }, () =
 
   it("LIFE-03 the server is told to go: it does, the host goes on, and the next life hears how it ended", async () => {
     await using power = await startPower()
-    const { id, reader } = await cycling(power, 15)
+    const { id, reader } = await cycling(power)
     const from = performance.now()
     assert.strictEqual(await power.server.stop(), 0)
     assert.isAtMost(performance.now() - from, 10_000)
     await reader.ended
     assert.include(reader.text(), "event: bye")
     const server = await power.again()
+    power.rig.mend("stop")
     const page = client(server)
     assert.deepInclude(await page.ended(await page.watch(), id), { outcome: "ok", verified: true })
     once(power, id)
@@ -84,11 +87,12 @@ describe("in the middle of a cycle", { timeout: 90_000, concurrent: true }, () =
 
   it("PVE-12 the page goes away and comes back: the same operation, live", async () => {
     await using power = await startPower()
-    const { id, reader } = await cycling(power, 15)
+    const { id, reader } = await cycling(power)
     await reader.close()
     const again = await power.ask("cycle", id)
     assert.strictEqual(again.status, 202)
     assert.deepInclude((await again.json()) as Operation, { op_id: id, ended_at: null, outcome: null })
+    power.rig.mend("stop")
     const later = await power.watch()
     assert.deepInclude(await power.ended(later, id), { outcome: "ok", verified: true })
     assert.deepStrictEqual(phasesOf(later, id).slice(0, 3), ["accepted", "forensics", "stopping"])
@@ -99,13 +103,14 @@ describe("in the middle of a cycle", { timeout: 90_000, concurrent: true }, () =
 
   it("PVE-12 a script that asked and waited is killed: the operation goes on to its end", async () => {
     await using power = await startPower()
-    power.rig.fault("stop", "slow 10")
+    power.rig.fault("stop", "held")
     const gone = new AbortController()
     const asked = power.server.request("/api/pve/cycle", { method: "POST", signal: gone.signal }).catch(() => null)
     const reader = await power.watch()
     await reader.until((frame) => frame.data.includes('"phase":"stopping"'))
     gone.abort()
     assert.strictEqual(await asked, null)
+    power.rig.mend("stop")
     const { operations } = (await (await power.server.request("/api/pve/ops")).json()) as {
       readonly operations: ReadonlyArray<Operation>
     }

@@ -77,7 +77,7 @@ describe("a reader of the VM's log", { timeout: 90_000 }, () => {
   })
 
   it("goes on being sent it while a cycle runs, and the host says what is", async () => {
-    power.rig.fault("start", "slow 60")
+    power.rig.fault("start", "held")
     const id = randomUUID()
     await power.ask("cycle", id)
     await reader.until(phase(id, "starting"))

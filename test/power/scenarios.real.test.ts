@@ -46,7 +46,7 @@ const looked = async (power: Power, { initially, faults = {} }: View): Promise<s
 
 /** A cycle that somebody else asked the host for, in the middle of its stop. */
 const cycling = async ({ rig }: Power) => {
-  rig.fault("stop", "slow 15")
+  rig.fault("stop", "held")
   const op = rig.op()
   const over = rig.ssh(`cycle ${op}`)
   while (!rig.live(op, "phase").includes("stopping")) await new Promise((settle) => setImmediate(settle))

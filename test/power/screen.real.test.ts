@@ -38,7 +38,7 @@ const atOnce = (times: number): Promise<ReadonlyArray<string>> =>
 describe("SCREEN-02 the VM's own screen", { timeout: 60_000 }, () => {
   it("waits for no cycle, is no operation, and of a VM that is off is 404", async () => {
     const { rig } = power
-    rig.fault("start", "slow 60")
+    rig.fault("start", "held")
     const op = randomUUID()
     const reader = await power.watch()
     await power.ask("cycle", op)

@@ -6,7 +6,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { afterAll, afterEach, beforeAll } from "vitest"
 import { fingerprints } from "../../src/breakglass/hostKeys.ts"
 import { end } from "../host/support/proc.ts"
-import { keyAgent, phase, type Power, startPower } from "../support/powerBench.ts"
+import { keyAgent } from "../support/keyAgent.ts"
+import { phase, type Power, startPower } from "../support/powerBench.ts"
 import { refusedBy } from "../support/refusedBy.ts"
 
 describe("the host", { timeout: 60_000 }, () => {
@@ -123,7 +124,7 @@ describe("the host", { timeout: 60_000 }, () => {
 
     it("after its agent was killed in mid-cycle: the cycle ends running, the next says so, a new agent is used", async () => {
       const { rig, agent, ask, watch, ended } = power
-      rig.fault("start", "slow 60")
+      rig.fault("start", "held")
       const id = randomUUID()
       const reader = await watch()
       await ask("cycle", id)

@@ -3,15 +3,15 @@
  * script and a fake qm whose VM is a process. Between server and ssh stands a shim that adds the port, notes what was
  * asked, and loses the connection on request.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Operation, Status, Verb, VmEvent } from "../../src/contract/Pve.ts"
-import { end, eventually } from "../host/support/proc.ts"
+import { end } from "../host/support/proc.ts"
 import { makeRig, type Options as RigOptions, type Rig } from "../host/support/rig.ts"
 import { discard, openReader, type Options as ServerOptions, type Reader, startServer } from "./BreakglassServer.ts"
+import { keyAgent } from "./keyAgent.ts"
 
 export const target = "devvm"
 
@@ -111,17 +111,6 @@ export const distinct = (phases: ReadonlyArray<string>) => phases.filter((phase,
 export const phase = (op_id: string, name: string) => (frame: Frame) => {
   const event = vmEvent(frame)
   return event?.kind === "operation" && event.op.op_id === op_id && event.op.phase === name
-}
-
-/** An ssh-agent of its own; with a key in it when one is named. */
-export const keyAgent = async (
-  socket: string,
-  key?: string
-): Promise<{ readonly socket: string; readonly child: ChildProcess }> => {
-  const child = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" })
-  await eventually("the ssh-agent listens", () => existsSync(socket))
-  if (key !== undefined) execFileSync("ssh-add", ["-q", key], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
-  return { socket, child }
 }
 
 const settings = (rig: Rig, socket: string, ssh: string) => ({

@@ -1,17 +1,7 @@
 /** One Proxmox host in a directory: the shipped files with their paths put there, a fake qm, and sshd in front. */
 import type { ChildProcess } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from "node:fs"
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { alive, end, eventually, sweep, under } from "./proc.ts"
 import { type Answer, clientArgs, run, startSshd } from "./sshd.ts"
@@ -33,11 +23,11 @@ const budgets = {
   FORENSICS_SECS: "0",
   PROBE_SECS: "3",
   SAMPLE_SECS: "0",
-  STOP_SECS: "3",
+  STOP_SECS: "60",
   TERM_SECS: "2",
   KILL_SECS: "2",
   RESET_SECS: "3",
-  START_SECS: "15",
+  START_SECS: "60",
   START_TRIES: "3",
   RETRY_SECS: "0",
   VERIFY_SECS: "10"
@@ -132,7 +122,13 @@ export const makeRig = async (options: Options) => {
   const key = readFileSync(`${dir}/ssh/client.pub`, "utf8").split(" ")[1] ?? ""
   writeFileSync(`${dir}/etc/authorized_keys`, shipped("authorized_keys.example").replace("AAAA-REPLACE-ME", key))
 
-  const read = (file: string) => (existsSync(`${dir}/${file}`) ? readFileSync(`${dir}/${file}`, "utf8") : "")
+  const read = (file: string) => {
+    try {
+      return readFileSync(`${dir}/${file}`, "utf8")
+    } catch {
+      return ""
+    }
+  }
   const vmPid = () => Number(read("pve/vm/pid")) || 0
   return {
     dir,
