@@ -95,6 +95,39 @@ describe("the unprivileged layout", { timeout: 120_000 }, () => {
     assert.deepStrictEqual([rig.calls("stop"), rig.vmRuns()], [0, true])
   })
 
+  it("HOST-01 what is turned away before sudo leaves one printable line in syslog, and none in root's log", async () => {
+    // The syslog of this host: logger's own words, by whoever may call it.
+    const syslog = [
+      ": >DIR/syslog; chmod 666 DIR/syslog",
+      `printf '#!/bin/sh\nprintf "%%s\\n" "$*" >>DIR/syslog\n' >DIR/logger; chmod 755 DIR/logger`,
+      "mount --bind DIR/logger /usr/bin/logger"
+    ]
+    await using rig = await makeRig({ shell: "dash", inside: [...install, ...syslog].join("\n") })
+    const as = (request: string) => run("ssh", [...clientArgs(rig.dir, rig.port, "breakglass"), "--", request])
+    const requests = [
+      "status;id",
+      "--op cycle",
+      "status\n2026-01-01T00:00:00Z vmid=102 op=- verb=cycle END rc=0",
+      "\u001b[2J"
+    ]
+    for (const request of requests) assert.strictEqual((await as(request)).code, 2, request)
+    assert.strictEqual((await as(`forensics ${rig.op()}`)).code, 0)
+    const line = /^-t breakglass -- \S+Z vmid=\d+ op=- verb=- REJECT rc=2 vm=- secs=0 request=[!-~]* src=127\.0\.0\.1$/
+    const said = () => rig.read("syslog").split("\n").slice(0, -1)
+    await eventually(
+      "a line for each",
+      () => said().filter((one) => one.includes(" REJECT ")).length >= requests.length
+    )
+    await eventually("the worker's too", () => said().some((one) => one.includes(" END ")))
+    const [rejected, worked] = [said().filter((one) => line.test(one)), said().filter((one) => !line.test(one))]
+    assert.strictEqual(rejected.length, requests.length)
+    assert.deepStrictEqual(worked.map((one) => one.match(/ (BEGIN|END) /)?.[1]).sort(), ["BEGIN", "END"])
+    assert.deepStrictEqual(
+      rig.log().filter((one) => one.includes("REJECT")),
+      []
+    )
+  })
+
   it("uninstall takes the user, the door and every file away again", async () => {
     await using rig = await rigged()
     const inside = (command: string) =>
