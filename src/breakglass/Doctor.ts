@@ -1,4 +1,7 @@
-/** Would it work now? Every leg of the rescue path, tried at once, each under its own limit. Changes nothing. */
+/**
+ * Would it work now? Every leg of the rescue path, tried at once, each under its own limit. Changes nothing, and is one
+ * examination for all who ask meanwhile: it starts programs.
+ */
 import { Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Check } from "../contract/Api.ts"
@@ -8,6 +11,7 @@ import { Config, type Settings } from "./Config.ts"
 import { Journal } from "./Journal.ts"
 import { type Look, Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import { shared } from "./shared.ts"
 import { steady } from "./steady.ts"
 
 export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.Effect<ReadonlyArray<Check>> }>()(
@@ -54,7 +58,10 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
         }
       ]
       return Doctor.of({
-        examine: Effect.forEach(legs, examined, { concurrency: "unbounded" }).pipe(Effect.provideContext(context))
+        examine: yield* shared(
+          Effect.provideContext(Effect.forEach(legs, examined, { concurrency: "unbounded" }), context),
+          0
+        )
       })
     })
   )

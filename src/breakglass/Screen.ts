@@ -9,10 +9,11 @@ import { NoPicture, NotFound } from "../contract/Api.ts"
 import type { Ask } from "./conduct.ts"
 import { largest, shown } from "./picture.ts"
 import * as Png from "./png.ts"
+import { shared } from "./shared.ts"
 
 export type Look = Effect.Effect<Uint8Array, NotFound | NoPicture>
 
-export const make = (ask: Ask): Effect.Effect<Look> => Effect.cachedWithTTL(look(ask), 0)
+export const make = (ask: Ask): Effect.Effect<Look> => shared(look(ask), 0)
 
 const look = (ask: Ask): Look =>
   Effect.gen(function* () {
