@@ -8,7 +8,7 @@ import { HttpServerRequest } from "effect/http"
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import * as Contract from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
-import { admit, cookieName, type Facts, Headers, crossSite, type Refusal, type Secrets } from "./admit.ts"
+import { admit, cookieName, type Facts, Headers, crossSite, type Refusal, type Secrets, unasked } from "./admit.ts"
 import { Config } from "./Config.ts"
 import * as Metrics from "./metrics.ts"
 import { steady } from "./steady.ts"
@@ -83,7 +83,7 @@ export class Auth extends Context.Service<
     Auth.of({
       operator: Effect.fnUntraced(function* (request) {
         const { method, rawHeaders } = facts(request)
-        const foreign = method === "GET" || method === "HEAD" ? null : crossSite(new Headers(rawHeaders), null)
+        const foreign = unasked(method, new Headers(rawHeaders), null)
         return foreign === null ? { name: "demo" } : yield* foreign
       }),
       login: () => Effect.fail(wrongToken),

@@ -45,8 +45,15 @@ export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admit
   const asked = headers.get("host")?.toLowerCase()
   if (settings.publicOrigin !== null && asked !== hostOf(settings.publicOrigin) && asked !== facts.local)
     return elsewhere
-  const safe = facts.method === "GET" || facts.method === "HEAD"
-  return (safe ? null : crossSite(headers, settings.publicOrigin)) ?? identity
+  return unasked(facts.method, headers, settings.publicOrigin) ?? identity
+}
+
+/** Whether a browser may have added the identity by itself, for a page that is not ours. */
+export const unasked = (method: string, headers: Headers, publicOrigin: string | null): Refusal | null => {
+  if (method !== "GET" && method !== "HEAD") return crossSite(headers, publicOrigin)
+  // A read has a price too: it may start programs. "none" is the person: an address typed, a bookmark.
+  const site = headers.get("sec-fetch-site")
+  return site === null || site === "same-origin" || site === "none" ? null : foreign
 }
 
 /** What a browser's request that changes something must show, and one from elsewhere cannot. */
@@ -120,7 +127,9 @@ const ambiguous = new BadRequest({
 })
 const unauthenticated = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
 const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothing was done." })
-const foreign = new Forbidden({ detail: "The request did not come from this page. Nothing was done." })
+const foreign = new Forbidden({
+  detail: "The request did not come from this page. Nothing was done. Open the page, or type the address yourself."
+})
 const elsewhere = new Misdirected({
   detail:
     "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN or this server's own address; a proxy in front must " +

@@ -76,17 +76,51 @@ const ambient: ReadonlyArray<readonly [answer: string, headers: ReadonlyArray<He
   ["edge alice", proxied],
   ["login login", [cookie]]
 ]
+/**
+ * A read shows no Origin and no type, so those are not asked of it; where it comes from is. The doctor and the screen start
+ * programs, and SameSite=Strict does not keep a neighbour on the same site from asking in the operator's name.
+ */
+const reads = (headers: ReadonlyArray<Header>, who: string) => {
+  const [, site = "none"] = headers.find(([name]) => name === "Sec-Fetch-Site") ?? []
+  return ["same-origin", "none"].includes(site) ? who : 403
+}
 const mutating = new Set(endpoints.map(({ method }) => method).filter((method) => method !== "GET"))
 
 describe("admit", () => {
   for (const [what, answer, headers, settings = full] of changes) {
-    it(`${what} is ${answer}, whatever the method and the identity; a read is not asked`, () => {
+    it(`${what} is ${answer}, whatever the method and the identity`, () => {
       for (const [who, identity] of ambient) {
         const wanted = answer === "in" ? who : answer
         for (const method of [...mutating, "PUT", "DELETE", "OPTIONS", "post"]) {
           assert.strictEqual(ask([...identity, ...headers], { method, settings }), wanted, method)
         }
-        if (answer !== 400) assert.strictEqual(ask([...identity, ...headers], { settings }), who)
+        const read = what.startsWith("CSRF-02") ? reads(headers, who) : who
+        if (answer !== 400) assert.strictEqual(ask([...identity, ...headers], { settings }), read, "GET")
+      }
+    })
+  }
+
+  for (const [site, answer] of [
+    ["same-origin", "in"],
+    ["none", "in"],
+    [null, "in"],
+    ["same-site", 403],
+    ["cross-site", 403],
+    ["", 403],
+    ["Same-Origin", 403],
+    ["same-origin, cross-site", 403]
+  ] as const) {
+    it(`CSRF-02: a read from ${JSON.stringify(site)} is ${answer}, however it is asked; a bearer is not asked`, () => {
+      const from: ReadonlyArray<Header> = site === null ? [] : [["Sec-Fetch-Site", site]]
+      for (const mode of ["navigate", "no-cors", "cors"]) {
+        const headers: ReadonlyArray<Header> = [...from, ["Sec-Fetch-Mode", mode]]
+        for (const method of ["GET", "HEAD"]) {
+          for (const [who, identity] of ambient) {
+            assert.strictEqual(ask([...identity, ...headers], { method }), answer === "in" ? who : answer)
+          }
+          assert.strictEqual(ask([bearer, ...headers], { method }), "bearer token")
+          assert.strictEqual(ask(headers, { method }), 401)
+        }
       }
     })
   }

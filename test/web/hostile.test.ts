@@ -1,10 +1,13 @@
 /** What an agent, a VM or another origin may try on the page: shown, inert, and never fetched. */
 import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type Server as Other } from "node:http"
 import type { AddressInfo } from "node:net"
+import { join } from "node:path"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { programs, started } from "../support/processes.ts"
 import { launch, makePhone, message, signIn } from "./Phone.ts"
 
 const attacks = [
@@ -19,13 +22,15 @@ const attacks = [
 describe("hostile text", () => {
   let server: Server
   let browser: Browser
+  const { bin, env } = programs({ ssh: 'echo "$@" >>"$HOME/ssh.log"' })
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer({ env })
     browser = await launch()
   })
   afterAll(async () => {
     await browser.close()
     await discard(server)
+    rmSync(bin, { recursive: true })
   })
 
   it(
@@ -86,7 +91,7 @@ describe("hostile text", () => {
   )
 
   it(
-    "CSRF-07 WEB-04: a page of another origin changes nothing, reads nothing and frames nothing",
+    "CSRF-07 WEB-04: a page of another origin changes nothing, starts nothing, reads nothing and frames nothing",
     { timeout: 30_000 },
     async () => {
       const sessions = async () =>
@@ -103,17 +108,39 @@ describe("hostile text", () => {
       await trap.locator("#report", { hasText: "finished" }).waitFor()
       const report = await trap.locator("#report").innerText()
       assert.notInclude(report, "READ")
-      await trap.frameLocator("iframe[src]").getByRole("textbox").waitFor({ state: "detached" })
+      // A page is loaded when its frames are; in place of what may not be framed there is the browser's own error.
+      const frames = trap.frames().filter((frame) => frame !== trap.mainFrame())
+      assert.deepStrictEqual(
+        frames.map((frame) => frame.url()),
+        framed.map(() => "chrome-error://chromewebdata/")
+      )
       const submitted = trap.waitForResponse(/\/cancel|\/prompt|\/api\/session$/)
       await trap.evaluate(() => document.querySelector("form")?.submit())
       assert.isAtLeast((await submitted).status(), 400)
       assert.strictEqual(await sessions(), before)
       const row = (await (await server.request(`/api/session/${session}`)).json()) as { last_event_id: number | null }
       assert.isNull(row.last_event_id)
+      const spoken = existsSync(join(server.home, "ssh.log")) ? readFileSync(join(server.home, "ssh.log"), "utf8") : ""
+      // The page that is open watches the VM by itself; --help is the server's own, at its start.
+      assert.notMatch(spoken, /selftest|screen/)
+      assert.deepStrictEqual(
+        started(server.home).filter((argv) => argv.includes("--version")),
+        []
+      )
       await context.close()
       evil.server.close()
     }
   )
+
+  it("CSRF-02: who types an address of the contract gets it, and what it links to", { timeout: 30_000 }, async () => {
+    const { context, open } = await makePhone(browser, server.url)
+    await signIn(await open())
+    const docs = await open("/docs")
+    await docs.getByRole("link", { name: "/openapi.json" }).click()
+    await docs.waitForURL(/openapi/)
+    assert.include(await docs.locator("body").innerText(), '"openapi"')
+    await context.close()
+  })
 })
 
 const elsewhere = async (html: string): Promise<{ readonly server: Other; readonly url: string }> => {
@@ -122,9 +149,12 @@ const elsewhere = async (html: string): Promise<{ readonly server: Other; readon
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
+const framed = ["/", "/docs", "/api/doctor", "/api/pve/screen"]
+
 const hostile = (target: string, session: string) => `<!doctype html><p id="report"></p>
 <form method="post" action="${target}/api/session" enctype="text/plain"><input name='{"a":"' value='"}'></form>
-<iframe src="${target}/"></iframe><img src="${target}/api/info">
+${framed.map((path) => `<iframe src="${target}${path}"></iframe>`).join("")}
+<img src="${target}/api/info"><img src="${target}/api/pve/screen">
 <script>
   const say = (text) => (document.getElementById("report").textContent += text + " ")
   const body = JSON.stringify({ prompt: "stolen" })
@@ -134,6 +164,8 @@ const hostile = (target: string, session: string) => `<!doctype html><p id="repo
     fetch("${target}/api/session/${session}/prompt", { method: "POST", mode: "no-cors", credentials: "include", headers: { "content-type": "text/plain" }, body }).then(read, () => say("refused")),
     fetch("${target}/api/session/${session}/prompt", { method: "POST", credentials: "include", headers: { "content-type": "application/json" }, body }).then(read, () => say("refused")),
     fetch("${target}/api/info", { credentials: "include" }).then(read, () => say("refused")),
+    ...["/api/doctor", "/api/pve/screen"].map((path) =>
+      fetch("${target}" + path, { mode: "no-cors", credentials: "include" }).then(read, () => say("refused"))),
     new Promise((done) => {
       const source = new EventSource("${target}/api/session/${session}/stream", { withCredentials: true })
       source.onmessage = () => (say("READ stream"), done())
