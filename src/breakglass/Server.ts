@@ -1,6 +1,6 @@
 /** What is around the routes: the page, headers on every answer, one keepalive for all readers, a clean drain. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Cause, Duration, Effect, Layer } from "effect"
+import { Cause, Duration, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
   HttpIncomingMessage,
@@ -14,6 +14,7 @@ import { HttpApiMiddleware } from "effect/http-api"
 import { createServer } from "node:http"
 import * as Path from "node:path"
 import { Auth } from "./Auth.ts"
+import { bodyLimit, unread } from "./body.ts"
 import { Config } from "./Config.ts"
 import { connections } from "./descriptors.ts"
 import * as Http from "./Http.ts"
@@ -88,6 +89,8 @@ const everyAnswer = HttpRouter.middleware(
 
 /** What happened is for the log alone; the client is told where in it. */
 const failed = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {
+  const refusal = unread(cause)
+  if (refusal !== null) return refusal
   const instance = `urn:uuid:${SecureRandom.uuidV4Unsafe()}`
   yield* Effect.logError(`A request failed: ${instance}`, cause)
   return problem(500, { instance })
@@ -118,7 +121,7 @@ const words: ReadonlyMap<number, readonly [string, string]> = new Map([
   [404, ["Not Found", "There is nothing at this address."]],
   [405, ["Method Not Allowed", "This address does not take that method. Nothing was done."]],
   [413, ["Content Too Large", "The body is too large. Nothing was done."]],
-  [415, ["Unsupported Media Type", "The body must be application/json. Nothing was done."]],
+  [415, ["Unsupported Media Type", "The body must be application/json, and not compressed. Nothing was done."]],
   [500, ["Internal Server Error", "The server failed inside this request; its log has the cause, under this instance."]]
 ])
 
@@ -145,9 +148,6 @@ const drain = Layer.effectDiscard(
     })
   })
 )
-
-/** The prompt's limit, with room for its JSON escapes. */
-const bodyLimit = ByteSize.kibibytes(512)
 
 /** Milliseconds. Node's own would let a phone's worth of sockets sit for five minutes each. */
 export const patience = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }

@@ -9,6 +9,7 @@ import type { Socket } from "node:net"
 import * as Contract from "../contract/Api.ts"
 import { Headers } from "./admit.ts"
 import { Auth } from "./Auth.ts"
+import { asSent, unwelcome } from "./body.ts"
 
 const endpoints = Object.values(Contract.Api.groups)
   .flatMap((group) => Object.values(group.endpoints))
@@ -38,10 +39,14 @@ export const onlyTaken = Effect.map(
         const { rawHeaders, url = "", socket } = NodeHttpServerRequest.toIncomingMessage(request)
         const headers = new Headers(rawHeaders)
         if (ambiguous(url, headers)) lost.add(socket)
-        if (lost.has(socket)) return unread
+        if (lost.has(socket)) return unclear
+        const refusal = unwelcome(headers)
+        if (refusal !== null) return refusal
         const known = taken(request.url.replace(/\?.*$/s, ""))
         const overridden = overrides.some((name) => headers.count(name) > 0)
-        if (known === null || (known.methods.includes(request.method) && !overridden)) return yield* answer
+        if (known === null || (known.methods.includes(request.method) && !overridden)) {
+          return yield* Effect.provideService(answer, HttpServerRequest.HttpServerRequest, asSent(request))
+        }
         if (known.guarded) yield* operator(request)
         return refused(known.methods)
       })
@@ -61,6 +66,6 @@ const ambiguous = (url: string, headers: Headers): boolean =>
 /** Connections that are given up: what stands behind such a request may have been read, and is nobody's word. */
 const lost = new WeakSet<Socket>()
 
-const unread = HttpServerResponse.empty({ status: 400, headers: { connection: "close" } })
+const unclear = HttpServerResponse.empty({ status: 400, headers: { connection: "close" } })
 const refused = (methods: ReadonlyArray<string>) =>
   HttpServerResponse.empty({ status: 405, headers: { allow: methods.join(", ") } })
