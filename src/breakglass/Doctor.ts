@@ -59,8 +59,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
       ]
       return Doctor.of({
         examine: yield* shared(
-          Effect.provideContext(Effect.forEach(legs, examined, { concurrency: "unbounded" }), context),
-          0
+          Effect.provideContext(Effect.forEach(legs, examined, { concurrency: "unbounded" }), context)
         )
       })
     })

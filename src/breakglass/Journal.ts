@@ -7,6 +7,7 @@ import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { Config, type Quota } from "./Config.ts"
 import type { Args, Begun, Name, Value } from "./disk.ts"
 import * as Metrics from "./metrics.ts"
+import { shared } from "./shared.ts"
 import * as Thread from "./Thread.ts"
 
 /** Nothing was written, and no id was used up: the disk refused, or (`full`) a limit of ours did. */
@@ -69,7 +70,7 @@ export class Journal extends Context.Service<
     readonly page: (log: string, after: number, bytes: number) => Effect.Effect<ReadonlyArray<Row>, JournalFailed>
     /** The whole of an event that was cut. */
     readonly full: (log: string, id: number) => Effect.Effect<Option.Option<string>, JournalFailed>
-    /** Whether the disk takes writes now. */
+    /** Whether the disk takes writes, as found within the last 250 ms; `/ready` lets anybody ask. */
     readonly writable: Effect.Effect<boolean>
     /** For who cannot wait as long as a disk can: fails, or is not even begun, while that gives no answer. */
     readonly timely: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | JournalFailed>
@@ -85,7 +86,7 @@ export class Journal extends Context.Service<
 
 export const make = Effect.fnUntraced(function* (directory: string, quota: Quota) {
   const thread = yield* Thread.make(directory, quota)
-  const own = over(thread)
+  const own = yield* over(thread)
   // About 2 s for each GB are the check's own.
   const opening = Effect.catchTag(asking(thread)("open"), "JournalFailed", ({ reason }) =>
     Effect.succeed<Begun>({ _tag: "Unavailable", reason })
@@ -105,7 +106,7 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
   return own
 })
 
-export const over = (thread: Thread.Thread) => {
+export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
   const ask = asking(thread)
   const stalled = Effect.gen(function* () {
     while (thread.silent() < patience) yield* Effect.sleep("500 millis")
@@ -113,6 +114,9 @@ export const over = (thread: Thread.Thread) => {
     return yield* new JournalFailed({ reason: `the disk has not answered for ${seconds} s`, full: false })
   })
   const timely = <A, E>(effect: Effect.Effect<A, E>) => Effect.raceFirst(stalled, effect)
+  const probe = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.isSuccess(timely(ask("probe", now))))
+  // That it takes none is not kept: who mends a disk is told at once.
+  const writable = yield* shared(probe, (takes) => (takes ? probed : 0))
 
   return Journal.of({
     createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.journalFailed),
@@ -123,11 +127,14 @@ export const over = (thread: Thread.Thread) => {
     last: (log) => ask("last", log),
     page: (log, after, bytes) => ask("page", log, after, bytes),
     full: (log, id) => Effect.map(ask("full", log, id), Option.fromNullOr),
-    writable: Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.isSuccess(timely(ask("probe", now)))),
+    writable,
     timely,
     leave: Effect.sync(() => Thread.leave(thread))
   })
-}
+})
+
+/** Milliseconds for which a disk that took a write is not asked for another: anybody could keep it busy. */
+const probed = 250
 
 /** Milliseconds without an answer after which it is not waited for by who need not. */
 const patience = 5000

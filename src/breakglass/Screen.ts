@@ -13,7 +13,7 @@ import { shared } from "./shared.ts"
 
 export type Look = Effect.Effect<Uint8Array, NotFound | NoPicture>
 
-export const make = (ask: Ask): Effect.Effect<Look> => shared(look(ask), 0)
+export const make = (ask: Ask): Effect.Effect<Look> => shared(look(ask))
 
 const look = (ask: Ask): Look =>
   Effect.gen(function* () {

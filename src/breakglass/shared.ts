@@ -1,21 +1,23 @@
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import { steady } from "./steady.ts"
 
 /**
- * One run for all who ask while it is under way; what it gave is theirs, and everybody's for so many milliseconds more.
- * Who leaves ends it only when nobody else waits. `Effect.cachedWithTTL` goes by the wall's clock: set back by an hour, it
+ * One run for all who ask while it is under way; what it gave is theirs, and everybody's for `kept` milliseconds more. Who leaves ends it only when nobody else waits. `Effect.cachedWithTTL` goes by the wall's clock: set back by an hour, it
  * would give an old answer for an hour.
  */
-export const shared = <A, E, R>(effect: Effect.Effect<A, E, R>, kept: number): Effect.Effect<Effect.Effect<A, E, R>> =>
+export const shared = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  kept: (answer: A) => number = () => 0
+): Effect.Effect<Effect.Effect<A, E, R>> =>
   Effect.gen(function* () {
     let until = 0
     let runs = 0
     const run = Effect.suspend(() => {
       const own = ++runs
       until = Number.POSITIVE_INFINITY
-      return Effect.onExit(effect, () =>
+      return Effect.onExit(effect, (exit) =>
         Effect.map(steady, (now) => {
-          if (own === runs) until = now + kept
+          if (own === runs) until = now + (Exit.isSuccess(exit) ? kept(exit.value) : 0)
         })
       )
     })

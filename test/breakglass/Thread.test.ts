@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Queue, Stream } from "effect"
+import { Effect, Fiber, Queue, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import type { Answer } from "../../src/breakglass/disk.ts"
 import * as Journal from "../../src/breakglass/Journal.ts"
 import * as Thread from "../../src/breakglass/Thread.ts"
 import { all, directory, follow, ids, journal, logOver, roomy, text } from "../support/journals.ts"
@@ -20,7 +22,7 @@ describe("the journal's thread", () => {
   it.effect("DISK-04 fails what was asked of a thread that died, and goes on with another", () =>
     Effect.gen(function* () {
       const thread = yield* Thread.make(yield* directory, roomy)
-      const own = Journal.over(thread)
+      const own = yield* Journal.over(thread)
       yield* own.append("log", [row(0)])
       const asked = [thread.ask(null as never), own.append("log", [row(1)])] as const
       const [died, behind] = yield* Effect.all([asked[0], Effect.flip(asked[1])], { concurrency: "unbounded" })
@@ -60,6 +62,42 @@ describe("the journal's thread", () => {
         yield* own.append([text("after")])
         assert.deepStrictEqual(ids(parse(Buffer.from(yield* next))), [1, 2])
         assert.deepStrictEqual(ids(yield* all(own)), [0, 1, 2])
+      })
+  )
+
+  it.effect(
+    "asks the disk at most four times a second whether it takes writes, however many ask; whether it does again, at once",
+    () =>
+      Effect.gen(function* () {
+        let probes = 0
+        let takes = true
+        const ask = () =>
+          Effect.suspend(() => {
+            probes += 1
+            const answer: Answer = takes
+              ? { _tag: "Done", value: undefined }
+              : { _tag: "Failed", reason: "disk I/O error", full: false }
+            return Effect.delay(Effect.succeed(answer), "10 millis")
+          })
+        const own = yield* Journal.over({ ask, silent: () => 0 })
+        const crowd = Effect.gen(function* () {
+          const asked = Array.from({ length: 500 }, () => Effect.forkChild(own.writable, { startImmediately: true }))
+          const fibers = yield* Effect.all(asked)
+          yield* TestClock.adjust("10 millis")
+          return new Set(yield* Effect.forEach(fibers, Fiber.join))
+        })
+        for (const round of [1, 2, 3]) {
+          for (let times = 0; times < 25; times++) assert.deepStrictEqual([...(yield* crowd)], [true])
+          yield* TestClock.adjust("10 millis")
+          assert.strictEqual(probes, round)
+        }
+        takes = false
+        yield* TestClock.adjust("250 millis")
+        assert.deepStrictEqual([...(yield* crowd)], [false])
+        assert.deepStrictEqual([...(yield* crowd)], [false])
+        assert.strictEqual(probes, 5)
+        takes = true
+        assert.deepStrictEqual([...(yield* crowd)], [true])
       })
   )
 })

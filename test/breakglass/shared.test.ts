@@ -9,17 +9,20 @@ const bench = (kept: number) => {
   const work = Effect.suspend(() => Effect.as(Effect.sleep("1 second"), ++seen.begun)).pipe(
     Effect.onInterrupt(() => Effect.sync(() => seen.left++))
   )
-  return Effect.map(shared(work, kept), (asked) => ({
-    seen,
-    fork: Effect.forkChild(asked, { startImmediately: true }),
-    /** What it gives, with the time it takes. */
-    got: Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(asked, { startImmediately: true })
-      yield* TestClock.adjust("1 second")
-      return yield* Fiber.join(fiber)
-    }),
-    now: asked
-  }))
+  return Effect.map(
+    shared(work, () => kept),
+    (asked) => ({
+      seen,
+      fork: Effect.forkChild(asked, { startImmediately: true }),
+      /** What it gives, with the time it takes. */
+      got: Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(asked, { startImmediately: true })
+        yield* TestClock.adjust("1 second")
+        return yield* Fiber.join(fiber)
+      }),
+      now: asked
+    })
+  )
 }
 
 describe("what is shared", () => {
@@ -43,6 +46,24 @@ describe("what is shared", () => {
       assert.strictEqual(yield* now, 1)
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(yield* got, 2)
+    })
+  )
+
+  it.effect("is kept as long as its answer is worth, and a failure not at all", () =>
+    Effect.gen(function* () {
+      let begun = 0
+      const failing = yield* shared(
+        Effect.suspend(() => Effect.fail(++begun)),
+        () => 250
+      )
+      assert.deepStrictEqual([yield* Effect.flip(failing), yield* Effect.flip(failing)], [1, 2])
+      const odd = yield* shared(
+        Effect.sync(() => ++begun),
+        (answer) => (answer % 2 === 0 ? 0 : 250)
+      )
+      assert.deepStrictEqual([yield* odd, yield* odd], [3, 3])
+      yield* TestClock.adjust("250 millis")
+      assert.deepStrictEqual([yield* odd, yield* odd, yield* odd], [4, 5, 5])
     })
   )
 

@@ -26,7 +26,7 @@ export const journal = Effect.flatMap(directory, (path) => Journal.make(path, ro
 export const ownThread = (path: string, quota: Quota = roomy) => {
   const calls = Disk.make(path, quota)
   const ask = (request: Disk.Request) => Effect.sync(() => Disk.answer(calls, request))
-  return Effect.acquireRelease(Effect.as(Effect.sync(calls.open), Journal.over({ ask, silent: () => 0 })), () =>
+  return Effect.acquireRelease(Effect.andThen(Effect.sync(calls.open), Journal.over({ ask, silent: () => 0 })), () =>
     Effect.sync(calls.close)
   )
 }
