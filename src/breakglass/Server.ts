@@ -51,7 +51,7 @@ const files = (prefix: "" | "/assets", cacheControl: string) =>
 const page = Layer.mergeAll(files("/assets", "public, max-age=31536000, immutable"), files("", "no-cache"))
 
 /** Every answer, of every kind, carries these. No file of ours needs more, and nothing an agent prints can get more. */
-export const securityHeaders = {
+const securityHeaders = {
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",

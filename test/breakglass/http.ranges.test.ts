@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { securityHeaders } from "../../src/breakglass/Server.ts"
 import { discard, root, type Server, startServer, token } from "../support/BreakglassServer.ts"
+import { golden } from "../support/headers.ts"
 import { raw } from "../support/raw.ts"
 
 const bearer = `Authorization: Bearer ${token}`
@@ -38,7 +38,7 @@ describe("HTTP-11 ranges, conditions and HEAD", () => {
       assert.strictEqual(answer.status, status, header.slice(0, 60))
       if (status < 400) assert.strictEqual(answer.body.length, length, header.slice(0, 60))
       else assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
-      for (const [name, value] of Object.entries(securityHeaders)) assert.strictEqual(answer.headers.get(name), value)
+      for (const [name, value] of Object.entries(golden)) assert.strictEqual(answer.headers.get(name), value)
     }
   })
 

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, beforeAll } from "vitest"
-import { securityHeaders } from "../../src/breakglass/Server.ts"
 import { discard, type Server, startServer, token } from "../support/BreakglassServer.ts"
 import { raw } from "../support/raw.ts"
 
@@ -154,24 +153,6 @@ describe("the boundary", () => {
     assert.strictEqual(await status("GET /api/session", [cookie]), 200)
     assert.strictEqual(await status("POST /api/session", [cookie, json, "Origin: https://evil.example"]), 403)
     assert.strictEqual(await status("POST /api/session", [cookie, json, own()], "{}"), 200)
-  })
-
-  it("HTTP-15 puts the same security headers on every class of answer", async () => {
-    const classes = [
-      "GET /",
-      "GET /nothing",
-      "GET /api/session",
-      "GET /health",
-      "PUT /api/session",
-      "GET /docs",
-      "GET /api/session/x"
-    ]
-    for (const line of [...classes, `GET /api/session/${session}/stream?poll=1`]) {
-      const { headers } = await raw(server.url, { line, headers: line.includes("stream") ? [bearer] : [] })
-      for (const [name, value] of Object.entries(securityHeaders)) {
-        assert.strictEqual(headers.get(name), value, `${name} of ${line}`)
-      }
-    }
   })
 
   it("HTTP-09 serves nothing but what the build put there", async () => {
