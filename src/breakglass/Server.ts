@@ -1,18 +1,10 @@
-/** What is around the routes: the page, headers on every answer, one keepalive for all readers, a clean drain. */
+/** What is around the routes: headers on every answer, one keepalive for all readers, a clean drain. */
 import { NodeHttpServer } from "@effect/platform-node"
 import { Cause, Duration, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import {
-  HttpIncomingMessage,
-  HttpMiddleware,
-  HttpRouter,
-  HttpEffect,
-  HttpServerResponse,
-  HttpStaticServer
-} from "effect/http"
+import { HttpEffect, HttpIncomingMessage, HttpMiddleware, HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { createServer } from "node:http"
-import * as Path from "node:path"
 import { Auth } from "./Auth.ts"
 import { bodyLimit, unread } from "./body.ts"
 import { Config } from "./Config.ts"
@@ -21,34 +13,12 @@ import * as Http from "./Http.ts"
 import { Journal } from "./Journal.ts"
 import { onlyTaken } from "./methods.ts"
 import { Observer } from "./Observer.ts"
+import { page } from "./page.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Readers } from "./Readers.ts"
 import { Session } from "./Session.ts"
 import { tended } from "./tended.ts"
 import { Draining } from "./Upkeep.ts"
-
-const built = Path.join(import.meta.dirname, "../../dist/web")
-/** Only what the build put there; whatever else is asked for, however it is spelt, is not found. */
-const files = (prefix: "" | "/assets", cacheControl: string) =>
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const router = yield* HttpRouter.HttpRouter
-      const file = yield* HttpStaticServer.make({
-        root: Path.join(built, prefix),
-        cacheControl,
-        mimeTypes: { webmanifest: "application/manifest+json" }
-      })
-      const routes = prefix === "" ? router : router.prefixed(prefix)
-      yield* routes.add(
-        "GET",
-        "/*",
-        Effect.orElseSucceed(file, () => HttpServerResponse.empty({ status: 404 }))
-      )
-    })
-  )
-
-// Names under /assets carry a hash of their content.
-const page = Layer.mergeAll(files("/assets", "public, max-age=31536000, immutable"), files("", "no-cache"))
 
 /** Every answer, of every kind, carries these. No file of ours needs more, and nothing an agent prints can get more. */
 const securityHeaders = {
