@@ -1,6 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, beforeAll } from "vitest"
-import { discard, named, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, named, ofKind, type Server, startServer, token } from "../support/BreakglassServer.ts"
+import { started } from "../support/processes.ts"
+import { raw } from "../support/raw.ts"
+
+const promptLimit = 64 * 1024
 
 describe("bad input", () => {
   let server: Server
@@ -10,20 +14,36 @@ describe("bad input", () => {
     session = await server.session()
   })
   afterAll(() => discard(server))
+  /** The server itself asks its CLI for its --help. */
+  const turns = () => started(server.home).filter((argv) => argv[0] !== "--help")
 
+  const model = (name: unknown) => ({ prompt: "x", model: name })
   const cases = [
-    ["an empty prompt", { prompt: "" }, 400],
-    ["a blank prompt", { prompt: " \n\t " }, 400],
-    ["a NUL", { prompt: "a\0b" }, 400],
-    ["half a surrogate pair", { prompt: "a\uD800b" }, 400],
-    ["an unknown model", { prompt: "x", model: "gpt" }, 400],
-    ["an option as the model", { prompt: "x", model: "--settings" }, 400],
-    ["no prompt", {}, 400],
-    ["a number as the prompt", { prompt: 5 }, 400],
-    ["no object", [], 400]
+    ["HTTP-04: an empty prompt", { prompt: "" }, 400],
+    ["HTTP-04: a blank prompt", { prompt: " \n\t " }, 400],
+    ["HTTP-04: a NUL", { prompt: "a\0b" }, 400],
+    ["HTTP-04: half a surrogate pair", { prompt: "a\uD800b" }, 400],
+    ["HTTP-04: its other half", { prompt: "\uDC00" }, 400],
+    ["HTTP-04: no prompt", {}, 400],
+    ["HTTP-04: a number as the prompt", { prompt: 5 }, 400],
+    ["HTTP-04: no object", [], 400],
+    ["HTTP-04: a byte over 64 KiB", { prompt: "x".repeat(promptLimit + 1) }, 413],
+    ["HTTP-04: a byte over 64 KiB in characters of two", { prompt: `x${"\u00e9".repeat(promptLimit / 2)}` }, 413],
+    ["HTTP-05: an unknown model", model("gpt"), 400],
+    ["HTTP-05: an option as the model", model("--settings"), 400],
+    ["HTTP-05: a short option", model("-p"), 400],
+    ["HTTP-05: a path", model("../x"), 400],
+    ["HTTP-05: a model in another case", model("Sonnet"), 400],
+    ["HTTP-05: a model in letters that look like it", model("s\u043ennet"), 400],
+    ["HTTP-05: a model and more", model("sonnet --settings x"), 400],
+    ["HTTP-05: a model with a newline", model("sonnet\n"), 400],
+    ["HTTP-05: no model's name", model(""), 400],
+    ["HTTP-05: a name that every object has", model("constructor"), 400],
+    ["HTTP-05: a list of models", model(["sonnet"]), 400],
+    ["HTTP-05: a model of a megabyte", model("m".repeat(1024 * 1024)), 413]
   ] as const
   for (const [what, body, status] of cases) {
-    it(`answers ${status} to ${what}, as a problem, and logs nothing`, async () => {
+    it(`${what} is ${status}, as a problem; nothing is logged and no CLI started`, async () => {
       const answer = await server.post(`/api/session/${session}/prompt`, body)
       assert.strictEqual(answer.status, status)
       assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
@@ -32,13 +52,32 @@ describe("bad input", () => {
       assert.strictEqual(problem["status"], status)
       const row = (await (await server.request(`/api/session/${session}`)).json()) as { last_event_id: unknown }
       assert.isNull(row.last_event_id)
+      assert.deepStrictEqual(turns(), [])
     })
   }
 
-  for (const id of ["..", "null", "A".repeat(36), "%2e%2e", "00000000-0000-4000-8000-000000000000", "x".repeat(5000)]) {
-    it(`answers 404 to the session ${id.slice(0, 40)}`, async () => {
-      assert.strictEqual((await server.request(`/api/session/${id}`)).status, 404)
-      assert.strictEqual((await server.prompt(id, "x")).status, 404)
+  const ids = ["..", ".", "null", "undefined", "__proto__", "0", "A".repeat(36), "%2e%2e", "%2e%2e%2fvm", "vm", "a%00b"]
+  const uuids = ["00000000-0000-4000-8000-000000000000", "SESSION", "{ID}", "ID%20", "ID%0a", "ID'--", "ID/../ID"]
+  for (const id of [...ids, ...uuids, "x".repeat(10_240), "%"]) {
+    it(`HTTP-10: 404 is the session ${id.slice(0, 40)}, whatever is asked of it`, async () => {
+      const at = id.replace("SESSION", session.toUpperCase()).replaceAll("ID", session)
+      const before = await (await server.request("/api/session")).text()
+      const post = { "/prompt": '{"prompt":"x"}', "/cancel": "{}" }
+      for (const [below, body] of Object.entries({
+        "": "",
+        "/stream?poll=1": "",
+        "/export": "",
+        "/events/0/full": "",
+        ...post
+      })) {
+        const headers = [`Authorization: Bearer ${token}`, "Content-Type: application/json"]
+        const line = `${body === "" ? "GET" : "POST"} /api/session/${at}${below}`
+        const answer = await raw(server.url, { line, headers, body })
+        assert.include([404, ...(id === "%" ? [400] : [])], answer.status, below)
+        if (at.length > 9) assert.notInclude(answer.body, at)
+      }
+      assert.strictEqual(await (await server.request("/api/session")).text(), before)
+      assert.deepStrictEqual(turns(), [])
     })
   }
 
