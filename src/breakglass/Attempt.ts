@@ -47,6 +47,9 @@ export interface Attempt extends Seen {
 export const run = (options: Options, restore: Restore) =>
   Effect.scoped(
     Effect.gen(function* () {
+      // On its way here, or between two attempts.
+      const interrupted = Exit.isFailure(yield* Effect.exit(restore(Effect.void)))
+      if (interrupted || options.stopping()) return notBegun(options.stopping())
       const runner = yield* SubprocessRunner
       const stdin = yield* Queue.unbounded<string, Cause.Done>()
       yield* Queue.offer(stdin, Command.prompt(options.prompt))
@@ -100,10 +103,22 @@ export const run = (options: Options, restore: Restore) =>
 
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
+const asked = (stopping: boolean): Ended => ({ _tag: stopping ? "Stopped" : "Shutdown" })
+
 const broken = (cause: Cause.Cause<never>, stopping: boolean): Effect.Effect<Ended> =>
   Cause.hasDies(cause)
     ? Effect.as(Effect.logError("A turn failed inside the server", cause), { _tag: "Defect" })
-    : Effect.succeed({ _tag: stopping ? "Stopped" : "Shutdown" })
+    : Effect.succeed(asked(stopping))
+
+const notBegun = (stopping: boolean): Attempt => ({
+  ended: asked(stopping),
+  result: null,
+  opened: false,
+  exited: { code: null, signal: null },
+  stderr: "",
+  remote: "none",
+  swept: { ended: 0, left: 0, how: "before the agent was started" }
+})
 
 /** Waits for whatever ends the run first. */
 const ending = (

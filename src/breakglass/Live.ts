@@ -1,21 +1,32 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
 import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
-import type { SessionRow } from "../contract/Api.ts"
-import type { Outcome } from "../contract/Event.ts"
+import type { JournalUnavailable, SessionRow } from "../contract/Api.ts"
 import * as EventLog from "./EventLog.ts"
 import * as Former from "./former.ts"
 import type { Journal, JournalFailed, SessionRow as Stored } from "./Journal.ts"
 import type { Redact } from "./redact.ts"
 import { noSession, unavailable } from "./refusals.ts"
 
+/** A turn from its claim to its end. */
 export interface Running {
   readonly id: string
-  /** null when the turn could not begin. */
-  readonly fiber: Deferred.Deferred<Fiber.Fiber<void> | null>
-  readonly outcome: Deferred.Deferred<Outcome>
+  /** Stop was asked for: one that has not begun by then is ended before it does. */
+  stopping: boolean
+  /** null while its prompt is on its way to the disk. */
+  fiber: Fiber.Fiber<void> | null
+  /** false when it could not begin. */
+  readonly begun: Deferred.Deferred<boolean>
+  /** Its `turn_end` is in the log; fails when it is over and the disk has not taken that. */
+  readonly ended: Deferred.Deferred<void, JournalUnavailable>
 }
 
-export const claimed = (id: string): Running => ({ id, fiber: Deferred.makeUnsafe(), outcome: Deferred.makeUnsafe() })
+export const claimed = (id: string): Running => ({
+  id,
+  stopping: false,
+  fiber: null,
+  begun: Deferred.makeUnsafe(),
+  ended: Deferred.makeUnsafe()
+})
 
 export interface Prompt {
   readonly text: string
@@ -35,7 +46,6 @@ export interface Live {
   readonly prompts: Set<string>
   /** The turn that runs now; there is no other word on whether one does. */
   turn: Running | null
-  stopping: boolean
   /** The end of its last turn is not on disk yet. */
   owing: boolean
 }
@@ -53,7 +63,7 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
       const prompts = new Set(yield* journal.timely(journal.prompts(id)))
       const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
       const { open_turn } = row
-      const live: Live = { row, log, prompts, turn: null, stopping: false, owing: open_turn !== null }
+      const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null }
       // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
       const first = loaded.get(id) ?? live
       loaded.set(id, first)

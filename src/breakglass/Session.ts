@@ -22,7 +22,7 @@ import * as Live from "./Live.ts"
 import { postmortem } from "./postmortem.ts"
 import * as Redact from "./redact.ts"
 import * as Turn from "./Turn.ts"
-import { diskTrouble, inProgress, noEvent, stopSent, tooMany, unavailable } from "./refusals.ts"
+import { diskTrouble, inProgress, noEvent, stopSent, stopTaken, tooMany, unavailable } from "./refusals.ts"
 
 export class Session extends Context.Service<
   Session,
@@ -38,7 +38,7 @@ export class Session extends Context.Service<
       id: string,
       prompt: Live.Prompt
     ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable | AgentUnavailable>
-    /** Stop. Answers when `turn_end` is in the log: whether the turn ended by it. */
+    /** Stop. Answers when `turn_end` is in the log: whether a turn was running. How that ended, the log says. */
     readonly cancel: (id: string) => Effect.Effect<boolean, NotFound | JournalUnavailable>
     /** The whole of an event that was cut. */
     readonly full: (id: string, event: number) => Effect.Effect<string, NotFound | JournalUnavailable>
@@ -87,7 +87,7 @@ export class Session extends Context.Service<
       const begin = Effect.fn("Session.prompt")(function* (live: Live.Live, { text, model, promptId }: Live.Prompt) {
         const known = () => promptId !== null && live.prompts.has(promptId)
         // Of one that is on its way to the disk this is not known yet.
-        if (known() && live.turn !== null) yield* Deferred.await(live.turn.fiber)
+        if (known() && live.turn !== null) yield* Deferred.await(live.turn.begun)
         if (!known()) yield* cli.usable
         if (known()) return
         // Who is told that nothing was begun must not find it begun later: refused before it is written, or not at all.
@@ -98,7 +98,6 @@ export class Session extends Context.Service<
         // Claimed before anything yields: of ten prompts at once nine find it so.
         const turn = Live.claimed(SecureRandom.uuidV4Unsafe())
         live.turn = turn
-        live.stopping = false
         turns += 1
         if (promptId !== null) live.prompts.add(promptId)
         const release = Effect.sync(() => {
@@ -115,7 +114,7 @@ export class Session extends Context.Service<
         yield* claim.pipe(
           Effect.tapError(() => {
             live.prompts.delete(promptId ?? "")
-            return Effect.andThen(release, Deferred.succeed(turn.fiber, null))
+            return Effect.andThen(release, Deferred.succeed(turn.begun, false))
           }),
           Effect.mapError(unavailable)
         )
@@ -130,35 +129,36 @@ export class Session extends Context.Service<
           log: live.log,
           ssh: config.ssh,
           redact,
-          stopping: () => live.stopping,
+          stopping: () => turn.stopping,
           newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
-          settled: (outcome, owed) =>
+          settled: (owed) =>
             Effect.gen(function* () {
               live.owing = owed !== null
               if (owed !== null) yield* Effect.forkIn(Live.pay(live, owed), scope)
               yield* release
-              yield* Deferred.succeed(turn.outcome, outcome)
+              yield* owed === null ? Deferred.succeed(turn.ended, undefined) : Deferred.fail(turn.ended, stopSent)
             })
         }
         // Whatever fails in there, a turn that is over holds nothing up.
-        const over = Effect.andThen(release, Deferred.succeed(turn.outcome, "failed"))
+        const over = Effect.andThen(release, Deferred.fail(turn.ended, stopSent))
         const run = Turn.run(options).pipe(Effect.provideContext(context), Effect.ensuring(over))
         // At once: a fiber that is interrupted before its first step takes none, and the turn would never end.
-        yield* Deferred.succeed(turn.fiber, yield* Effect.forkIn(run, scope, { startImmediately: true }))
+        turn.fiber = yield* Effect.forkIn(run, scope, { startImmediately: true })
+        if (turn.stopping) turn.fiber.interruptUnsafe()
+        yield* Deferred.succeed(turn.begun, true)
       }, Effect.uninterruptible)
 
       const cancel = Effect.fn("Session.cancel")(function* (id: string) {
-        const live = yield* load(id)
-        const { turn } = live
+        const { turn } = yield* load(id)
         if (turn === null) return false
-        const begun = Deferred.await(turn.fiber)
+        // Both before anything yields: who asked may go away.
+        turn.stopping = true
+        turn.fiber?.interruptUnsafe()
+        const begun = Effect.mapError(journal.timely(Deferred.await(turn.begun)), () => stopTaken)
         // One that runs is stopped whatever the disk does.
-        const fiber = yield* Deferred.isDoneUnsafe(turn.fiber) ? begun : timely(begun)
-        if (fiber === null) return false
-        live.stopping = true
-        fiber.interruptUnsafe()
-        const outcome = yield* Effect.mapError(journal.timely(Deferred.await(turn.outcome)), () => stopSent)
-        return outcome === "cancelled"
+        if (turn.fiber === null && !(yield* begun)) return false
+        yield* Effect.mapError(journal.timely(Deferred.await(turn.ended)), () => stopSent)
+        return true
       })
 
       const everyLog = (each: (log: EventLog) => Effect.Effect<void>) =>

@@ -18,7 +18,7 @@ export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redac
   /** For the id of the conversation that replaces a lost one. */
   readonly newId: Effect.Effect<string>
   /** Told once, after `turn_end` is written; or with what is `owed` to the log, when the disk does not take it. */
-  readonly settled: (outcome: Outcome, owed: Effect.Effect<void, JournalFailed> | null) => Effect.Effect<void>
+  readonly settled: (owed: Effect.Effect<void, JournalFailed> | null) => Effect.Effect<void>
 }
 
 export const run = (options: Options) =>
@@ -30,7 +30,7 @@ export const run = (options: Options) =>
       const end = options.log.append([...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
       // A disk that is full for a moment: the turn ends when it says so.
       const written = yield* Effect.result(Effect.retry(end, { schedule: Schedule.spaced("500 millis"), times: 10 }))
-      yield* options.settled(outcome, Result.isSuccess(written) ? null : end)
+      yield* options.settled(Result.isSuccess(written) ? null : end)
     })
   )
 

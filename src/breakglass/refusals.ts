@@ -23,8 +23,12 @@ const noJournal = (cure: string) =>
   })
 export const diskTrouble = noJournal("Free the server's disk.")
 export const stopSent = new JournalUnavailable({
+  detail: "Stop was sent. The journal takes no writes, so how the turn ended will be in the log when it does."
+})
+export const stopTaken = new JournalUnavailable({
   detail:
-    "Stop was sent. The disk of the journal does not answer, so how the turn ended will be in the log when it does."
+    "Stop was taken. The disk of the journal does not answer, so the turn has not begun; when it does, the turn is " +
+    "ended before the agent is started."
 })
 export const unavailable = ({ full, reason }: JournalFailed) =>
   full

@@ -1,28 +1,12 @@
 /** A turn while its log's disk gives no answer. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import type { Journal } from "../../src/breakglass/Journal.ts"
 import { Session } from "../../src/breakglass/Session.ts"
 import { SubprocessRunner } from "../../src/SubprocessRunner.ts"
 import { kinds, notices, outcome, said } from "../support/events.ts"
+import { holding } from "../support/held.ts"
 import { assistant, init, lives, log, result, say, sessions, settle } from "../support/sessions.ts"
-
-type Service = Journal["Service"]
-
-/** Holds the writes that hold this word until it is let go. */
-const holding = (word: string) => {
-  const disk = Deferred.makeUnsafe<void>()
-  const journal = (real: Service): Service => ({
-    ...real,
-    append: (name, rows, patch) =>
-      Effect.andThen(
-        rows.some(({ json }) => json.includes(word)) ? Deferred.await(disk) : Effect.void,
-        real.append(name, rows, patch)
-      )
-  })
-  return { journal, letGo: Deferred.succeed(disk, undefined) }
-}
 
 describe("a turn whose disk gives no answer", () => {
   it.effect("DISK-04 is not taken for one whose model is silent", () => {

@@ -8,6 +8,7 @@ import type { Step } from "../../src/breakglass/demo/incident.ts"
 import { Session } from "../../src/breakglass/Session.ts"
 import type { SubprocessRunner } from "../../src/SubprocessRunner.ts"
 import { all, one, outcome } from "../support/events.ts"
+import type { Entry } from "../support/BreakglassServer.ts"
 import { seeded } from "../support/processes.ts"
 import { init, lives, log, lost, say, sessions, settle, turn } from "../support/sessions.ts"
 
@@ -16,6 +17,15 @@ const tool = (takes: number): Step => ({ _tag: "Run", tools: [{ command: "x", ou
 /** The fake agent plays these steps for every prompt. */
 const plays = (...steps: ReadonlyArray<Step>) => Agent.layer(() => steps)
 const over = (runner: Layer.Layer<SubprocessRunner>) => Effect.provide(sessions(runner))
+
+/** One end of two, and its events; of a turn that was stopped it was said that one ran. */
+const truthful = (events: ReadonlyArray<Entry>, found: boolean, note: string) => {
+  const stopped = outcome(events) === "cancelled"
+  assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", note)
+  assert.strictEqual(all(events, "result").length, stopped ? 0 : 1, note)
+  assert.strictEqual(all(events, "cancelled").length, stopped ? 1 : 0, note)
+  if (stopped) assert.isTrue(found, note)
+}
 
 describe("Stop", () => {
   const steps = [prose("one two three"), tool(300), prose("four five")]
@@ -27,11 +37,10 @@ describe("Stop", () => {
         const id = yield* session.create
         yield* session.prompt(id, say("go"))
         yield* TestClock.adjust(at)
-        const stopped = yield* session.cancel(id)
+        const { turn_active } = yield* session.get(id)
+        assert.strictEqual(yield* session.cancel(id), turn_active, `after ${at} ms`)
         const events = yield* log(id)
-        assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${at} ms`)
-        assert.strictEqual(all(events, "result").length, stopped ? 0 : 1, `after ${at} ms`)
-        assert.strictEqual(all(events, "cancelled").length, stopped ? 1 : 0)
+        truthful(events, turn_active, `after ${at} ms`)
         assert.isFalse((yield* session.get(id)).turn_active)
         assert.isFalse(yield* session.cancel(id))
         assert.deepStrictEqual(yield* log(id), events)
@@ -50,8 +59,7 @@ describe("Stop", () => {
         for (let left = yields; left > 0; left--) yield* Effect.yieldNow
         const stopped = yield* session.cancel(id)
         const events = yield* log(id)
-        assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${yields} yields`)
-        assert.strictEqual(all(events, "result").length, stopped ? 0 : 1, `after ${yields} yields`)
+        truthful(events, stopped, `after ${yields} yields`)
         seen.add(outcome(events))
       }
       assert.deepStrictEqual([...seen].sort(), ["cancelled", "completed"])
@@ -71,11 +79,8 @@ describe("Stop", () => {
           Array.from({ length: 1 + Math.floor(random() * 3) }, () => session.cancel(id)),
           { concurrency: "unbounded" }
         )
-        const events = yield* log(id)
-        const how = outcome(events)
-        assert.strictEqual(all(events, "result").length, how === "cancelled" ? 0 : 1)
         // Who asked while it ran, and who asked afterwards.
-        assert.strictEqual(answers.includes(true), how === "cancelled")
+        truthful(yield* log(id), answers.includes(true), `round ${round}`)
       }
     }).pipe(over(plays(prose("a"))))
   )
@@ -106,8 +111,7 @@ describe("Stop", () => {
             const stopping = yield* Effect.forkChild(session.cancel(id))
             yield* Fiber.join(asked)
             const stopped = yield* Fiber.join(stopping)
-            const events = yield* settle(id)
-            assert.strictEqual(outcome(events), stopped ? "cancelled" : "completed", `after ${yields} yields`)
+            truthful(yield* settle(id), stopped, `after ${yields} yields`)
           }
         }).pipe(Effect.provideService(MaxOpsBeforeYield, ops), over(plays()))
     )
@@ -131,6 +135,21 @@ describe("Stop", () => {
       }
     })
   )
+
+  it.effect("RACE-03 of a turn that is being ended for another reason is told that one ran, once it has ended", () => {
+    const { layer } = lives({ says: [init] })
+    return Effect.gen(function* () {
+      const session = yield* Session
+      const id = yield* session.create
+      yield* session.prompt(id, say("go"))
+      yield* TestClock.adjust("61 seconds")
+      assert.isTrue((yield* session.get(id)).turn_active)
+      const stopping = yield* Effect.forkChild(session.cancel(id), { startImmediately: true })
+      const events = yield* settle(id)
+      assert.strictEqual(outcome(events), "timed_out")
+      assert.isTrue(yield* Fiber.join(stopping))
+    }).pipe(Effect.provide(sessions(layer, { env: { BREAKGLASS_TURN_TIMEOUT_SECONDS: "60" } })))
+  })
 
   it.effect("RACE-05 that takes its time lets no second turn begin", () => {
     const { ran, layer } = lives({ says: [init] })

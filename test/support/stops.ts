@@ -30,7 +30,7 @@ export const stopAtRandom = async (server: Server, rounds: number, random: () =>
     ends[how] = (ends[how] ?? 0) + 1
     const note = `round ${round}: ${how}, answered ${answers.join(" ")}`
     assert.include(["cancelled", "completed"], how, note)
-    assert.strictEqual(answers.includes(true), how === "cancelled", note)
+    if (how === "cancelled") assert.include(answers, true, note)
     assert.strictEqual(all(events, "result").length, how === "cancelled" ? 0 : 1, note)
     assert.strictEqual(next.status, 200, note)
     const second = await toEnd(await server.attach(session, events.at(-1)?.id))
