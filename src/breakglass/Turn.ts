@@ -95,7 +95,8 @@ const closing = (attempt: Attempt.Attempt): Closing => {
   const last: ReadonlyArray<Event> =
     outcome === "cancelled" ? [cancelled(attempt)] : error === null ? [] : [Verdict.errorEvent(error)]
   const unknown: ReadonlyArray<Event> = remote === "unknown" && outcome !== "cancelled" ? [maybeRunning] : []
-  return { outcome, events: [...strays, ...unknown, ...last], patch: { unfinished: opened && result === null } }
+  // One that never reached the agent has told it nothing of the turn before.
+  return { outcome, events: [...strays, ...unknown, ...last], patch: opened ? { unfinished: result === null } : {} }
 }
 
 const cancelled = ({ swept, remote }: Attempt.Attempt): Event => ({ kind: "cancelled", ...swept, remote })

@@ -54,6 +54,14 @@ describe("the next turn", () => {
     })
   )
 
+  it.effect("CLI-02 after a kill is told also when the turn between them never reached the agent", () =>
+    Effect.gen(function* () {
+      const { prompts } = yield* after({ says: [init, assistant(called)], exit: 1 }, { exit: 1 })
+      assert.include(prompts[1], told)
+      assert.include(prompts[2], told)
+    })
+  )
+
   it.effect("CLI-12 after a turn that never began begins the conversation, and is told nothing", () =>
     Effect.gen(function* () {
       const { ran, prompts } = yield* after({ exit: 1 })
