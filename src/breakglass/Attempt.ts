@@ -79,6 +79,8 @@ export const run = (options: Options, restore: Restore) =>
       // Of what it said nothing is lost to a disk that is slow.
       yield* Effect.repeat(heard, { while: (all) => Option.isNone(all) && ear.deaf })
       const exited = yield* Effect.timeoutOption(running.exited, "1 second")
+      // Complete once it has exited; one that waits in the kernel does not, even when it was killed.
+      const stderr = Option.isNone(exited) ? "" : yield* running.stderr
 
       const truth = inTruth(ended, ear.result)
       // What had gone by then went by itself.
@@ -89,7 +91,7 @@ export const run = (options: Options, restore: Restore) =>
         result: deep(options.redact, ear.result).value as Seen["result"],
         opened: ear.opened,
         exited: Option.getOrElse(exited, () => ({ code: null, signal: "SIGKILL" })),
-        stderr: options.redact(yield* running.stderr).value,
+        stderr: options.redact(stderr).value,
         remote,
         swept: {
           ended: all.size - (left ?? 0),

@@ -92,11 +92,13 @@ const closing = (attempt: Attempt.Attempt): Closing => {
   const { outcome, error } = Verdict.verdict(attempt)
   const { ended, result, opened, swept, remote } = attempt
   const strays: ReadonlyArray<Event> = ended._tag === "Itself" && swept.ended > 0 ? [leftBehind(swept.ended)] : []
+  const stuck: ReadonlyArray<Event> = outcome !== "cancelled" && swept.left > 0 ? [notEnded(swept.left)] : []
   const last: ReadonlyArray<Event> =
     outcome === "cancelled" ? [cancelled(attempt)] : error === null ? [] : [Verdict.errorEvent(error)]
   const unknown: ReadonlyArray<Event> = remote === "unknown" && outcome !== "cancelled" ? [maybeRunning] : []
   // One that never reached the agent has told it nothing of the turn before.
-  return { outcome, events: [...strays, ...unknown, ...last], patch: opened ? { unfinished: result === null } : {} }
+  const patch = opened ? { unfinished: result === null } : {}
+  return { outcome, events: [...strays, ...stuck, ...unknown, ...last], patch }
 }
 
 const cancelled = ({ swept, remote }: Attempt.Attempt): Event => ({ kind: "cancelled", ...swept, remote })
@@ -111,4 +113,12 @@ const leftBehind = (count: number): Event => ({
   kind: "notice",
   code: "left_behind",
   text: `${count === 1 ? "1 process that this turn left running was" : `${count} processes that this turn left running were`} ended.`
+})
+
+const notEnded = (count: number): Event => ({
+  kind: "notice",
+  code: "not_ended",
+  text:
+    `${count === 1 ? "1 process" : `${count} processes`} of this turn could not be ended: SIGKILL waits until a disk or ` +
+    "a network that does not answer does."
 })

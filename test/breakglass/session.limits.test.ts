@@ -1,6 +1,6 @@
 /** What ends a turn but the operator and itself: under a clock of the test's own. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import * as Agent from "../../src/breakglass/demo/agent.ts"
 import type { Step } from "../../src/breakglass/demo/incident.ts"
@@ -135,4 +135,39 @@ describe("RES-06: where /proc shows nothing", () => {
       assert.strictEqual(outcome(next), "completed")
     }).pipe(Effect.provide(sessions(Layer.fresh(layer))))
   })
+})
+
+describe("CLI-07: a process that nothing ends", () => {
+  const stuck: Life = { says: [init, assistant(called)], immortal: true }
+
+  it.effect("does not keep Stop from its answer, which counts it", () =>
+    Effect.gen(function* () {
+      const session = yield* Session
+      const id = yield* session.create
+      yield* session.prompt(id, say("go"))
+      yield* TestClock.adjust("1 second")
+      const stopping = yield* Effect.forkChild(session.cancel(id), { startImmediately: true })
+      yield* TestClock.adjust("30 seconds")
+      assert.isTrue(stopping.pollUnsafe() !== undefined)
+      assert.isTrue(yield* Fiber.join(stopping))
+      const events = yield* log(id)
+      assert.deepInclude(one(events, "cancelled"), { ended: 0, left: 1 })
+      assert.strictEqual(outcome(events), "cancelled")
+      assert.strictEqual(outcome(yield* turn(id, "again")), "completed")
+    }).pipe(Effect.provide(sessions(lives(stuck).layer)))
+  )
+
+  it.effect("does not keep a turn from its end, which says that it is left", () =>
+    Effect.gen(function* () {
+      const session = yield* Session
+      const id = yield* session.create
+      yield* session.prompt(id, say("go"))
+      yield* TestClock.adjust("90 seconds")
+      assert.isFalse((yield* session.get(id)).turn_active)
+      const events = yield* log(id)
+      assert.strictEqual(outcome(events), "timed_out")
+      assert.deepStrictEqual(notices(events), ["not_ended"])
+      assert.match(one(events, "notice").text, /^1 process of this turn could not be ended/)
+    }).pipe(Effect.provide(sessions(lives(stuck).layer, limits(60, 90))))
+  )
 })

@@ -80,6 +80,8 @@ export interface Life {
   readonly stderr?: string
   /** On a machine whose /proc shows nothing. */
   readonly unseen?: true
+  /** It waits in the kernel: SIGKILL does not end it. */
+  readonly immortal?: true
 }
 
 export const init = { type: "system", subtype: "init", session_id: "cli" }
@@ -112,7 +114,7 @@ export interface Ran {
 export const lives = (...all: ReadonlyArray<Life>) => {
   const ran: Array<Ran> = []
   const start = Effect.fnUntraced(function* (program: Program) {
-    const { says = [], exit, stderr = "", unseen } = all[ran.length] ?? success
+    const { says = [], exit, stderr = "", unseen, immortal } = all[ran.length] ?? success
     const heard: Array<string> = []
     ran.push({ conversation: program.args.slice(-2), heard })
     yield* Effect.forkScoped(
@@ -125,15 +127,17 @@ export const lives = (...all: ReadonlyArray<Life>) => {
     const running: Running = {
       pid: 1,
       lines: Stream.concat(Stream.fromIterable(lines), Stream.drain(Stream.fromEffect(gone))),
-      stderr: Effect.succeed(stderr),
+      stderr: Effect.as(Deferred.await(exited), stderr),
       exited: Deferred.await(exited),
       processes: unseen
         ? Effect.succeed(null)
         : Effect.map(Deferred.isDone(exited), (done) => new Set(done ? [] : [1])),
-      end: Effect.map(Deferred.succeed(exited, { code: null, signal: "SIGKILL" }), (killed) => ({
-        seen: new Set(killed && !unseen ? [1] : []),
-        left: unseen ? null : 0
-      }))
+      end: immortal
+        ? Effect.succeed({ seen: new Set([1]), left: 1 })
+        : Effect.map(Deferred.succeed(exited, { code: null, signal: "SIGKILL" }), (killed) => ({
+            seen: new Set(killed && !unseen ? [1] : []),
+            left: unseen ? null : 0
+          }))
     }
     return running
   })
