@@ -1,9 +1,11 @@
 /**
  * Whether the agent's program can be used, found out before an operator needs it: it is asked for its --help once, beside
  * the start. A Claude Code that does not know a flag of ours turns the chat off, with the reason, and is looked at again at
- * the next prompt: it may have been mended meanwhile. Of any other trouble the page tells, and the turn that is tried.
+ * the next prompt: it may have been mended meanwhile. Of any other trouble the page tells, and the turn that is tried. One
+ * that gave no answer in time is what it was before, and if nothing is known of it is asked again beside the next prompt.
  */
 import { Context, Effect, Fiber, Layer, Option, Stream } from "effect"
+import * as Path from "node:path"
 import { missing } from "../claude/help.ts"
 import { AgentUnavailable } from "../contract/Api.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
@@ -37,14 +39,20 @@ export class Cli extends Context.Service<
       const scope = yield* Effect.scope
       const runner = yield* SubprocessRunner
       let found: Found | null = null
+      /** The last look had no answer. */
+      let late = false
       let looking: Fiber.Fiber<Found> | null = null
       const once = asked(claude).pipe(
         Effect.provideService(SubprocessRunner, runner),
         Effect.tap((now) => {
-          const news = now.trouble !== null && now.trouble !== found?.trouble
-          found = now
-          return news ? Effect.logWarning(`The chat is off, the VM controls are not. ${now.trouble}`) : Effect.void
+          late = Option.isNone(now)
+          const before = found?.trouble
+          found = Option.getOrElse(now, () => found)
+          const { trouble } = found ?? well
+          if (trouble === null || trouble === before) return Effect.void
+          return Effect.logWarning(`The chat is off, the VM controls are not. ${trouble}`)
         }),
+        Effect.map(() => found ?? well),
         Effect.ensuring(Effect.sync(() => (looking = null)))
       )
       // Of its own, so that whoever waits can leave; and one at a time, however many wait.
@@ -58,6 +66,8 @@ export class Cli extends Context.Service<
         look: Effect.map(look, ({ trouble }) => trouble),
         usable: Effect.gen(function* () {
           if (found !== null && found.trouble === null) return
+          // It has had its time: a prompt does not wait for it again.
+          if (found === null && late) return yield* Effect.asVoid(Effect.forkIn(look, scope))
           const { trouble, unfit } = yield* look
           if (unfit) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was begun.` })
         })
@@ -69,7 +79,7 @@ export class Cli extends Context.Service<
 /** A help takes a third of a second; of a machine so busy that it takes longer nothing follows about the program. */
 const limit = "5 seconds"
 
-const asked = (file: string): Effect.Effect<Found, never, SubprocessRunner> =>
+const asked = (file: string): Effect.Effect<Option.Option<Found>, never, SubprocessRunner> =>
   Effect.gen(function* () {
     const runner = yield* SubprocessRunner
     const running = yield* runner.start({ file, args: ["--help"], inherit: ["PATH", "HOME"] })
@@ -79,8 +89,7 @@ const asked = (file: string): Effect.Effect<Found, never, SubprocessRunner> =>
   }).pipe(
     Effect.scoped,
     Effect.catch(({ reason }) => Effect.succeed({ trouble: notStarted(file, reason), unfit: false })),
-    Effect.timeoutOption(limit),
-    Effect.map(Option.getOrElse(() => well))
+    Effect.timeoutOption(limit)
   )
 
 const well: Found = { trouble: null, unfit: false }
@@ -89,5 +98,5 @@ const well: Found = { trouble: null, unfit: false }
 export const tested = "2.1.197"
 
 const mismatch = (file: string, unknown: ReadonlyArray<string>): string =>
-  `"${file} --help" does not list ${unknown.join(", ")}: it is not a Claude Code that this server can drive. ` +
+  `"${Path.basename(file)} --help" does not list ${unknown.join(", ")}: it is not a Claude Code that this server can drive. ` +
   `Install ${tested}, or set BREAKGLASS_CLAUDE to its path.`

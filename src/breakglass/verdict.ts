@@ -1,4 +1,5 @@
 /** How an attempt at a turn went, read off what was seen of it; pure. */
+import * as Path from "node:path"
 import type { Event, Outcome } from "../contract/Event.ts"
 import type { Result } from "../claude/StreamJson.ts"
 import type { Exited } from "../SubprocessRunner.ts"
@@ -83,12 +84,12 @@ export const quiet = (seconds: number, limit: number): Event => ({
     "silence. The VM controls do not need it."
 })
 
-/** The agent could not be started at all. */
+/** The agent could not be started at all. Not where it was looked for: that is the server's. */
 export const notStarted = (file: string, reason: string): string =>
   reason === "ENOENT"
-    ? `The agent could not be started: no program "${file}" was found (or its working directory is gone). ` +
+    ? `The agent could not be started: no program "${Path.basename(file)}" was found (or its working directory is gone). ` +
       "Nothing ran. Install Claude Code or set BREAKGLASS_CLAUDE to its path."
-    : `The agent could not be started: "${file}" gave ${reason}. Nothing ran.`
+    : `The agent could not be started: "${Path.basename(file)}" gave ${reason}. Nothing ran.`
 
 export const errorEvent = (error: string): Event => ({ kind: "error", error })
 

@@ -11,7 +11,7 @@ import { type Running, SpawnFailed, SubprocessRunner } from "../../src/Subproces
 type Life = "good" | "strange" | "silent" | "missing"
 
 /** A CLI that is as `life.now` says; how often it was started, and how many of those live. */
-const bench = (now: Life) => {
+const bench = (now: Life, env: Readonly<Record<string, string>> = {}) => {
   const life = { now, started: 0, alive: 0 }
   const good = ["Usage: claude [options]", ...flags.map((flag) => `  ${flag}`)].map((text): Line => ({
     _tag: "Line",
@@ -33,10 +33,10 @@ const bench = (now: Life) => {
     }
     return running
   })
-  const env = ConfigProvider.layer(ConfigProvider.fromEnvRecord({ HOME: "/home/op" }))
+  const config = ConfigProvider.layer(ConfigProvider.fromEnvRecord({ HOME: "/home/op", ...env }))
   const layer = Cli.layer.pipe(
     Layer.provide(Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start: () => start }))),
-    Layer.provide(Config.layer.pipe(Layer.provide(env)))
+    Layer.provide(Config.layer.pipe(Layer.provide(config)))
   )
   return { life, layer }
 }
@@ -86,7 +86,7 @@ describe("CLI-20 the agent's program", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("that does not answer is ended after five seconds, and given its chance", () => {
+  it.effect("that does not answer is ended after five seconds, and given its chance while it is asked again", () => {
     const { life, layer } = bench("silent")
     return Effect.gen(function* () {
       const cli = yield* Cli
@@ -95,9 +95,29 @@ describe("CLI-20 the agent's program", () => {
       assert.deepStrictEqual([waiting.pollUnsafe() === undefined, life.alive], [true, 1])
       yield* TestClock.adjust("1 seconds")
       yield* Fiber.join(waiting)
-      yield* cli.usable
       assert.isNull(yield* cli.trouble)
       assert.deepStrictEqual([life.started, life.alive], [1, 0])
+      life.now = "strange"
+      yield* cli.usable
+      while ((yield* cli.trouble) === null) yield* Effect.yieldNow
+      assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("that is once too busy to answer is still what it was found to be", () => {
+    const { life, layer } = bench("strange")
+    return Effect.gen(function* () {
+      const cli = yield* Cli
+      assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
+      life.now = "silent"
+      const waiting = yield* Effect.forkChild(Effect.result(cli.usable), { startImmediately: true })
+      const looking = yield* Effect.forkChild(cli.look, { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      assert.isTrue(Result.isFailure(yield* Fiber.join(waiting)))
+      for (const told of [yield* Fiber.join(looking), yield* cli.trouble]) assert.include(told, "does not list")
+      life.now = "good"
+      yield* cli.usable
+      assert.isNull(yield* cli.trouble)
     }).pipe(Effect.provide(layer))
   })
 
@@ -112,4 +132,16 @@ describe("CLI-20 the agent's program", () => {
       assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
     }).pipe(Effect.provide(layer))
   })
+
+  for (const now of ["strange", "missing"] as const) {
+    it.effect(`that is ${now} is told of by its name, without the path it was set to`, () => {
+      const { layer } = bench(now, { BREAKGLASS_CLAUDE: "/opt/private/claude-2" })
+      return Effect.gen(function* () {
+        const cli = yield* Cli
+        yield* Effect.result(cli.usable)
+        assert.include(yield* cli.trouble, '"claude-2')
+        assert.notInclude(yield* cli.trouble, "/opt")
+      }).pipe(Effect.provide(layer))
+    })
+  }
 })
