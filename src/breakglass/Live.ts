@@ -64,14 +64,19 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
       const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
       const { open_turn } = row
       const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null }
-      // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
-      const first = loaded.get(id) ?? live
-      loaded.set(id, first)
-      if (first !== live || open_turn === null) return first
-      // A fiber of its own: who asked may go away.
-      const inheriting = Effect.flatMap(Former.end(log, open_turn), (owed) => settle(live, owed, scope))
-      yield* Effect.flatMap(Effect.forkIn(inheriting, scope), (fiber) => journal.timely(Fiber.await(fiber)))
-      return live
+      const ending = yield* Effect.uninterruptible(
+        Effect.suspend(() => {
+          // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
+          if (loaded.has(id)) return Effect.succeed(null)
+          loaded.set(id, live)
+          if (open_turn === null) return Effect.succeed(null)
+          // A fiber of its own, begun with the entry: who asked may go away.
+          const inheriting = Effect.flatMap(Former.end(log, open_turn), (owed) => settle(live, owed, scope))
+          return Effect.forkIn(inheriting, scope)
+        })
+      )
+      if (ending !== null) yield* journal.timely(Fiber.await(ending))
+      return loaded.get(id) ?? live
     },
     Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
   )

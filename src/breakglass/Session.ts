@@ -17,6 +17,7 @@ import { Agents } from "./Agents.ts"
 import { Cli } from "./Cli.ts"
 import { Config } from "./Config.ts"
 import type { EventLog } from "./EventLog.ts"
+import * as Former from "./former.ts"
 import { Journal, type JournalFailed } from "./Journal.ts"
 import * as Live from "./Live.ts"
 import { postmortem } from "./postmortem.ts"
@@ -68,9 +69,7 @@ export class Session extends Context.Service<
         Effect.mapError(journal.timely(effect), unavailable)
       let turns = 0
 
-      // What a former life of this server left: its turns are ended here, before the first new one.
-      const former = yield* Effect.orElseSucceed(journal.timely(journal.sessions), () => [])
-      for (const { id, open_turn } of former) if (open_turn !== null) yield* Effect.ignore(load(id))
+      const inherited = Effect.mapError(yield* Former.inherit(journal, load, scope), unavailable)
 
       const create = Effect.gen(function* () {
         const id = SecureRandom.uuidV4Unsafe()
@@ -169,7 +168,7 @@ export class Session extends Context.Service<
         list,
         get: (id) => Effect.map(load(id), Live.wire),
         attach: (id) => Effect.map(load(id), ({ log }) => log.attach),
-        prompt: (id, prompt) => Effect.flatMap(load(id), (live) => begin(live, prompt)),
+        prompt: (id, prompt) => Effect.flatMap(Effect.andThen(inherited, load(id)), (live) => begin(live, prompt)),
         cancel,
         full: (id, event) =>
           Effect.flatMap(

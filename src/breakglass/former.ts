@@ -1,9 +1,41 @@
 /** What a former life of this server left behind: turns with no end, and their processes. */
-import { Effect } from "effect"
+import { Effect, Schedule, type Scope, Semaphore } from "effect"
 import { markerName } from "../claude/command.ts"
+import type { JournalUnavailable, NotFound } from "../contract/Api.ts"
 import * as Marker from "../marker.ts"
 import type { EventLog } from "./EventLog.ts"
+import type { Journal } from "./Journal.ts"
 import { errorEvent } from "./verdict.ts"
+
+/**
+ * Ends what a former life left, before it returns, or, of what the journal could not tell by then, every second until it
+ * can. Gives what a turn waits for before it begins: one more try at what is left of it; fails while that is not known.
+ */
+export const inherit = Effect.fnUntraced(function* (
+  journal: Journal["Service"],
+  load: (session: string) => Effect.Effect<unknown, NotFound | JournalUnavailable>,
+  scope: Scope.Scope
+) {
+  const oneAtATime = yield* Semaphore.make(1)
+  let open: ReadonlyArray<string> | null = null
+  const attempt = Effect.gen(function* () {
+    open ??= (yield* journal.sessions).flatMap(({ id, open_turn }) => (open_turn === null ? [] : [id]))
+    const unread = yield* Effect.forEach(
+      open,
+      (id) => Effect.match(load(id), { onSuccess: () => [], onFailure: ({ status }) => (status === 404 ? [] : [id]) }),
+      { concurrency: "unbounded" }
+    )
+    open = unread.flat()
+    return open.length === 0
+  }).pipe(oneAtATime.withPermits(1))
+  const later = attempt.pipe(
+    Effect.orElseSucceed(() => false),
+    Effect.repeat({ until: (done) => done, schedule: Schedule.spaced("1 second") })
+  )
+  const done = yield* Effect.orElseSucceed(journal.timely(attempt), () => false)
+  if (!done) yield* Effect.forkIn(later, scope)
+  return journal.timely(attempt)
+})
 
 /** Ends what still runs of a turn whose server is gone, and gives what the log is owed: the turn's end. */
 export const end = Effect.fnUntraced(function* (log: EventLog, turn: string) {

@@ -1,6 +1,7 @@
 /** What a former life left: its turn gets its end, whatever the disk does, and nothing comes between. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { MaxOpsBeforeYield } from "effect/Scheduler"
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import * as Fs from "node:fs"
@@ -17,24 +18,33 @@ import { lives, log, say, sessions, success } from "../support/sessions.ts"
 const no = Effect.fail(new JournalFailed({ reason: "disk I/O error", full: false }))
 type Service = Journal["Service"]
 
+const state = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "breakglass-former-"))),
+  (directory) => Effect.sync(() => Fs.rmSync(directory, { recursive: true }))
+)
+
+/** Leaves this session as a life does that ends in the middle of a turn. */
+const crashed = (directory: string, id: string, turn: string) => {
+  const user = JSON.stringify({ kind: "user", text: "go", at: "2026-01-01T00:00:00.000Z", id: 0 })
+  const db = new DatabaseSync(Path.join(directory, "journal.db"))
+  db.prepare("INSERT INTO event (log, id, at, json) VALUES (?, 0, '2026-01-01T00:00:00.000Z', ?)").run(id, user)
+  db.prepare("UPDATE session SET open_turn = ?, cli_opened = 1, title = 'go' WHERE id = ?").run(turn, id)
+  db.close()
+}
+
 /** A life that ended in the middle of a turn, with a process of the turn's that still runs; then the next one. */
 const afterACrash = (
   journal: (real: Service) => Service,
   next: (id: string, orphan: number, ran: ReturnType<typeof lives>["ran"]) => Effect.Effect<void, unknown, Session>
 ) =>
   Effect.gen(function* () {
-    const directory = Fs.mkdtempSync(Path.join(Os.tmpdir(), "breakglass-former-"))
-    yield* Effect.addFinalizer(() => Effect.sync(() => Fs.rmSync(directory, { recursive: true })))
+    const directory = yield* state
     const id = yield* Effect.provide(
       Effect.flatMap(Session, ({ create }) => create),
       sessions(lives().layer, { directory })
     )
     const turn = randomUUID()
-    const user = JSON.stringify({ kind: "user", text: "go", at: "2026-01-01T00:00:00.000Z", id: 0 })
-    const db = new DatabaseSync(Path.join(directory, "journal.db"))
-    db.prepare("INSERT INTO event (log, id, at, json) VALUES (?, 0, '2026-01-01T00:00:00.000Z', ?)").run(id, user)
-    db.prepare("UPDATE session SET open_turn = ?, cli_opened = 1, title = 'go' WHERE id = ?").run(turn, id)
-    db.close()
+    crashed(directory, id, turn)
     const orphan = spawn("sleep", ["300"], { env: { ...process.env, [markerName]: turn }, stdio: "ignore" })
     const pid = orphan.pid ?? 0
     const { ran, layer } = lives(success, success)
@@ -46,6 +56,8 @@ const until = <E, R>(holds: Effect.Effect<boolean, E, R>) =>
   Effect.repeat(Effect.delay(holds, "5 millis"), { until: (yes) => yes })
 const settled = (id: string) =>
   Effect.flatMap(Session, ({ get }) => until(Effect.map(get(id), ({ turn_active }) => !turn_active)))
+
+const ended = (id: string) => until(Effect.map(log(id), (events) => all(events, "turn_end").length === 1))
 
 /** The turn of the former life, ended as what it was; then the next prompt, whose turn is told. */
 const honest = (id: string, orphan: number, ran: ReturnType<typeof lives>["ran"]) =>
@@ -66,17 +78,62 @@ const honest = (id: string, orphan: number, ran: ReturnType<typeof lives>["ran"]
 describe("LIFE-01: a turn without an end", () => {
   it.live("is ended before anything else, with what it left running", () => afterACrash((real) => real, honest))
 
-  it.live("is ended too when the journal could not be read at the start", () => {
-    let first = true
-    const unreadable = (real: Service): Service => ({
-      ...real,
-      sessions: Effect.suspend(() => {
-        if (!first) return real.sessions
-        first = false
-        return no
-      })
-    })
-    return afterACrash(unreadable, honest)
+  for (const unreadable of ["sessions", "prompts"] as const) {
+    /** Fails the first time. */
+    const sick = (real: Service): Service => {
+      let first = true
+      const once = <A>(well: Effect.Effect<A, JournalFailed>) =>
+        Effect.suspend(() => {
+          if (!first) return well
+          first = false
+          return no
+        })
+      return unreadable === "sessions"
+        ? { ...real, sessions: once(real.sessions) }
+        : { ...real, prompts: (session) => once(real.prompts(session)) }
+    }
+
+    it.live(`is ended too when its ${unreadable} could not be read at the start, though nobody asks for it`, () =>
+      afterACrash(sick, (id, orphan, ran) =>
+        Effect.gen(function* () {
+          yield* until(Effect.sync(() => !alive(orphan)))
+          yield* ended(id)
+          yield* honest(id, orphan, ran)
+        })
+      )
+    )
+
+    it.live(`is ended before another session's first turn when its ${unreadable} could not be read at the start`, () =>
+      afterACrash(sick, (_, orphan, ran) =>
+        Effect.gen(function* () {
+          const session = yield* Session
+          const other = yield* session.create
+          yield* session.prompt(other, say("go"))
+          assert.deepStrictEqual([alive(orphan), ran.length], [false, 1])
+          yield* settled(other)
+        })
+      )
+    )
+  }
+
+  it.live("is ended also when who asked for it first went away at any moment of the asking", () => {
+    const hidden = (real: Service): Service => ({ ...real, sessions: Effect.succeed([]) })
+    return Effect.gen(function* () {
+      const directory = yield* state
+      const between = sessions(lives().layer, { directory, journal: hidden })
+      const create = Effect.flatMap(Session, (session) => Effect.all(Array.from({ length: 80 }, () => session.create)))
+      const ids = yield* Effect.provide(create, between)
+      for (const id of ids) crashed(directory, id, randomUUID())
+      yield* Effect.gen(function* () {
+        const session = yield* Session
+        for (const [yields, id] of ids.entries()) {
+          const asked = yield* Effect.forkChild(Effect.provideService(session.get(id), MaxOpsBeforeYield, 3))
+          for (let left = yields; left > 0; left--) yield* Effect.yieldNow
+          yield* Fiber.interrupt(asked)
+        }
+        yield* Effect.forEach(ids, ended, { concurrency: "unbounded" })
+      }).pipe(Effect.provide(between))
+    }).pipe(Effect.scoped)
   })
 
   it.live("is ended as soon as the disk takes it; until then no prompt comes between", () => {
@@ -93,7 +150,7 @@ describe("LIFE-01: a turn without an end", () => {
         const refused = yield* Effect.flip(session.prompt(id, say("between")))
         assert.strictEqual(refused._tag, "JournalUnavailable")
         full = false
-        yield* until(Effect.map(log(id), (events) => all(events, "turn_end").length === 1))
+        yield* ended(id)
         one(yield* log(id), "error")
         yield* honest(id, orphan, ran)
       })
