@@ -11,7 +11,7 @@ export type Line =
   | { readonly _tag: "Line"; readonly text: string }
   | { readonly _tag: "Cut"; readonly why: "overlong" | "unfinished"; readonly bytes: number }
 
-export interface Splitter {
+interface Splitter {
   /** The lines these bytes complete. */
   push(chunk: Uint8Array): ReadonlyArray<Line>
   /** What was left without a newline when the program ended. */

@@ -10,12 +10,7 @@ import * as Fs from "node:fs"
 export type Marker = `${string}=${string}`
 
 /** Pids that carry the marker now; null when /proc cannot be read at all, which is not the same as none. */
-export const census = (marker: Marker): Effect.Effect<ReadonlySet<number> | null> =>
-  Effect.sync(() => scan((entry) => entry === marker))
-
-/** As {@link census}, for every value of the variable: what a former life of the server left behind. */
-export const censusOf = (name: string): Effect.Effect<ReadonlySet<number> | null> =>
-  Effect.sync(() => scan((entry) => entry.startsWith(`${name}=`)))
+export const census = (marker: Marker): Effect.Effect<ReadonlySet<number> | null> => Effect.sync(() => scan(marker))
 
 export interface Swept {
   /** Every pid that was seen with the marker. */
@@ -56,7 +51,7 @@ export const signal = (pid: number, name: NodeJS.Signals | 0): boolean => {
   }
 }
 
-const scan = (matches: (entry: string) => boolean): ReadonlySet<number> | null => {
+const scan = (marker: Marker): ReadonlySet<number> | null => {
   const found = new Set<number>()
   let names: ReadonlyArray<string>
   try {
@@ -67,7 +62,7 @@ const scan = (matches: (entry: string) => boolean): ReadonlySet<number> | null =
   const pids = names.filter((name) => /^[0-9]+$/.test(name))
   if (!pids.includes(String(process.pid))) return null
   for (const pid of pids) {
-    if (environ(pid).split("\0").some(matches)) found.add(Number(pid))
+    if (environ(pid).split("\0").includes(marker)) found.add(Number(pid))
   }
   return found
 }

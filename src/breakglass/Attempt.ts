@@ -13,7 +13,7 @@ import { deep, type Redact } from "./redact.ts"
 import { type Ended, inTruth, quiet, type Seen } from "./verdict.ts"
 
 /** All in seconds. */
-export interface Limits {
+interface Limits {
   /** The whole turn. */
   readonly total: number
   /** Silence while no tool runs: the model is stuck. */

@@ -25,7 +25,7 @@ export class Auth extends Context.Service<
       request: HttpServerRequest.HttpServerRequest,
       token: string
     ) => Effect.Effect<{ readonly value: string; readonly secure: boolean }, Refusal>
-    /** From now on this request's cookie is nobody's, wherever it is kept. */
+    /** For the life of this server this request's cookie is nobody's, wherever it is kept. */
     readonly logout: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   }
 >()("breakglass/Auth") {

@@ -15,6 +15,7 @@ import { Doctor } from "./Doctor.ts"
 import { changes } from "./hostSpeech.ts"
 import type { Place } from "./Reader.ts"
 import { Readers } from "./Readers.ts"
+import { noEvent } from "./refusals.ts"
 import { Session } from "./Session.ts"
 import { upkeep } from "./Upkeep.ts"
 
@@ -192,4 +193,3 @@ const unknownVerb = new BadRequest({
 const unconfirmed = (target: string) =>
   new BadRequest({ detail: `This changes the VM: it needs "confirm" with its name, ${target}. Nothing was sent.` })
 const noOperation = new NotFound({ detail: "There is no such operation." })
-const noEvent = new NotFound({ detail: "There is no such event." })

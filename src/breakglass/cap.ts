@@ -1,7 +1,7 @@
 /** No event is pushed to a phone at any size: what is over the cap is cut, says so, and is kept whole beside it; pure. */
 import type { Event } from "../contract/Event.ts"
 
-export interface Capped {
+interface Capped {
   readonly event: Event
   /** The whole text, when the event carries only part of it. */
   readonly full: string | null

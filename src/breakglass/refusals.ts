@@ -11,7 +11,7 @@ import type { Operation } from "../contract/Pve.ts"
 import type { JournalFailed } from "./Journal.ts"
 
 export const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
-export const noEvent = new NotFound({ detail: "There is no more of this event than the log shows." })
+export const noEvent = new NotFound({ detail: "There is no such event, or no more of it than the log shows." })
 export const inProgress = new TurnInProgress({
   detail: "A turn is running in this session. The prompt was not taken. Wait for its end, or stop it."
 })
@@ -19,7 +19,7 @@ export const tooMany = (cap: number) =>
   new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
 const noJournal = (cure: string) =>
   new JournalUnavailable({
-    detail: `The journal cannot be written, so nothing was begun. The VM controls do not need it. ${cure}`
+    detail: `The journal cannot be used, so nothing was done. The VM controls do not need it. ${cure}`
   })
 export const diskTrouble = noJournal("Free the server's disk.")
 export const stopSent = new JournalUnavailable({

@@ -5,7 +5,7 @@ import type { Message, Result } from "../claude/StreamJson.ts"
 /** Tools that were called and have not answered. */
 export type OpenTools = ReadonlyMap<string, { readonly name: string; readonly since: number }>
 
-export interface Translation {
+interface Translation {
   readonly events: ReadonlyArray<Event>
   readonly open: OpenTools
 }

@@ -87,7 +87,7 @@ export class NoPicture extends Problem<NoPicture>()("NoPicture", {
   title: "The screen could not be looked at"
 }) {}
 
-/** The agent's program is missing, or is not one that this server can drive. */
+/** The agent's program is not one that this server can drive. */
 export class AgentUnavailable extends Problem<AgentUnavailable>()("AgentUnavailable", {
   type: urn("agent-unavailable"),
   status: 503,
