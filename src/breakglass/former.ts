@@ -39,14 +39,22 @@ export const inherit = Effect.fnUntraced(function* (
 
 /** Ends what still runs of a turn whose server is gone, and gives what the log is owed: the turn's end. */
 export const end = Effect.fnUntraced(function* (log: EventLog, turn: string) {
-  const { seen, left } = yield* Marker.sweep(Marker.census(`${markerName}=${turn}`))
-  const swept =
-    left === null
-      ? "What it had started could not be looked for."
-      : seen.size === 1
-        ? "1 process of it was still running and was ended."
-        : `${seen.size} processes of it were still running and were ended.`
-  const error = `the server restarted while this turn ran. ${swept} A command may have run without its result being seen.`
-  const events = [errorEvent(error), { kind: "turn_end", outcome: "interrupted" } as const]
+  const swept = yield* Marker.sweep(Marker.census(`${markerName}=${turn}`))
+  const events = [errorEvent(cutOff(swept)), { kind: "turn_end", outcome: "interrupted" } as const]
   return log.append(events, { open_turn: null, unfinished: true })
 })
+
+export const cutOff = ({ seen, left }: Marker.Swept): string => {
+  const still =
+    seen.size === 1 ? "1 process of it was still running" : `${seen.size} processes of it were still running`
+  const here =
+    left === null
+      ? "What it had started could not be looked for."
+      : left > 0
+        ? `${still}, and ${left} could not be ended.`
+        : `${still} and ${seen.size === 1 ? "was" : "were"} ended.`
+  return (
+    `the server restarted while this turn ran. ${here} A command may have run without its result being seen, and one ` +
+    "on the target may run on there: look before you go on."
+  )
+}

@@ -8,6 +8,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { cutOff } from "../../src/breakglass/former.ts"
 import { type Journal, JournalFailed } from "../../src/breakglass/Journal.ts"
 import { Session } from "../../src/breakglass/Session.ts"
 import { markerName } from "../../src/claude/command.ts"
@@ -76,6 +77,15 @@ const honest = (id: string, orphan: number, ran: ReturnType<typeof lives>["ran"]
   })
 
 describe("LIFE-01: a turn without an end", () => {
+  it("says of its processes what became of them, and of the target only what is known", () => {
+    const said = (seen: ReadonlyArray<number>, left: number | null) => cutOff({ seen: new Set(seen), left })
+    assert.include(said([1], 0), " 1 process of it was still running and was ended. ")
+    assert.include(said([1, 2], 0), " 2 processes of it were still running and were ended. ")
+    assert.include(said([1, 2], 1), " 2 processes of it were still running, and 1 could not be ended. ")
+    assert.include(said([], null), " could not be looked for. ")
+    assert.match(said([], 0), /on the target may run on there: look before you go on\.$/)
+  })
+
   it.live("is ended before anything else, with what it left running", () => afterACrash((real) => real, honest))
 
   for (const unreadable of ["sessions", "prompts"] as const) {
