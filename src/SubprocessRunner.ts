@@ -139,9 +139,14 @@ const environment = ({ inherit, env, marker }: Program): Record<string, string> 
 const errno = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
 
-const end = Effect.fnUntraced(function* (pid: number, find: Running["processes"]) {
-  const before = yield* find
-  Marker.signal(-pid, "SIGKILL")
-  const { seen, left } = yield* Marker.sweep(find)
-  return { seen: new Set([...(before ?? []), ...seen]), left }
-})
+const end = (pid: number, find: Running["processes"]) => {
+  let group = true
+  return Effect.gen(function* () {
+    const before = yield* find
+    // Once: when they are gone their number may be another program's.
+    if (group) Marker.signal(-pid, "SIGKILL")
+    group = false
+    const { seen, left } = yield* Marker.sweep(find)
+    return { seen: new Set([...(before ?? []), ...seen]), left }
+  })
+}

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { inspect, promisify } from "node:util"
+import { vi } from "vitest"
 import { census, signal } from "../src/marker.ts"
 import type { Program } from "../src/SubprocessRunner.ts"
 import { dead, file, heard, live, sh, start, turns } from "./support/programs.ts"
@@ -35,6 +36,17 @@ describe("a scope that closes", () => {
     assert.deepStrictEqual(pids.map(dead), [false, false])
     yield* Scope.close(scope, Exit.void)
     assert.deepStrictEqual(pids.map(dead), [true, true])
+  })
+
+  live("sends its group no second signal, which by then may be another program's", function* () {
+    const scope = yield* Scope.make()
+    const running = yield* Scope.provide(sh("sleep 300"), scope)
+    const kill = vi.spyOn(process, "kill")
+    yield* running.end
+    yield* Scope.close(scope, Exit.void)
+    const signalled = kill.mock.calls.filter(([pid]) => pid === -running.pid)
+    kill.mockRestore()
+    assert.deepStrictEqual(signalled, [[-running.pid, "SIGKILL"]])
   })
 
   live("CLI-09: ends what carries its marker, wherever it went, and nothing else", function* () {
