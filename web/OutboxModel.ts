@@ -4,6 +4,7 @@ import type { Answer, Prompt } from "./api.ts"
 import { backoff } from "./link.ts"
 import { arrived, change, due, type Outbox, type Place, restored, type Waiting, without, written } from "./outbox.ts"
 import { following, recall, remember } from "./storage.ts"
+import { uuid } from "./uuid.ts"
 
 export interface OutboxTransport {
   readonly key: string
@@ -53,8 +54,7 @@ export const OutboxModel = createModel(({ key, place, prompt }: OutboxTransport)
 
   return {
     outbox,
-    queue: (text: string, model: string) =>
-      keep([...outbox.peek(), written(text, model, crypto.randomUUID(), place.peek().last)]),
+    queue: (text: string, model: string) => keep([...outbox.peek(), written(text, model, uuid(), place.peek().last)]),
     /** Takes it out, for the box or for good. */
     remove: (id: string) => keep(without(outbox.peek(), id)),
     /** The operator says: send it now. */

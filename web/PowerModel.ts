@@ -7,6 +7,7 @@ import { current as isCurrent } from "./link.ts"
 import { parsed } from "./parsed.ts"
 import { current, emptyPower, foldPower, learn, type Power, type PowerEntry } from "./power.ts"
 import type { Frame } from "./sse.ts"
+import { uuid } from "./uuid.ts"
 
 export interface PowerTransport extends Source {
   readonly operations: () => Promise<Answer<unknown>>
@@ -47,7 +48,7 @@ export const PowerModel = createModel((transport: PowerTransport) => {
     problem.value = ""
     const began = power.value.operations.some((run) => run.op_id === unanswered?.op_id)
     const retry = !began && unanswered?.verb === verb ? unanswered : undefined
-    const op = retry ?? { verb, op_id: crypto.randomUUID(), ...(confirm === undefined ? {} : { confirm }) }
+    const op = retry ?? { verb, op_id: uuid(), ...(confirm === undefined ? {} : { confirm }) }
     const answer = await transport.operate(op)
     batch(() => {
       asking.value = undefined

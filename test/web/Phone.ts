@@ -25,7 +25,8 @@ export const launch = (options: LaunchOptions = {}): Promise<Browser> =>
     executablePath: "/usr/bin/chromium",
     args: [
       ..."--no-sandbox --disable-gpu --no-first-run --disable-background-networking".split(" "),
-      ..."--disable-component-update --disable-sync".split(" ")
+      ..."--disable-component-update --disable-sync".split(" "),
+      ...(options.args ?? [])
     ]
   })
 

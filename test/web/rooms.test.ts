@@ -8,6 +8,7 @@ import { emptyPower, type Run } from "../../web/power.ts"
 import { around, atEnd, blockOf, earlier, held, later } from "../../web/span.ts"
 import { summary } from "../../web/tool.ts"
 import type { Block } from "../../web/transcript.ts"
+import { uuid } from "../../web/uuid.ts"
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
 const run = (verb: Run["verb"], second: number, output = ""): Run => ({
@@ -89,6 +90,14 @@ describe("observed", () => {
   })
   it("knows nothing from an operation that did not say", () => {
     assert.isUndefined(observed({ ...emptyPower, operations: [run("status", 1, "vm=running")] }))
+  })
+})
+
+describe("uuid", () => {
+  it("has the form the server takes for an op_id, and is another one each time", () => {
+    const ids = Array.from({ length: 200 }, uuid)
+    for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
+    assert.strictEqual(new Set(ids).size, ids.length)
   })
 })
 
