@@ -1,15 +1,14 @@
 /** The VM's own log, folded: operations newest first, what each printed, and what was last observed. */
-import type { Operation, Status } from "../src/contract/Pve.ts"
+import type { Operation, Status, Verb } from "../src/contract/Pve.ts"
 
 /** `op` carries no output: that comes in pieces of its own. */
 export type PowerEntry =
   | { readonly kind: "operation"; readonly op: Omit<Operation, "output">; readonly id: number; readonly at: string }
   | { readonly kind: "output"; readonly op_id: string; readonly text: string; readonly id: number; readonly at: string }
 
-/** An operation and the way it went. */
+/** An operation, and what the stream itself has told of it: what is known by request may be ahead of both. */
 export interface Run extends Operation {
   readonly phases: ReadonlyArray<{ readonly phase: string; readonly at: string }>
-  /** What the stream itself has told of the output: `output` may be ahead of it, by request. */
   readonly streamed: string
 }
 
@@ -22,9 +21,14 @@ export interface Power {
 export const emptyPower: Power = { last: -1, operations: [], status: undefined }
 
 export const foldPower = (power: Power, entry: PowerEntry): Power => {
-  if (entry.id <= power.last) return power
   const last = entry.id
-  if (entry.kind === "operation") return { ...power, last, operations: place(power.operations, entry.op, entry.at) }
+  if (last <= power.last) return power
+  if (entry.kind === "operation") {
+    const { op, at } = entry
+    return place({ ...power, last }, op, (run) =>
+      run.phases.at(-1)?.phase === op.phase ? run : { ...run, phases: [...run.phases, { phase: op.phase, at }] }
+    )
+  }
   if (entry.kind !== "output") return { ...power, last }
   const line = entry.text.endsWith("\n") ? entry.text : `${entry.text}\n`
   const operations = power.operations.map((op) =>
@@ -33,26 +37,35 @@ export const foldPower = (power: Power, entry: PowerEntry): Power => {
   return { ...power, last, operations }
 }
 
-/** An answer read by request: newer than what a broken stream told us, never older than an ending we have seen. */
+/** An answer read by request: newer than what a broken stream told us, never older than what we have seen. */
 export const learn = (power: Power, op: Operation): Power => {
   const known = power.operations.find((each) => each.op_id === op.op_id)
   if (known !== undefined && known.ended_at !== null) return power
-  const operations = place(power.operations, op, op.ended_at ?? op.started_at)
-  return { ...power, operations: operations.map((each) => (each.op_id === op.op_id ? longer(each, op.output) : each)) }
+  const told = op.ended_at === null && known?.phases.some(({ phase }) => phase === op.phase) === true
+  return place(power, told ? { ...op, phase: known.phase } : op, (run) => longer(run, op.output))
 }
 
-export const current = (power: Power): Run | undefined => power.operations.find((op) => op.ended_at === null)
+/** A verb that only looks stands in no other's way. */
+export const looks = (verb: Verb): boolean => verb === "status" || verb === "forensics"
 
-const place = (operations: ReadonlyArray<Run>, op: Omit<Operation, "output">, at: string): ReadonlyArray<Run> => {
+/** What runs now; of several, what changes the VM. */
+export const current = ({ operations }: Power): Run | undefined => {
+  const open = operations.filter((op) => op.ended_at === null)
+  return open.find((op) => !looks(op.verb)) ?? open[0]
+}
+
+/** An ending stays one, whatever is told again of the way there. */
+const place = (power: Power, op: Omit<Operation, "output">, change: (run: Run) => Run): Power => {
+  const { operations } = power
   const index = operations.findIndex((each) => each.op_id === op.op_id)
   const known = operations[index]
   if (known !== undefined) {
-    const phases = known.phase === op.phase ? known.phases : [...known.phases, { phase: op.phase, at }]
-    return operations.with(index, { ...known, ...op, output: known.output, phases })
+    const newer = known.ended_at !== null && op.ended_at === null ? {} : op
+    return { ...power, operations: operations.with(index, change({ ...known, ...newer, output: known.output })) }
   }
-  const run: Run = { ...op, output: "", streamed: "", phases: [{ phase: op.phase, at }] }
   const older = operations.findIndex((each) => each.started_at < op.started_at)
-  return operations.toSpliced(older < 0 ? operations.length : older, 0, run)
+  const run = change({ ...op, output: "", streamed: "", phases: [] })
+  return { ...power, operations: operations.toSpliced(older < 0 ? operations.length : older, 0, run) }
 }
 
 const longer = (run: Run, output: string): Run => (output.length > run.output.length ? { ...run, output } : run)

@@ -1,20 +1,14 @@
 /** Why a verb cannot be pressed now, and what a press would cut off. */
 import type { AppState } from "./AppModel.ts"
-import type { Run } from "./power.ts"
+import { looks } from "./power.ts"
 import { worksIn } from "./states.ts"
 import { visible } from "./visible.ts"
 
-/** What runs on the VM's power now; a look is not in anybody's way. */
-export const runningOf = (app: AppState): Run | undefined => {
-  const run = app.power.current.value
-  return run?.verb === "status" ? undefined : run
-}
-
 /** Why nothing that changes the VM can be pressed, or "". */
 export const reason = (app: AppState): string => {
-  const run = runningOf(app)
+  const run = app.power.current.value
   if (app.info.value === undefined) return "The server has not said which VM this is yet."
-  return run === undefined ? readable(app) : `${run.verb} is running, by ${visible(run.actor)}.`
+  return run === undefined || looks(run.verb) ? readable(app) : `${run.verb} is running, by ${visible(run.actor)}.`
 }
 
 /** Why nothing at all can be asked of the host, or "". */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Operation } from "../../src/contract/Pve.ts"
+import type { Operation, Verb } from "../../src/contract/Pve.ts"
 import { current, emptyPower, foldPower, learn, type PowerEntry } from "../../web/power.ts"
 
 const op: Operation = {
@@ -50,10 +50,47 @@ describe("foldPower", () => {
     assert.deepStrictEqual(ids([operation(0, later), operation(1, op)]), ["2", "1"])
   })
 
-  it("knows what runs now", () => {
-    assert.strictEqual(current(foldPower(emptyPower, operation(0, op)))?.op_id, "1")
-    assert.strictEqual(current(log.reduce(foldPower, emptyPower)), undefined)
+  it("keeps an ending that was learned when it is told the way there, and tells that way", () => {
+    const learned = learn(emptyPower, ended)
+    for (const upTo of [1, 2, 3, 4, 5]) {
+      const power = log.slice(0, upTo).reduce(foldPower, learned)
+      assert.isUndefined(current(power), `${upTo} told`)
+      assert.strictEqual(power.operations[0]?.verified, true)
+    }
+    assert.deepStrictEqual(
+      log.reduce(foldPower, learned).operations[0]?.phases,
+      log.reduce(foldPower, emptyPower).operations[0]?.phases
+    )
   })
+
+  it("takes another ending for one that was not known", () => {
+    const unknown = operation(0, { ...ended, outcome: "unknown" })
+    assert.strictEqual([unknown, operation(1, ended)].reduce(foldPower, emptyPower).operations[0]?.outcome, "ok")
+  })
+})
+
+describe("current", () => {
+  const open = (verb: Verb, second: number): Operation => ({
+    ...op,
+    op_id: `${verb}${second}`,
+    verb,
+    started_at: `2026-01-01T00:00:0${second}.000Z`
+  })
+  const over = (verb: Verb, second: number): Operation => ({ ...open(verb, second), ended_at: at, outcome: "ok" })
+  const table: ReadonlyArray<
+    readonly [fact: string, operations: ReadonlyArray<Operation>, current: string | undefined]
+  > = [
+    ["nothing runs", [], undefined],
+    ["what ended does not run", [over("cycle", 1), over("status", 2)], undefined],
+    ["a cycle runs", [open("cycle", 1)], "cycle1"],
+    ["a later look does not hide a cycle", [open("cycle", 1), open("status", 2)], "cycle1"],
+    ["nor do later forensics", [open("cycle", 1), open("forensics", 2), open("status", 3)], "cycle1"],
+    ["nor do earlier ones", [open("forensics", 1), open("start", 2)], "start2"],
+    ["a look alone runs", [over("cycle", 1), open("forensics", 2)], "forensics2"]
+  ]
+  for (const [fact, operations, id] of table) {
+    it(fact, () => assert.strictEqual(current(operations.reduce(learn, emptyPower))?.op_id, id))
+  }
 })
 
 describe("learn", () => {
@@ -71,5 +108,13 @@ describe("learn", () => {
   it("never turns an ended operation back into a running one", () => {
     const power = log.reduce(foldPower, emptyPower)
     assert.strictEqual(learn(power, op), power)
+  })
+
+  it("never turns an operation back to a phase the stream has told, and takes a later one", () => {
+    const power = log.slice(0, 3).reduce(foldPower, emptyPower)
+    assert.strictEqual(learn(power, op).operations[0]?.phase, "stopping")
+    const later = learn(power, { ...op, phase: "starting", output: "a\nb\n" })
+    assert.strictEqual(later.operations[0]?.phase, "starting")
+    assert.strictEqual(later.operations[0]?.output, "a\nb\n")
   })
 })

@@ -1,7 +1,8 @@
 /** The VM's own controls. Works when the chat does not. What scrolls is above; the way back and the safe verbs are under the thumb. */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
-import { readable, reason, runningNow, runningOf } from "../reasons.ts"
+import { current } from "../link.ts"
+import { readable, reason, runningNow } from "../reasons.ts"
 import { vmOf } from "../states.ts"
 import { visible } from "../visible.ts"
 import { stayAwake } from "../wake.ts"
@@ -15,11 +16,12 @@ import { Screen } from "./Screen.tsx"
 export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = app.sheetOpen.value
-  const busy = runningOf(app) !== undefined
+  const busy = app.power.current.value !== undefined
   useLayoutEffect(() => {
     if (open) {
       dialog.current?.showModal()
-      void app.power.refresh()
+      // What a stream that is current has told is not asked for.
+      if (!current(app.power.link.value)) void app.power.refresh()
     } else dialog.current?.close()
   }, [open])
   useEffect(() => (open && busy ? stayAwake() : undefined), [open, busy])
@@ -44,7 +46,9 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
 const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => void }) => {
   const vm = vmOf(app)
   const target = visible(app.target.value)
-  const [latest, ...older] = app.power.power.value.operations
+  const { operations } = app.power.power.value
+  const first = app.power.current.value ?? operations[0]
+  const older = operations.filter((run) => run !== first).slice(0, 10)
   const why = reason(app)
   return (
     <div class="inside">
@@ -67,12 +71,12 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
             {app.power.problem.value}
           </p>
         )}
-        {latest !== undefined && <RunView key={latest.op_id} app={app} run={latest} />}
+        {first !== undefined && <RunView key={first.op_id} app={app} run={first} />}
         <Screen app={app} />
         {older.length > 0 && (
           <details class="fold">
             <summary>Earlier operations</summary>
-            {older.slice(0, 10).map((run) => (
+            {older.map((run) => (
               <RunView key={run.op_id} app={app} run={run} />
             ))}
           </details>

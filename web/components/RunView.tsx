@@ -38,16 +38,21 @@ export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Ru
   )
 }
 
-const Phases = ({ run }: { readonly run: Run }) => (
-  <ol class="phases">
-    {run.phases.map((each, index) => (
-      <li key={index} class={index === run.phases.length - 1 && run.ended_at === null ? "now" : ""}>
-        <span>{visible(each.phase)}</span>
-        <span class="quiet">{took(Math.max(1, Date.parse(each.at) - Date.parse(run.started_at)))}</span>
-      </li>
-    ))}
-  </ol>
-)
+const Phases = ({ run }: { readonly run: Run }) => {
+  const { ended_at, phase, phases } = run
+  // The stream may not have told the last one yet.
+  const ahead = phases.at(-1)?.phase === phase ? [] : [{ phase, at: ended_at }]
+  return (
+    <ol class="phases">
+      {[...phases, ...ahead].map(({ phase, at }, index, { length }) => (
+        <li key={index} class={index === length - 1 && ended_at === null ? "now" : ""}>
+          <span>{visible(phase)}</span>
+          <span class="quiet">{at && took(Math.max(1, Date.parse(at) - Date.parse(run.started_at)))}</span>
+        </li>
+      ))}
+    </ol>
+  )
+}
 
 export const wordOf = (run: Run): string => {
   if (run.outcome !== "ok") return (outcomes[run.outcome ?? "unknown"] ?? outcomes.unknown).word
