@@ -50,6 +50,7 @@ export const AppModel = createModel((api: Api) => {
     open: (ask) => opened(api.attachPower(ask)),
     keepaliveMs,
     operations: () => heard(api.operations()),
+    operation: (id) => heard(api.operation(id)),
     operate: (op) => heard(api.operate(op))
   })
 

@@ -3,76 +3,104 @@ import { batch, computed, createModel, effect, signal } from "@preact/signals"
 import type { Operation, Status, Verb } from "../src/contract/Pve.ts"
 import type { Answer, OpRequest } from "./api.ts"
 import { attach, type Source } from "./attach.ts"
-import { current as isCurrent } from "./link.ts"
 import { parsed } from "./parsed.ts"
 import { current, emptyPower, foldPower, learn, type Power, type PowerEntry } from "./power.ts"
 import type { Frame } from "./sse.ts"
 import { uuid } from "./uuid.ts"
 
 export interface PowerTransport extends Source {
-  readonly operations: () => Promise<Answer<unknown>>
+  readonly operations: () => Promise<Answer<{ readonly operations: ReadonlyArray<Operation> }>>
+  readonly operation: (id: string) => Promise<Answer<Operation>>
   readonly operate: (op: OpRequest) => Promise<Answer<Operation>>
 }
 
 export const PowerModel = createModel((transport: PowerTransport) => {
   const power = signal<Power>(emptyPower)
   const asking = signal<Verb | undefined>(undefined)
-  const problem = signal("")
+  const failed = signal({ op_id: "", text: "" })
+  // What the stream has told, shown from its end on: half of a log is a state the VM was in once.
+  let told = emptyPower
+  let whole = false
   // The same press repeated after a lost answer is the same operation: the host is never asked twice.
-  let unanswered: OpRequest | undefined
+  const unanswered = new Map<Verb, OpRequest>()
 
   const attachment = attach(transport, {
-    after: () => (power.value.last < 0 ? undefined : power.value.last),
-    opened: () => {},
+    after: () => (told.last < 0 ? undefined : told.last),
+    opened: () => {
+      whole = false
+    },
     frames: (arrived) => {
-      power.value = arrived.reduce(take, power.value)
+      told = arrived.reduce(take, told)
+      whole ||= arrived.some((frame) => frame.event === "caught-up")
+      if (whole) power.value = told
     }
   })
   effect(() => attachment.close)
 
+  const know = (operations: ReadonlyArray<Operation>) => {
+    told = operations.reduceRight(learn, told)
+    power.value = operations.reduceRight(learn, power.value)
+  }
+  const knows = (id: string) => power.value.operations.some((run) => run.op_id === id)
+  const ask = async (id: string): Promise<void> => {
+    const answer = await transport.operation(id)
+    if (answer.ok) know([answer.value])
+  }
   const refresh = async (): Promise<void> => {
     const answer = await transport.operations()
-    if (answer.ok) power.value = listed(answer.value).reduceRight(learn, power.value)
+    if (answer.ok) know(answer.value.operations)
   }
 
-  // While the stream is not live, what runs is asked for: a proxy that holds the stream back must not hide a cycle.
+  // What runs is asked for besides: neither a proxy that holds the stream nor a disk that keeps the log back may hide its end.
+  const open = computed(() => current(power.value)?.op_id)
   effect(() => {
-    if (isCurrent(attachment.link.value) || current(power.value) === undefined) return
-    const timer = setInterval(() => void refresh(), 3000)
+    const id = open.value
+    if (id === undefined) return
+    let free = true
+    const timer = setInterval(() => {
+      if (free) void ask(id).finally(() => (free = true))
+      free = false
+    }, 3000)
     return () => clearInterval(timer)
   })
 
   const operate = async (verb: Verb, confirm: string | undefined): Promise<void> => {
     if (asking.value !== undefined) return
     asking.value = verb
-    problem.value = ""
-    const began = power.value.operations.some((run) => run.op_id === unanswered?.op_id)
-    const retry = !began && unanswered?.verb === verb ? unanswered : undefined
-    const op = retry ?? { verb, op_id: uuid(), ...(confirm === undefined ? {} : { confirm }) }
+    failed.value = { op_id: "", text: "" }
+    const kept = unanswered.get(verb)
+    const op =
+      kept !== undefined && !knows(kept.op_id)
+        ? kept
+        : { verb, op_id: uuid(), ...(confirm === undefined ? {} : { confirm }) }
+    const { op_id } = op
     const answer = await transport.operate(op)
+    // A 5xx is the word of somebody between who may have passed it on, or of a server that failed at we know not what.
+    const lost = !answer.ok && (answer.status === 0 || answer.status >= 500)
     batch(() => {
       asking.value = undefined
-      unanswered = answer.ok || answer.status !== 0 ? undefined : op
-      if (answer.ok) power.value = learn(power.value, { ...answer.value, output: answer.value.output ?? "" })
-      else if (answer.status === 0) {
-        problem.value = `${verb}: ${answer.detail} Whether it began is not known. Pressing ${verb} again repeats the same request, not a second one.`
-      } else problem.value = `${verb} did not start. ${answer.detail}`
+      if (lost) unanswered.set(verb, op)
+      else unanswered.delete(verb)
+      if (!answer.ok) {
+        const text = lost
+          ? `${verb}: ${answer.detail} Whether it began is not known. Pressing ${verb} again repeats the same request, not a second one.`
+          : `${verb} did not start. ${answer.detail}`
+        failed.value = { op_id, text }
+      } else if (!knows(op_id)) know([answer.value])
     })
-    if (!answer.ok) {
-      attachment.check()
-      void refresh()
-    }
+    if (answer.ok) return
+    attachment.check()
+    void (lost ? ask(op_id) : refresh())
   }
 
   return {
     power,
     current: computed(() => current(power.value)),
-    latest: computed(() => power.value.operations[0]),
-    status: computed(() => power.value.status),
     link: attachment.link,
     lastSeen: attachment.lastSeen,
     asking,
-    problem,
+    /** Until the operation it speaks of is there to be seen. */
+    problem: computed(() => (knows(failed.value.op_id) ? "" : failed.value.text)),
     operate,
     refresh,
     check: attachment.check
@@ -90,9 +118,4 @@ const take = (power: Power, frame: Frame): Power => {
     default:
       return power
   }
-}
-
-const listed = (value: unknown): ReadonlyArray<Operation> => {
-  const inner = typeof value === "object" && value !== null && "operations" in value ? value.operations : value
-  return Array.isArray(inner) ? (inner as ReadonlyArray<Operation>) : []
 }

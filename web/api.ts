@@ -36,7 +36,8 @@ export const api = {
   full: (id: string, event: number) => request<string>("GET", `${session(id)}/events/${event}/full`),
   exported: (id: string) => request<string>("GET", `${session(id)}/export`),
   attachSession: (id: string, ask: Ask) => stream(`${session(id)}/stream`, ask),
-  operations: () => request<unknown>("GET", "/api/pve/ops"),
+  operations: () => request<{ readonly operations: ReadonlyArray<Operation> }>("GET", "/api/pve/ops"),
+  operation: (id: string) => request<Operation>("GET", `/api/pve/ops/${id}`),
   /** The picture as a `data:` address: the page's CSP knows no other that a request can make. */
   screen: () => request<string>("GET", "/api/pve/screen"),
   operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", op),
@@ -74,7 +75,7 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
     }
     const type = response.headers.get("content-type") ?? ""
     const value: unknown = type.includes("json")
-      ? await response.json().catch(() => undefined)
+      ? await response.json()
       : type.startsWith("image/")
         ? await dataUrl(await response.blob())
         : await response.text()

@@ -47,4 +47,5 @@ export const DangerVerb = ({ app, verb, why }: Props) => {
 }
 
 /** A VM that is well is not to be cut, nor one of which it is not known whether it was. */
-const calledFor = (app: AppState): boolean => vmOf(app).tone !== "ok" && app.power.latest.value?.outcome !== "unknown"
+const calledFor = (app: AppState): boolean =>
+  vmOf(app).tone !== "ok" && app.power.power.value.operations[0]?.outcome !== "unknown"
