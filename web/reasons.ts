@@ -1,18 +1,17 @@
 /** Why a verb cannot be pressed now, and what a press would cut off. */
+import type { Verb } from "../src/contract/Pve.ts"
 import type { AppState } from "./AppModel.ts"
 import { looks } from "./power.ts"
 import { worksIn } from "./states.ts"
 import { visible } from "./visible.ts"
 
-/** Why nothing that changes the VM can be pressed, or "". */
-export const reason = (app: AppState): string => {
-  const run = app.power.current.value
-  if (app.info.value === undefined) return "The server has not said which VM this is yet."
-  return run === undefined || looks(run.verb) ? readable(app) : `${run.verb} is running, by ${visible(run.actor)}.`
-}
-
-/** Why nothing at all can be asked of the host, or "". */
-export const readable = (app: AppState): string => {
+/** Why a verb cannot be pressed, or "". */
+export const reason = (app: AppState, verb: Verb): string => {
+  if (!looks(verb)) {
+    if (app.info.value === undefined) return "The server has not said which VM this is yet."
+    const run = app.power.current.value
+    if (run !== undefined && !looks(run.verb)) return `${run.verb} is running, by ${visible(run.actor)}.`
+  }
   if (app.signedOut.value) return "Sign in first."
   if (!app.online.value) return "This device is offline. Nothing is queued: press when it is back."
   return app.power.asking.value === undefined ? "" : "Asking the server…"

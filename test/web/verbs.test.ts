@@ -84,7 +84,7 @@ describe("the verbs", () => {
     await button(page, "VM controls").click()
     const check = page.getByRole("button", { name: /forensics/ })
     await check.dblclick({ noWaitAfter: true })
-    await page.waitForFunction(() => document.querySelector(".verb-button")?.hasAttribute("disabled"))
+    await page.waitForFunction(() => document.querySelector(".verb-button[aria-disabled=true]"))
     release()
     await page
       .getByText(/forensics: done/)

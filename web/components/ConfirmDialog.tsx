@@ -10,10 +10,10 @@ interface Props {
   readonly app: AppState
   readonly verb: "cycle" | "reset" | "stop"
   readonly onConfirm: () => void
-  readonly onCancel: () => void
+  readonly onClosed: () => void
 }
 
-export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
+export const ConfirmDialog = ({ app, verb, onConfirm, onClosed }: Props) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const cancel = useRef<HTMLButtonElement>(null)
   const step = useSignal(1)
@@ -23,12 +23,14 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
     if (dialog.current?.open === false) dialog.current.showModal()
     cancel.current?.focus()
   }, [step.value])
+  // Not by taking it out of the page: a dialog that closes gives the focus back.
+  const close = () => dialog.current?.close()
   return (
     <dialog
       ref={dialog}
       class="confirm"
       aria-labelledby={`confirm-${verb}`}
-      onClose={onCancel}
+      onClose={onClosed}
       onKeyDown={(event) => {
         // A held key must not walk through the steps.
         if (event.repeat && event.key !== "Tab") event.preventDefault()
@@ -53,7 +55,7 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
         </p>
       )}
       <div class={`row buttons step-${step.value}`}>
-        <button type="button" class="button" ref={cancel} onClick={onCancel}>
+        <button type="button" class="button" ref={cancel} onClick={close}>
           Cancel
         </button>
         {step.value === 1 ? (
@@ -68,7 +70,15 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onCancel }: Props) => {
             Continue
           </button>
         ) : (
-          <button key="confirm" type="button" class="button deadly" onClick={onConfirm}>
+          <button
+            key="confirm"
+            type="button"
+            class="button deadly"
+            onClick={() => {
+              close()
+              onConfirm()
+            }}
+          >
             {title} ({verb})
           </button>
         )}

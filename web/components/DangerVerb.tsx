@@ -1,6 +1,7 @@
 /** A verb that ends the running system: held for 1.5 s, or confirmed in two steps. */
 import { useSignal } from "@preact/signals"
 import type { AppState } from "../AppModel.ts"
+import { reason } from "../reasons.ts"
 import { vmOf } from "../states.ts"
 import { labels } from "../verbs.ts"
 import { ConfirmDialog } from "./ConfirmDialog.tsx"
@@ -9,15 +10,15 @@ import { HoldButton } from "./HoldButton.tsx"
 interface Props {
   readonly app: AppState
   readonly verb: "cycle" | "reset" | "stop"
-  readonly why: string
 }
 
-export const DangerVerb = ({ app, verb, why }: Props) => {
+export const DangerVerb = ({ app, verb }: Props) => {
   const confirming = useSignal(false)
   const { title, effect } = labels[verb]
+  const why = reason(app, verb)
+  // What was free when the finger came down may not be when its time is over.
   const fire = () => {
-    confirming.value = false
-    void app.power.operate(verb, app.info.value?.target)
+    if (reason(app, verb) === "") void app.power.operate(verb, app.info.value?.target)
   }
   return (
     <div class={`danger-verb ${verb}`}>
@@ -37,7 +38,7 @@ export const DangerVerb = ({ app, verb, why }: Props) => {
           app={app}
           verb={verb}
           onConfirm={fire}
-          onCancel={() => {
+          onClosed={() => {
             confirming.value = false
           }}
         />

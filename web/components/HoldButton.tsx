@@ -63,9 +63,9 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
       ref={button}
       type="button"
       class={`hold ${held.value > 0 ? "holding" : ""}`}
-      disabled={disabled}
+      aria-disabled={disabled}
       onPointerDown={(event) => {
-        if (event.button !== 0 || !event.isPrimary) return
+        if (disabled || event.button !== 0 || !event.isPrimary) return
         event.currentTarget.setPointerCapture(event.pointerId)
         quiet.current = false
         hold.current = { x: event.clientX, y: event.clientY, at: performance.now(), frame: requestAnimationFrame(tick) }
@@ -87,7 +87,7 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
       }}
       onClick={(event) => {
         // A click no pointer made comes from a key or assistive technology.
-        if (event.detail !== 0 && quiet.current) return
+        if (disabled || (event.detail !== 0 && quiet.current)) return
         onTap()
       }}
     >

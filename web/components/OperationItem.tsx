@@ -14,9 +14,10 @@ export const OperationItem = ({ app, run }: { readonly app: AppState; readonly r
       <strong>{labels[run.verb].title}</strong> <span class="verb">{run.verb}</span>
     </p>
     <p class="quiet">
-      {run.ended_at === null
-        ? `${visible(run.phase)}, ${stopwatch(app.now.value - Date.parse(run.started_at))}`
-        : wordOf(run)}{" "}
+      {run.ended_at === null ? visible(run.phase) : wordOf(run)}
+      {run.ended_at === null && (
+        <span aria-hidden="true">, {stopwatch(app.now.value - Date.parse(run.started_at))}</span>
+      )}{" "}
       · {visible(run.actor)} · {clock(run.started_at)}
     </p>
     <button type="button" class="link" onClick={() => (app.sheetOpen.value = true)}>

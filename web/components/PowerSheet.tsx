@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
 import { current } from "../link.ts"
-import { readable, reason, runningNow } from "../reasons.ts"
+import { runningNow } from "../reasons.ts"
 import { vmOf } from "../states.ts"
 import { visible } from "../visible.ts"
 import { stayAwake } from "../wake.ts"
@@ -49,7 +49,6 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
   const { operations } = app.power.power.value
   const first = app.power.current.value ?? operations[0]
   const older = operations.filter((run) => run !== first).slice(0, 10)
-  const why = reason(app)
   return (
     <div class="inside">
       <div class="above" tabIndex={-1}>
@@ -83,8 +82,8 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
         )}
         <details class="fold danger" open>
           <summary>Other ways to cut power</summary>
-          <DangerVerb app={app} verb="stop" why={why} />
-          <DangerVerb app={app} verb="reset" why={why} />
+          <DangerVerb app={app} verb="stop" />
+          <DangerVerb app={app} verb="reset" />
         </details>
       </div>
       <div class="reachable">
@@ -92,11 +91,11 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
           <strong>Cutting power to {target}</strong> loses everything in memory and every unsaved file.{" "}
           {runningNow(app)}
         </p>
-        <DangerVerb app={app} verb="cycle" why={why} />
+        <DangerVerb app={app} verb="cycle" />
         <div class="safe-verbs" role="group" aria-label="Loses nothing">
-          <SafeVerb app={app} verb="start" why={why} />
-          <SafeVerb app={app} verb="forensics" why={readable(app)} />
-          <SafeVerb app={app} verb="status" why={readable(app)} />
+          <SafeVerb app={app} verb="start" />
+          <SafeVerb app={app} verb="forensics" />
+          <SafeVerb app={app} verb="status" />
         </div>
       </div>
     </div>

@@ -1,4 +1,5 @@
 /** An operation as it goes and as it ended. Only an answer that was read back is called verified. */
+import { useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
 import type { Run } from "../power.ts"
 import { outcomes } from "../verbs.ts"
@@ -10,19 +11,23 @@ import { Output } from "./Output.tsx"
 export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Run }) => {
   const from = Date.parse(run.started_at)
   const said = run.outcome === null ? undefined : (outcomes[run.outcome] ?? outcomes.unknown)
+  const when = moment(run.started_at, app.now.value)
+  // Of what was over when it came into view nothing is announced.
+  const watched = useRef(said === undefined).current
+  const role = !watched ? undefined : said === undefined || toneOf(run) === "ok" ? "status" : "alert"
   return (
-    <section class="run" aria-label="Last operation">
-      <p class="row" role="status">
+    <section class="run" aria-label={`${run.verb}, ${when}`}>
+      <p key={role} class="row" role={role}>
         <Mark tone={said === undefined ? "busy" : toneOf(run)} />
         <strong>
           {run.verb}: {said === undefined ? "running" : wordOf(run)}
         </strong>
-        <span class="quiet steady">
+        <span class="quiet steady" aria-hidden={run.ended_at === null}>
           {run.ended_at === null ? stopwatch(app.now.value - from) : took(Date.parse(run.ended_at) - from)}
         </span>
       </p>
       <p class="quiet">
-        {moment(run.started_at, app.now.value)} by {visible(run.actor)}
+        {when} by {visible(run.actor)}
       </p>
       {run.ended_at === null && <Phases run={run} />}
       {run.evidence !== "" && <p class="evidence">{visible(run.evidence)}</p>}

@@ -1,21 +1,22 @@
 import type { Verb } from "../../src/contract/Pve.ts"
 import type { AppState } from "../AppModel.ts"
+import { reason } from "../reasons.ts"
 import { labels } from "../verbs.ts"
 
-interface Props {
-  readonly app: AppState
-  readonly verb: Verb
-  readonly why: string
+/** `aria-disabled`, not `disabled`: that would take the focus away from whoever has just pressed it. */
+export const SafeVerb = ({ app, verb }: { readonly app: AppState; readonly verb: Verb }) => {
+  const why = reason(app, verb)
+  return (
+    <button
+      type="button"
+      class="verb-button"
+      aria-disabled={why !== ""}
+      title={why === "" ? labels[verb].effect : why}
+      onClick={() => {
+        if (why === "") void app.power.operate(verb, app.info.value?.target)
+      }}
+    >
+      <strong>{labels[verb].title}</strong> <span class="verb">{verb}</span>
+    </button>
+  )
 }
-
-export const SafeVerb = ({ app, verb, why }: Props) => (
-  <button
-    type="button"
-    class="verb-button"
-    disabled={why !== ""}
-    title={why === "" ? labels[verb].effect : why}
-    onClick={() => void app.power.operate(verb, verb === "start" ? app.info.value?.target : undefined)}
-  >
-    <strong>{labels[verb].title}</strong> <span class="verb">{verb}</span>
-  </button>
-)
