@@ -1,6 +1,6 @@
 /** What the whole page knows: who is asked (`info`), which session is open (the address), and whether we are signed in. */
 import { computed, createModel, effect, signal, untracked } from "@preact/signals"
-import type { Answer, Api, Info } from "./api.ts"
+import { skew, type Answer, type Api, type Info } from "./api.ts"
 import { addressOf, placeOf } from "./address.ts"
 import type { Opened } from "./link.ts"
 import { PowerModel } from "./PowerModel.ts"
@@ -126,13 +126,16 @@ export const AppModel = createModel((api: Api) => {
     const network = () => {
       online.value = navigator.onLine
     }
-    const timer = setInterval(() => {
+    const tick = () => {
       if (document.visibilityState === "visible") now.value = Date.now()
-    }, 1000)
+    }
+    const timer = setInterval(tick, 1000)
+    document.addEventListener("visibilitychange", tick)
     window.addEventListener("hashchange", follow)
     for (const change of ["online", "offline"]) window.addEventListener(change, network)
     return () => {
       clearInterval(timer)
+      document.removeEventListener("visibilitychange", tick)
       window.removeEventListener("hashchange", follow)
       for (const change of ["online", "offline"]) window.removeEventListener(change, network)
     }
@@ -163,6 +166,8 @@ export const AppModel = createModel((api: Api) => {
     signIn,
     sheetOpen,
     now,
+    /** Now by the server's clock: what it gave a time to is compared with this. */
+    serverNow: computed(() => now.value + skew.value),
     online,
     route,
     /** The event the address names, to be shown first. */

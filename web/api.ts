@@ -1,4 +1,5 @@
 /** The only file with a URL. Every answer is a value: a page at 3 a.m. must be able to say what happened and what did not. */
+import { signal } from "@preact/signals"
 import type { Info as ServerInfo, SessionRow } from "../src/contract/Api.ts"
 import type { Operation, Verb } from "../src/contract/Pve.ts"
 import type { Ask } from "./attach.ts"
@@ -50,13 +51,21 @@ const session = (id: string) => `/api/session/${encodeURIComponent(id)}`
 
 const signedOutDetail = "You are signed out. Nothing was changed by this request."
 
+/** How far the server's clock is ahead of this device's, in ms. Its `Date` has whole seconds and was on its way: 2 s are none. */
+export const skew = signal(0)
+
+const fetched = async (url: string, init: RequestInit): Promise<Response> => {
+  // A sign-in page of another origin must be seen as such, not followed.
+  const response = await fetch(url, { redirect: "manual", cache: "no-store", ...init })
+  const ahead = Date.parse(response.headers.get("date") ?? "") - Date.now()
+  if (Math.abs(ahead - skew.value) > 2000) skew.value = ahead
+  return response
+}
+
 const request = async <A>(method: string, url: string, body?: unknown, limitMs = 20_000): Promise<Answer<A>> => {
   try {
-    const response = await fetch(url, {
+    const response = await fetched(url, {
       method,
-      // A sign-in page of another origin must be seen as such, not followed.
-      redirect: "manual",
-      cache: "no-store",
       headers: {
         accept: "application/json, */*;q=0.9",
         ...(body === undefined ? {} : { "content-type": "application/json" })
@@ -99,9 +108,7 @@ const stream = async (url: string, { after, poll, signal }: Ask): Promise<Opened
     ...(after === undefined ? {} : { after: String(after) }),
     ...(poll ? { poll: "1" } : {})
   }).toString()
-  const response = await fetch(query === "" ? url : `${url}?${query}`, {
-    redirect: "manual",
-    cache: "no-store",
+  const response = await fetched(query === "" ? url : `${url}?${query}`, {
     headers: { accept: "text/event-stream" },
     signal
   })

@@ -63,7 +63,7 @@ export const agentOf = (app: AppState): Said => {
   const { turn } = session.transcript.value
   return turn === undefined
     ? { tone: "off", word: "Idle", age: "" }
-    : { tone: "busy", word: "Working", age: stopwatch(app.now.value - Date.parse(turn.at)) }
+    : { tone: "busy", word: "Working", age: stopwatch(app.serverNow.value - Date.parse(turn.at)) }
 }
 
 /** Of the session that is open its log knows; of the others the list, which is some seconds old. */
@@ -77,7 +77,7 @@ const staleMs = 45_000
 export const vmOf = (app: AppState): Said & { readonly text: string } => {
   const run = app.power.current.value
   if (run !== undefined && run.verb !== "status") {
-    const since = stopwatch(app.now.value - Date.parse(run.started_at))
+    const since = stopwatch(app.serverNow.value - Date.parse(run.started_at))
     const stale = !current(app.power.link.value)
     return {
       tone: stale ? "unknown" : "busy",
@@ -90,7 +90,7 @@ export const vmOf = (app: AppState): Said & { readonly text: string } => {
   if (seen === undefined) {
     return { tone: "unknown", word: "Not known", age: "", text: "Its state has not been observed yet." }
   }
-  const since = app.now.value - seen.at
+  const since = app.serverNow.value - seen.at
   if (since > staleMs || !current(app.power.link.value)) {
     return { tone: "unknown", word: `${capital(seen.word)}?`, age: age(since), text: `${age(since)} ago: ${seen.text}` }
   }

@@ -29,7 +29,7 @@ const app = (operations: ReadonlyArray<Operation>): AppState => {
     info: { value: { target: "devvm" } },
     signedOut: { value: false },
     online: { value: true },
-    now: { value: now },
+    serverNow: { value: now },
     power: {
       power: { value: power },
       current: { value: current(power) },

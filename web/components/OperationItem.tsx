@@ -16,7 +16,7 @@ export const OperationItem = ({ app, run }: { readonly app: AppState; readonly r
     <p class="quiet">
       {run.ended_at === null ? visible(run.phase) : wordOf(run)}
       {run.ended_at === null && (
-        <span aria-hidden="true">, {stopwatch(app.now.value - Date.parse(run.started_at))}</span>
+        <span aria-hidden="true">, {stopwatch(app.serverNow.value - Date.parse(run.started_at))}</span>
       )}{" "}
       · {visible(run.actor)} · {clock(run.started_at)}
     </p>

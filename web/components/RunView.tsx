@@ -11,7 +11,7 @@ import { Output } from "./Output.tsx"
 export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Run }) => {
   const from = Date.parse(run.started_at)
   const said = run.outcome === null ? undefined : (outcomes[run.outcome] ?? outcomes.unknown)
-  const when = moment(run.started_at, app.now.value)
+  const when = moment(run.started_at, app.serverNow.value)
   // Of what was over when it came into view nothing is announced.
   const watched = useRef(said === undefined).current
   const role = !watched ? undefined : said === undefined || toneOf(run) === "ok" ? "status" : "alert"
@@ -23,7 +23,7 @@ export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Ru
           {run.verb}: {said === undefined ? "running" : wordOf(run)}
         </strong>
         <span class="quiet steady" aria-hidden={run.ended_at === null}>
-          {run.ended_at === null ? stopwatch(app.now.value - from) : took(Date.parse(run.ended_at) - from)}
+          {run.ended_at === null ? stopwatch(app.serverNow.value - from) : took(Date.parse(run.ended_at) - from)}
         </span>
       </p>
       <p class="quiet">

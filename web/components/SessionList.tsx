@@ -51,7 +51,7 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
 
 const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => {
   const title = row.title === "" ? "Untitled session" : visible(row.title)
-  const since = app.now.value - Date.parse(row.last_event_at ?? row.created_at)
+  const since = app.serverNow.value - Date.parse(row.last_event_at ?? row.created_at)
   const exportIt = async () => {
     const text = await app.sessions.exported(row.session_id)
     if (text !== undefined) save(`incident-${row.session_id}.md`, text)

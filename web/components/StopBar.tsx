@@ -11,7 +11,7 @@ import { Mark } from "./Mark.tsx"
 export const StopBar = ({ app, session }: { readonly app: AppState; readonly session: Session }) => {
   const transcript = session.transcript.value
   const live = current(session.link.value)
-  const since = transcript.turn === undefined ? 0 : app.now.value - Date.parse(transcript.turn.at)
+  const since = transcript.turn === undefined ? 0 : app.serverNow.value - Date.parse(transcript.turn.at)
   return (
     <div class={`stopbar ${live ? "" : "stale"}`}>
       <p>
