@@ -25,6 +25,7 @@ export const PowerModel = createModel((transport: PowerTransport) => {
   const unanswered = new Map<Verb, OpRequest>()
 
   const attachment = attach(transport, {
+    whileSeen: true,
     after: () => (told.last < 0 ? undefined : told.last),
     opened: () => {
       whole = false

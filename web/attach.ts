@@ -22,6 +22,8 @@ export interface Source {
 }
 
 export interface Reader {
+  /** Followed only while the page is seen: a browser opens six connections to an HTTP/1.1 host, for all tabs together. */
+  readonly whileSeen?: boolean
   readonly after: () => number | undefined
   /** Before the first frame of each new connection. */
   readonly opened: () => void
@@ -32,7 +34,7 @@ export interface Attachment {
   readonly link: ReadonlySignal<Link>
   /** Last time a byte arrived on this attachment; 0 before the first. */
   readonly lastSeen: ReadonlySignal<number>
-  /** Looks at once: ends a wait, replaces a stream that has been silent for a moment, tries again after a sign-in. */
+  /** Looks at once: ends a wait, replaces what has been silent for a moment, tries again after a sign-in. */
   readonly check: () => void
   readonly close: () => void
 }
@@ -42,6 +44,8 @@ const steadyMs = 5000
 const heldMs = 9000
 const pollEveryMs = 3000
 const tryStreamEvery = 20
+
+const seen = () => document.visibilityState === "visible"
 
 export const attach = (source: Source, reader: Reader): Attachment => {
   const link = signal<Link>({ state: "connecting" })
@@ -56,6 +60,11 @@ export const attach = (source: Source, reader: Reader): Attachment => {
 
   const run = async () => {
     while (!closed) {
+      if (reader.whileSeen === true && !seen()) {
+        link.value = { state: "connecting" }
+        await rest(undefined)
+        continue
+      }
       connection = new AbortController()
       startedAt = Date.now()
       const ended = await connect(connection, polls > 1)
@@ -118,12 +127,12 @@ export const attach = (source: Source, reader: Reader): Attachment => {
   }
 
   const check = () => {
-    const { state } = link.value
-    if (state !== "live" && state !== "catching_up" && state !== "connecting") return wake()
+    wake()
     if (Date.now() - Math.max(lastSeen.value, startedAt) > steadyMs) connection.abort()
   }
   const visible = () => {
-    if (document.visibilityState === "visible") check()
+    if (seen()) check()
+    else if (reader.whileSeen === true) connection.abort()
   }
 
   /** A page taken out of the back-forward cache: its stream stood still meanwhile, or was cut. */

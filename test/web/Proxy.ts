@@ -10,6 +10,8 @@ export interface Proxy {
   rule: Rule
   /** When each path was asked for. */
   readonly seen: ReadonlyArray<{ readonly path: string; readonly method: string; readonly at: number }>
+  /** The paths of what was asked for and is not answered to its end. */
+  open(): ReadonlyArray<string>
   /** Settles once so many requests for paths like this were made. */
   asked(path: RegExp, times: number): Promise<void>
   close(): void
@@ -19,8 +21,11 @@ export const pass: Rule = () => false
 
 export const startProxy = async (target: string): Promise<Proxy> => {
   const seen: Array<{ path: string; method: string; at: number }> = []
+  const answers = new Map<ServerResponse, string>()
   let look = () => {}
   const server = createServer((asked, answer) => {
+    answers.set(answer, asked.url ?? "")
+    answer.on("close", () => answers.delete(answer))
     seen.push({ path: asked.url ?? "", method: asked.method ?? "", at: Date.now() })
     look()
     if (!proxy.rule(asked, answer)) forward(target, asked, answer, (chunk) => answer.write(chunk))
@@ -30,6 +35,7 @@ export const startProxy = async (target: string): Promise<Proxy> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     rule: pass,
     seen,
+    open: () => [...answers.values()],
     asked: (path, times) =>
       new Promise((settle) => {
         const before = look
