@@ -51,7 +51,7 @@ export const AppModel = createModel((api: Api) => {
     keepaliveMs,
     operations: () => heard(api.operations()),
     operation: (id) => heard(api.operation(id)),
-    operate: (op) => heard(api.operate(op))
+    operate: (op) => heard(api.operate({ ...op, confirm: info.peek()?.target }))
   })
 
   const load = async (): Promise<void> => {

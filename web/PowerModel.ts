@@ -17,14 +17,14 @@ export interface PowerTransport extends Source {
 export const PowerModel = createModel((transport: PowerTransport) => {
   const power = signal<Power>(emptyPower)
   const asking = signal<Verb | undefined>(undefined)
-  const failed = signal({ op_id: "", text: "" })
+  const failed = signal(none)
   // What the stream has told, shown from its end on: half of a log is a state the VM was in once.
   let told = emptyPower
   let whole = false
   // The same press repeated after a lost answer is the same operation: the host is never asked twice.
-  const unanswered = new Map<Verb, OpRequest>()
+  const unanswered = new Map<Verb, OpRequest | undefined>()
 
-  const attachment = attach(transport, {
+  const { check, close, lastSeen, link } = attach(transport, {
     whileSeen: true,
     after: () => (told.last < 0 ? undefined : told.last),
     opened: () => {
@@ -36,7 +36,7 @@ export const PowerModel = createModel((transport: PowerTransport) => {
       if (whole) power.value = told
     }
   })
-  effect(() => attachment.close)
+  effect(() => close)
 
   const know = (operations: ReadonlyArray<Operation>) => {
     told = operations.reduceRight(learn, told)
@@ -65,23 +65,19 @@ export const PowerModel = createModel((transport: PowerTransport) => {
     return () => clearInterval(timer)
   })
 
-  const operate = async (verb: Verb, confirm: string | undefined): Promise<void> => {
+  const operate = async (verb: Verb): Promise<void> => {
     if (asking.value !== undefined) return
     asking.value = verb
-    failed.value = { op_id: "", text: "" }
-    const kept = unanswered.get(verb)
-    const op =
-      kept !== undefined && !knows(kept.op_id)
-        ? kept
-        : { verb, op_id: uuid(), ...(confirm === undefined ? {} : { confirm }) }
+    failed.value = none
+    let op = unanswered.get(verb)
+    if (op === undefined || knows(op.op_id)) op = { verb, op_id: uuid() }
     const { op_id } = op
     const answer = await transport.operate(op)
     // A 5xx is the word of somebody between who may have passed it on, or of a server that failed at we know not what.
     const lost = !answer.ok && (answer.status === 0 || answer.status >= 500)
     batch(() => {
       asking.value = undefined
-      if (lost) unanswered.set(verb, op)
-      else unanswered.delete(verb)
+      unanswered.set(verb, lost ? op : undefined)
       if (!answer.ok) {
         const text = lost
           ? `${verb}: ${answer.detail} Whether it began is not known. Pressing ${verb} again repeats the same request, not a second one.`
@@ -90,23 +86,25 @@ export const PowerModel = createModel((transport: PowerTransport) => {
       } else if (!knows(op_id)) know([answer.value])
     })
     if (answer.ok) return
-    attachment.check()
+    check()
     void (lost ? ask(op_id) : refresh())
   }
 
   return {
     power,
     current: computed(() => current(power.value)),
-    link: attachment.link,
-    lastSeen: attachment.lastSeen,
+    link,
+    lastSeen,
     asking,
     /** Until the operation it speaks of is there to be seen. */
     problem: computed(() => (knows(failed.value.op_id) ? "" : failed.value.text)),
     operate,
     refresh,
-    check: attachment.check
+    check
   }
 })
+
+const none = { op_id: "", text: "" }
 
 const take = (power: Power, frame: Frame): Power => {
   switch (frame.event) {

@@ -24,7 +24,7 @@ export interface Prompt {
 export interface OpRequest {
   readonly verb: Verb
   readonly op_id: string
-  readonly confirm?: string
+  readonly confirm?: string | undefined
 }
 
 export const api = {
@@ -129,9 +129,6 @@ const isSignIn = (response: Response) =>
   (response.ok && (response.headers.get("content-type") ?? "").startsWith("text/html"))
 
 const detailOf = async (response: Response): Promise<string> => {
-  const problem: unknown = await response.json().catch(() => undefined)
-  if (typeof problem === "object" && problem !== null && "detail" in problem && typeof problem.detail === "string") {
-    return problem.detail
-  }
-  return `The server answered ${response.status}.`
+  const problem = (await response.json().catch(() => undefined)) as { readonly detail?: unknown } | null | undefined
+  return typeof problem?.detail === "string" ? problem.detail : `The server answered ${response.status}.`
 }

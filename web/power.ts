@@ -30,10 +30,11 @@ export const foldPower = (power: Power, entry: PowerEntry): Power => {
     )
   }
   if (entry.kind !== "output") return { ...power, last }
-  const line = entry.text.endsWith("\n") ? entry.text : `${entry.text}\n`
-  const operations = power.operations.map((op) =>
-    op.op_id === entry.op_id ? longer({ ...op, streamed: op.streamed + line }, op.streamed + line) : op
-  )
+  const operations = power.operations.map((op) => {
+    if (op.op_id !== entry.op_id) return op
+    const streamed = `${op.streamed}${entry.text}\n`
+    return longer({ ...op, streamed }, streamed)
+  })
   return { ...power, last, operations }
 }
 

@@ -2,7 +2,7 @@
 import type { Verb } from "../src/contract/Pve.ts"
 import type { AppState } from "./AppModel.ts"
 import { looks } from "./power.ts"
-import { worksIn } from "./states.ts"
+import { vmOf, worksIn } from "./states.ts"
 import { visible } from "./visible.ts"
 
 /** Why a verb cannot be pressed, or "". */
@@ -11,6 +11,9 @@ export const reason = (app: AppState, verb: Verb): string => {
     if (app.info.value === undefined) return "The server has not said which VM this is yet."
     const run = app.power.current.value
     if (run !== undefined && !looks(run.verb)) return `${run.verb} is running, by ${visible(run.actor)}.`
+    const { tone } = vmOf(app)
+    if (verb === "start" && tone === "ok") return "It is on already."
+    if (verb === "stop" && tone === "off") return "It is off already."
   }
   if (app.signedOut.value) return "Sign in first."
   if (!app.online.value) return "This device is offline. Nothing is queued: press when it is back."

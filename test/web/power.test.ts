@@ -21,9 +21,9 @@ const operation = (id: number, of: Operation): PowerEntry => ({ kind: "operation
 const output = (id: number, text: string): PowerEntry => ({ kind: "output", op_id: "1", text, id, at })
 const log = [
   operation(0, op),
-  output(1, "a\n"),
+  output(1, "a"),
   operation(2, { ...op, phase: "stopping" }),
-  output(3, "b\n"),
+  output(3, "b"),
   operation(4, ended)
 ]
 

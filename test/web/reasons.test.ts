@@ -1,7 +1,8 @@
 /** What the page says of the VM, and what can be pressed: tables over what is known. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Operation, Verb } from "../../src/contract/Pve.ts"
+import type { Operation, Pattern, Status, Verb } from "../../src/contract/Pve.ts"
 import type { AppState } from "../../web/AppModel.ts"
+import type { Link } from "../../web/link.ts"
 import { current, emptyPower, learn } from "../../web/power.ts"
 import { reason } from "../../web/reasons.ts"
 import { vmOf } from "../../web/states.ts"
@@ -23,8 +24,8 @@ const open = (verb: Verb, seconds: number): Operation => ({
 })
 
 /** The parts of the page's knowledge that these rooms read. */
-const app = (operations: ReadonlyArray<Operation>): AppState => {
-  const power = operations.reduce(learn, emptyPower)
+const app = (operations: ReadonlyArray<Operation>, status?: Status, state: Link["state"] = "live"): AppState => {
+  const power = { ...operations.reduce(learn, emptyPower), status }
   const known = {
     info: { value: { target: "devvm" } },
     signedOut: { value: false },
@@ -34,7 +35,7 @@ const app = (operations: ReadonlyArray<Operation>): AppState => {
       power: { value: power },
       current: { value: current(power) },
       asking: { value: undefined },
-      link: { value: { state: "live" } }
+      link: { value: { state } }
     }
   }
   return known as unknown as AppState
@@ -59,6 +60,40 @@ describe("what runs on the VM", () => {
       assert.strictEqual(vmOf(known).word, word)
       for (const verb of ["cycle", "reset", "start", "stop"] as const) assert.strictEqual(reason(known, verb), why)
       for (const verb of ["status", "forensics"] as const) assert.strictEqual(reason(known, verb), free)
+    })
+  }
+})
+
+describe("what would do nothing", () => {
+  const seen = (pattern: Pattern, seconds: number): Status => ({
+    pattern,
+    text: "",
+    observed_at: ago(seconds),
+    probes: []
+  })
+  const on = "It is on already."
+  const off = "It is off already."
+  const states: ReadonlyArray<
+    readonly [fact: string, status: Status | undefined, link: Link["state"], start: string, stop: string]
+  > = [
+    ["well, just now: no power on", seen("healthy", 5), "live", on, free],
+    ["off, just now: no power off", seen("off", 5), "live", free, off],
+    ["well, a minute ago: both", seen("healthy", 60), "live", free, free],
+    ["off, a minute ago: both", seen("off", 60), "live", free, free],
+    ["well, and the link is lost: both", seen("healthy", 5), "connecting", free, free],
+    ["off, and the link is lost: both", seen("off", 5), "catching_up", free, free],
+    ["wedged: both", seen("qemu_stalled", 5), "live", free, free],
+    ["no host: both", seen("host_unreachable", 5), "live", free, free],
+    ["not known: both", seen("unknown", 5), "live", free, free],
+    ["never seen: both", undefined, "live", free, free]
+  ]
+  for (const [fact, status, link, start, stop] of states) {
+    it(`is held back: ${fact}`, () => {
+      const known = app([], status, link)
+      assert.strictEqual(reason(known, "start"), start)
+      assert.strictEqual(reason(known, "stop"), stop)
+      for (const verb of ["cycle", "reset", "status", "forensics"] as const)
+        assert.strictEqual(reason(known, verb), free)
     })
   }
 })

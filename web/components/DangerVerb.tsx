@@ -18,7 +18,7 @@ export const DangerVerb = ({ app, verb }: Props) => {
   const why = reason(app, verb)
   // What was free when the finger came down may not be when its time is over.
   const fire = () => {
-    if (reason(app, verb) === "") void app.power.operate(verb, app.info.value?.target)
+    if (reason(app, verb) === "") void app.power.operate(verb)
   }
   return (
     <div class={`danger-verb ${verb}`}>
@@ -32,7 +32,7 @@ export const DangerVerb = ({ app, verb }: Props) => {
           confirming.value = true
         }}
       />
-      <p>{why === "" ? effect : why}</p>
+      <p>{why || effect}</p>
       {confirming.value && (
         <ConfirmDialog
           app={app}

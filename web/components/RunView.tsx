@@ -5,38 +5,41 @@ import type { Run } from "../power.ts"
 import { outcomes } from "../verbs.ts"
 import { visible } from "../visible.ts"
 import { moment, stopwatch, took } from "../words.ts"
-import { Mark } from "./Mark.tsx"
+import { Mark, type Tone } from "./Mark.tsx"
 import { Output } from "./Output.tsx"
 
 export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Run }) => {
-  const from = Date.parse(run.started_at)
-  const said = run.outcome === null ? undefined : (outcomes[run.outcome] ?? outcomes.unknown)
-  const when = moment(run.started_at, app.serverNow.value)
+  const { ended_at, evidence, output, started_at, verb } = run
+  const from = Date.parse(started_at)
+  const open = ended_at === null
+  const tone = toneOf(run)
+  const when = moment(started_at, app.serverNow.value)
   // Of what was over when it came into view nothing is announced.
-  const watched = useRef(said === undefined).current
-  const role = !watched ? undefined : said === undefined || toneOf(run) === "ok" ? "status" : "alert"
+  const watched = useRef(open).current
+  const role = !watched ? undefined : open || tone === "ok" ? "status" : "alert"
+  const next = open ? "" : ending(run).next
   return (
-    <section class="run" aria-label={`${run.verb}, ${when}`}>
+    <section class="run" aria-label={`${verb}, ${when}`}>
       <p key={role} class="row" role={role}>
-        <Mark tone={said === undefined ? "busy" : toneOf(run)} />
+        <Mark tone={tone} />
         <strong>
-          {run.verb}: {said === undefined ? "running" : wordOf(run)}
+          {verb}: {wordOf(run)}
         </strong>
-        <span class="quiet steady" aria-hidden={run.ended_at === null}>
-          {run.ended_at === null ? stopwatch(app.serverNow.value - from) : took(Date.parse(run.ended_at) - from)}
+        <span class="quiet steady" aria-hidden={open}>
+          {open ? stopwatch(app.serverNow.value - from) : took(Date.parse(ended_at) - from)}
         </span>
       </p>
       <p class="quiet">
         {when} by {visible(run.actor)}
       </p>
-      {run.ended_at === null && <Phases run={run} />}
-      {run.evidence !== "" && <p class="evidence">{visible(run.evidence)}</p>}
-      {said !== undefined && said.next !== "" && <p class="next">{said.next}</p>}
-      {run.output !== "" && (
-        <details key={run.op_id}>
-          <summary>{run.ended_at === null ? "Output" : "How it went, and output"}</summary>
-          {run.ended_at !== null && <Phases run={run} />}
-          <Output text={run.output} />
+      {open && <Phases run={run} />}
+      {evidence !== "" && <p class="evidence">{visible(evidence)}</p>}
+      {next !== "" && <p class="next">{next}</p>}
+      {output !== "" && (
+        <details>
+          <summary>{open ? "Output" : "How it went, and output"}</summary>
+          {!open && <Phases run={run} />}
+          <Output text={output} />
         </details>
       )}
     </section>
@@ -52,19 +55,22 @@ const Phases = ({ run }: { readonly run: Run }) => {
       {[...phases, ...ahead].map(({ phase, at }, index, { length }) => (
         <li key={index} class={index === length - 1 && ended_at === null ? "now" : ""}>
           <span>{visible(phase)}</span>
-          <span class="quiet">{at && took(Math.max(1, Date.parse(at) - Date.parse(run.started_at)))}</span>
+          <span class="quiet">{at && took(Date.parse(at) - Date.parse(run.started_at))}</span>
         </li>
       ))}
     </ol>
   )
 }
 
+const ending = ({ outcome }: Run) => outcomes[outcome ?? "unknown"] ?? outcomes.unknown
+
 export const wordOf = (run: Run): string => {
-  if (run.outcome !== "ok") return (outcomes[run.outcome ?? "unknown"] ?? outcomes.unknown).word
+  if (run.ended_at === null) return "running"
+  if (run.outcome !== "ok") return ending(run).word
   return run.verified === true ? "done, verified" : run.verified === false ? "NOT verified" : "done"
 }
 
-export const toneOf = (run: Run) =>
-  run.outcome === "ok" && run.verified === false
-    ? ("unknown" as const)
-    : (outcomes[run.outcome ?? "unknown"] ?? outcomes.unknown).tone
+export const toneOf = (run: Run): Tone => {
+  if (run.ended_at === null) return "busy"
+  return run.outcome === "ok" && run.verified === false ? "unknown" : ending(run).tone
+}

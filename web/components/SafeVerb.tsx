@@ -11,9 +11,9 @@ export const SafeVerb = ({ app, verb }: { readonly app: AppState; readonly verb:
       type="button"
       class="verb-button"
       aria-disabled={why !== ""}
-      title={why === "" ? labels[verb].effect : why}
+      title={why || labels[verb].effect}
       onClick={() => {
-        if (why === "") void app.power.operate(verb, app.info.value?.target)
+        if (why === "") void app.power.operate(verb)
       }}
     >
       <strong>{labels[verb].title}</strong> <span class="verb">{verb}</span>
