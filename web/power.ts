@@ -55,6 +55,10 @@ export const current = ({ operations }: Power): Run | undefined => {
   return open.find((op) => !looks(op.verb)) ?? open[0]
 }
 
+/** What runs, or ended last: not what began last, for a look during a cycle began later. */
+export const latest = (power: Power): Run | undefined =>
+  current(power) ?? power.operations.toSorted((a, b) => ((a.ended_at ?? "") < (b.ended_at ?? "") ? 1 : -1))[0]
+
 /** An ending stays one, whatever is told again of the way there. */
 const place = (power: Power, op: Omit<Operation, "output">, change: (run: Run) => Run): Power => {
   const { operations } = power

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Operation, Verb } from "../../src/contract/Pve.ts"
-import { current, emptyPower, foldPower, learn, type PowerEntry } from "../../web/power.ts"
+import { current, emptyPower, foldPower, latest, learn, type PowerEntry } from "../../web/power.ts"
 
 const op: Operation = {
   op_id: "1",
@@ -90,6 +90,27 @@ describe("current", () => {
   ]
   for (const [fact, operations, id] of table) {
     it(fact, () => assert.strictEqual(current(operations.reduce(learn, emptyPower))?.op_id, id))
+  }
+})
+
+describe("latest", () => {
+  const ran = (id: string, started: number, ended: number | null): Operation => ({
+    ...op,
+    op_id: id,
+    verb: id === "cycle" ? "cycle" : "status",
+    started_at: `2026-01-01T00:00:0${started}.000Z`,
+    ended_at: ended === null ? null : `2026-01-01T00:00:0${ended}.000Z`
+  })
+  const table: ReadonlyArray<
+    readonly [fact: string, operations: ReadonlyArray<Operation>, latest: string | undefined]
+  > = [
+    ["is nothing of nothing", [], undefined],
+    ["is what runs", [ran("cycle", 1, null), ran("look", 2, 3)], "cycle"],
+    ["is the cycle that ended, not the look during it", [ran("cycle", 1, 5), ran("look", 2, 3)], "cycle"],
+    ["is the look after it", [ran("cycle", 1, 5), ran("look", 6, 7)], "look"]
+  ]
+  for (const [fact, operations, id] of table) {
+    it(fact, () => assert.strictEqual(latest(operations.reduce(learn, emptyPower))?.op_id, id))
   }
 })
 

@@ -1,6 +1,7 @@
 /** A verb that ends the running system: held for 1.5 s, or confirmed in two steps. */
 import { useSignal } from "@preact/signals"
 import type { AppState } from "../AppModel.ts"
+import { latest } from "../power.ts"
 import { reason } from "../reasons.ts"
 import { vmOf } from "../states.ts"
 import { labels } from "../verbs.ts"
@@ -49,4 +50,4 @@ export const DangerVerb = ({ app, verb }: Props) => {
 
 /** A VM that is well is not to be cut, nor one of which it is not known whether it was. */
 const calledFor = (app: AppState): boolean =>
-  vmOf(app).tone !== "ok" && app.power.power.value.operations[0]?.outcome !== "unknown"
+  vmOf(app).tone !== "ok" && latest(app.power.power.value)?.outcome !== "unknown"

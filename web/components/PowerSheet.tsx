@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
 import { current } from "../link.ts"
+import { latest } from "../power.ts"
 import { runningNow } from "../reasons.ts"
 import { vmOf } from "../states.ts"
 import { visible } from "../visible.ts"
@@ -46,9 +47,9 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
 const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => void }) => {
   const vm = vmOf(app)
   const target = visible(app.target.value)
-  const { operations } = app.power.power.value
-  const first = app.power.current.value ?? operations[0]
-  const older = operations.filter((run) => run !== first).slice(0, 10)
+  const power = app.power.power.value
+  const first = latest(power)
+  const others = power.operations.filter((run) => run !== first).slice(0, 10)
   return (
     <div class="inside">
       <div class="above" tabIndex={-1}>
@@ -72,10 +73,10 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
         )}
         {first !== undefined && <RunView key={first.op_id} app={app} run={first} />}
         <Screen app={app} />
-        {older.length > 0 && (
+        {others.length > 0 && (
           <details class="fold">
-            <summary>Earlier operations</summary>
-            {older.map((run) => (
+            <summary>Other operations</summary>
+            {others.map((run) => (
               <RunView key={run.op_id} app={app} run={run} />
             ))}
           </details>
