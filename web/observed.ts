@@ -16,7 +16,7 @@ const patterns = {
   host_unreachable: { tone: "bad", word: "no host" },
   qemu_stalled: { tone: "bad", word: "stalled" },
   swap_crawl: { tone: "bad", word: "swapping" },
-  unknown: { tone: "unknown", word: "not known" }
+  unknown: { tone: "unknown", word: "unknown" }
 } satisfies Record<Pattern, Pick<Observed, "tone" | "word">>
 
 /** A look that began before an operation's end may be told this much after it. */

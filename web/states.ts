@@ -4,6 +4,7 @@ import type { AppState } from "./AppModel.ts"
 import type { Tone } from "./components/Mark.tsx"
 import { current, type Link } from "./link.ts"
 import { observed } from "./observed.ts"
+import { looks } from "./power.ts"
 import { age, clock, stopwatch } from "./words.ts"
 
 export interface Said {
@@ -76,7 +77,7 @@ const staleMs = 45_000
 
 export const vmOf = (app: AppState): Said & { readonly text: string } => {
   const run = app.power.current.value
-  if (run !== undefined && run.verb !== "status") {
+  if (run !== undefined && !looks(run.verb)) {
     const since = stopwatch(app.serverNow.value - Date.parse(run.started_at))
     const stale = !current(app.power.link.value)
     return {
@@ -88,7 +89,7 @@ export const vmOf = (app: AppState): Said & { readonly text: string } => {
   }
   const seen = observed(app.power.power.value)
   if (seen === undefined) {
-    return { tone: "unknown", word: "Not known", age: "", text: "Its state has not been observed yet." }
+    return { tone: "unknown", word: "Unknown", age: "", text: "Its state has not been observed yet." }
   }
   const since = app.serverNow.value - seen.at
   if (since > staleMs || !current(app.power.link.value)) {

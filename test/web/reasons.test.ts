@@ -44,12 +44,12 @@ const app = (operations: ReadonlyArray<Operation>, status?: Status, state: Link[
 const free = ""
 const cycling = "cycle is running, by anna."
 const table: ReadonlyArray<readonly [operations: ReadonlyArray<Operation>, word: string, why: string]> = [
-  [[], "Not known", free],
+  [[], "Unknown", free],
   [[open("cycle", 42)], "cycle…", cycling],
   [[open("cycle", 42), open("status", 3)], "cycle…", cycling],
   [[open("cycle", 42), open("forensics", 3)], "cycle…", cycling],
-  [[open("forensics", 42)], "forensics…", free],
-  [[open("status", 3)], "Not known", free]
+  [[open("forensics", 42)], "Unknown", free],
+  [[open("status", 3)], "Unknown", free]
 ]
 
 describe("what runs on the VM", () => {
