@@ -1,5 +1,5 @@
 /** The way to the VM that needs no model: its state, the operations on it, and one press of a button at a time. */
-import { batch, computed, createModel, effect, signal } from "@preact/signals"
+import { computed, createModel, effect, signal } from "@preact/signals"
 import type { Operation, Status, Verb } from "../src/contract/Pve.ts"
 import type { Answer, OpRequest } from "./api.ts"
 import { attach, type Source } from "./attach.ts"
@@ -75,17 +75,16 @@ export const PowerModel = createModel((transport: PowerTransport) => {
     const answer = await transport.operate(op)
     // A 5xx is the word of somebody between who may have passed it on, or of a server that failed at we know not what.
     const lost = !answer.ok && (answer.status === 0 || answer.status >= 500)
-    batch(() => {
-      asking.value = undefined
-      unanswered.set(verb, lost ? op : undefined)
-      if (!answer.ok) {
-        const text = lost
-          ? `${verb}: ${answer.detail} Whether it began is not known. Pressing ${verb} again repeats the same request, not a second one.`
-          : `${verb} did not start. ${answer.detail}`
-        failed.value = { op_id, text }
-      } else if (!knows(op_id)) know([answer.value])
-    })
-    if (answer.ok) return
+    unanswered.set(verb, lost ? op : undefined)
+    asking.value = undefined
+    if (answer.ok) {
+      if (!knows(op_id)) know([answer.value])
+      return
+    }
+    const text = lost
+      ? `${verb}: ${answer.detail} Whether it began is not known. Pressed again it is the same request, not a second one.`
+      : `${verb} did not start. ${answer.detail}`
+    failed.value = { op_id, text }
     check()
     void (lost ? ask(op_id) : refresh())
   }

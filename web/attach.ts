@@ -23,7 +23,7 @@ export interface Source {
 
 export interface Reader {
   /** Followed only while the page is seen: a browser opens six connections to an HTTP/1.1 host, for all tabs together. */
-  readonly whileSeen?: boolean
+  readonly whileSeen?: true
   readonly after: () => number | undefined
   /** Before the first frame of each new connection. */
   readonly opened: () => void
@@ -60,7 +60,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
 
   const run = async () => {
     while (!closed) {
-      if (reader.whileSeen === true && !seen()) {
+      if (reader.whileSeen && !seen()) {
         link.value = { state: "connecting" }
         await rest(undefined)
         continue
@@ -132,7 +132,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
   }
   const visible = () => {
     if (seen()) check()
-    else if (reader.whileSeen === true) connection.abort()
+    else if (reader.whileSeen) connection.abort()
   }
 
   /** A page taken out of the back-forward cache: its stream stood still meanwhile, or was cut. */

@@ -38,12 +38,10 @@ export const foldPower = (power: Power, entry: PowerEntry): Power => {
   return { ...power, last, operations }
 }
 
-/** An answer read by request: newer than what a broken stream told us, never older than what we have seen. */
+/** An answer read by request: newer than what a broken stream told us, never older than an ending we have seen. */
 export const learn = (power: Power, op: Operation): Power => {
   const known = power.operations.find((each) => each.op_id === op.op_id)
-  if (known !== undefined && known.ended_at !== null) return power
-  const told = op.ended_at === null && known?.phases.some(({ phase }) => phase === op.phase) === true
-  return place(power, told ? { ...op, phase: known.phase } : op, (run) => longer(run, op.output))
+  return known?.ended_at ? power : place(power, op, (run) => longer(run, op.output))
 }
 
 /** A verb that only looks stands in no other's way. */

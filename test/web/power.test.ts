@@ -130,12 +130,4 @@ describe("learn", () => {
     const power = log.reduce(foldPower, emptyPower)
     assert.strictEqual(learn(power, op), power)
   })
-
-  it("never turns an operation back to a phase the stream has told, and takes a later one", () => {
-    const power = log.slice(0, 3).reduce(foldPower, emptyPower)
-    assert.strictEqual(learn(power, op).operations[0]?.phase, "stopping")
-    const later = learn(power, { ...op, phase: "starting", output: "a\nb\n" })
-    assert.strictEqual(later.operations[0]?.phase, "starting")
-    assert.strictEqual(later.operations[0]?.output, "a\nb\n")
-  })
 })

@@ -33,9 +33,9 @@ export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Ru
         {when} by {visible(run.actor)}
       </p>
       {open && <Phases run={run} />}
-      {evidence !== "" && <p class="evidence">{visible(evidence)}</p>}
-      {next !== "" && <p class="next">{next}</p>}
-      {output !== "" && (
+      {evidence && <p class="evidence">{visible(evidence)}</p>}
+      {next && <p class="next">{next}</p>}
+      {output && (
         <details>
           <summary>{open ? "Output" : "How it went, and output"}</summary>
           {!open && <Phases run={run} />}
