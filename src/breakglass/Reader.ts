@@ -137,7 +137,7 @@ export class Reader {
     }
     if (!this.follow) {
       this.over = true
-      return this.prose()
+      return Buffer.concat([this.prose(), this.beside()].flatMap((bytes) => bytes ?? []))
     }
     if (log.closed) {
       this.over = true

@@ -47,15 +47,18 @@ describe("EventLog", () => {
     })
   )
 
-  it.effect("ends for a reader that does not stay: after caught-up, with the block so far", () =>
-    Effect.gen(function* () {
-      const own = yield* log
-      assert.deepStrictEqual(types(yield* all(own)), ["caught-up"])
-      yield* own.append([text("a")])
-      assert.deepStrictEqual(types(yield* all(own)), ["message", "caught-up"])
-      yield* own.writing("and now")
-      assert.deepStrictEqual(types(yield* all(own)), ["message", "caught-up", "delta"])
-    })
+  it.effect(
+    "ends for a reader that does not stay: after caught-up, with the block so far and what is known beside it",
+    () =>
+      Effect.gen(function* () {
+        const own = yield* log
+        assert.deepStrictEqual(types(yield* all(own)), ["caught-up"])
+        yield* own.append([text("a")])
+        yield* own.writing("and now")
+        assert.deepStrictEqual(types(yield* all(own)), ["message", "caught-up", "delta"])
+        yield* own.running([tool])
+        assert.deepStrictEqual(types(yield* all(own)), ["message", "caught-up", "delta", "progress"])
+      })
   )
 
   it.effect("gives who attaches in the middle of a block what was written so far, as one delta", () =>
