@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
 import type { Journal } from "../../src/breakglass/Journal.ts"
-import { follow, ids, journal, logOver, text, upTo } from "../support/journals.ts"
+import { caughtUp, follow, ids, journal, logOver, text, until, upTo } from "../support/journals.ts"
 import { parse } from "../support/specSse.ts"
 
 describe("EventLog, from the disk", () => {
@@ -40,5 +40,20 @@ describe("EventLog, from the disk", () => {
         assert.deepStrictEqual(got, upTo(6))
       })
     )
+  )
+
+  it.effect("reads its entries to the end, also when the disk has lost some", () =>
+    Effect.gen(function* () {
+      const over = yield* journal
+      yield* (yield* logOver(over, "log")).append([text("a"), text("b")])
+      const own = yield* logOver(over, "log", { id: 5, at: null })
+      const read: Array<number> = []
+      yield* own.entries(({ id }) => read.push(id))
+      assert.deepStrictEqual(read, [0, 1])
+      read.length = 0
+      yield* (yield* logOver(over, "log", yield* over.last("log"))).entries(({ id }) => read.push(id), 1)
+      assert.deepStrictEqual(read, [1])
+      assert.deepStrictEqual(ids(yield* until(own.attach(follow(0)), caughtUp)), [1])
+    })
   )
 })

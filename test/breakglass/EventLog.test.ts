@@ -4,7 +4,7 @@ import { MaxOpsBeforeYield } from "effect/Scheduler"
 import * as EventLog from "../../src/breakglass/EventLog.ts"
 import { JournalFailed, type Journal } from "../../src/breakglass/Journal.ts"
 import type { Event } from "../../src/contract/Event.ts"
-import { all, caughtUp, follow, ids, journal, log, logOver, text, until, upTo } from "../support/journals.ts"
+import { all, follow, ids, journal, log, logOver, text, until, upTo } from "../support/journals.ts"
 import { type Dispatched, parse } from "../support/specSse.ts"
 
 const end: Event = { kind: "turn_end", outcome: "completed" }
@@ -182,21 +182,6 @@ describe("EventLog", () => {
       for (const frames of [yield* Fiber.join(reading), yield* until(own.attach(follow(null)), () => false)]) {
         assert.deepStrictEqual(types(frames), ["caught-up", "bye"])
       }
-    })
-  )
-
-  it.effect("reads its entries to the end, also when the disk has lost some", () =>
-    Effect.gen(function* () {
-      const over = yield* journal
-      yield* (yield* logOver(over, "log")).append([text("a"), text("b")])
-      const own = yield* logOver(over, "log", { id: 5, at: null })
-      const read: Array<number> = []
-      yield* own.entries(({ id }) => read.push(id))
-      assert.deepStrictEqual(read, [0, 1])
-      read.length = 0
-      yield* (yield* logOver(over, "log", yield* over.last("log"))).entries(({ id }) => read.push(id), 1)
-      assert.deepStrictEqual(read, [1])
-      assert.deepStrictEqual(ids(yield* until(own.attach(follow(0)), caughtUp)), [1])
     })
   )
 })
