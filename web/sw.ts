@@ -92,12 +92,15 @@ const asset = async (request: Request): Promise<Response> => (await caches.match
 const keepPage = async ({ copy, took }: Timed): Promise<void> => {
   if (copy.status !== 200 || copy.redirected) return
   const text = await copy.text()
-  if (!text.includes(mark)) return
+  if (!text.includes(mark) || !named(text).every((file) => SHELL.files.includes(file))) return
   const headers = new Headers(copy.headers)
   for (const name of ["content-encoding", "content-length"]) headers.delete(name)
   headers.set(tookHeader, String(took))
   await (await caches.open(cacheName)).put("/", new Response(text, { headers }))
 }
+
+/** A newer shell's page names files that are not in this one's cache: without a network it would open blank. */
+const named = (text: string): ReadonlyArray<string> => text.match(/\/assets\/[\w.-]+/g) ?? []
 
 /** A sign-in page under the name of a script would be kept for ever. */
 const genuine = async (file: string): Promise<Response> => {

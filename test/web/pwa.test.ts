@@ -129,6 +129,29 @@ describe("the installed page", () => {
     await context.close()
   })
 
+  it(
+    "PWA-01: a newer page whose script this worker does not hold is not kept: the next open is the old one, whole",
+    { timeout: 40_000 },
+    async () => {
+      const { context, page } = await install()
+      const html = built("index.html").replace("<html ", "<html data-version=2 ").replaceAll("/assets/", "/assets/new-")
+      proxy.rule = (asked, answer) => {
+        if (asked.url === "/") return answer.writeHead(200, { "content-type": "text/html" }).end(html) !== undefined
+        if (asked.url === "/sw.js") return answer.destroy() !== undefined
+        asked.url = asked.url?.replace("/assets/new-", "/assets/")
+        return false
+      }
+      await page.reload()
+      await page.locator("html[data-version]").waitFor({ state: "attached" })
+      await message(page).waitFor()
+      proxy.rule = (_asked, answer) => answer.destroy() !== undefined
+      await page.goto(proxy.url)
+      await message(page).waitFor()
+      assert.strictEqual(await page.locator("html[data-version]").count(), 0)
+      await context.close()
+    }
+  )
+
   it("PWA-01: a sign-in page is never kept as the shell, nor a broken worker taken", { timeout: 40_000 }, async () => {
     const { context, page } = await install()
     const shell = await cached(page)
