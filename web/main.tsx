@@ -11,6 +11,8 @@ import { followViewport } from "./viewport.ts"
 import "./style.css"
 
 followViewport()
+// Back from a sign-in: its query would be reloaded and handed on with the address.
+if (location.search !== "") history.replaceState(null, "", `/${location.hash}`)
 // Without a network what can be read is what this device kept.
 const kept = keptSession()
 if (!navigator.onLine && location.hash === "" && kept !== undefined) location.hash = addressOf(kept)

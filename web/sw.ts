@@ -69,7 +69,10 @@ const page = async (asked: Asked): Promise<Response> => {
   const cache = await caches.open(cacheName)
   const kept = await cache.match("/")
   const patience = Number(kept?.headers.get(tookHeader) ?? 0) > slowMs ? hurriedMs : patienceMs
-  const late = new Promise<undefined>((settle) => setTimeout(settle, patience, undefined))
+  const late = new Promise<undefined>((settle) => {
+    // Asked with a query, to be sent on to a sign-in: what is kept would stand in its way.
+    if (!asked.request.url.includes("?")) setTimeout(settle, patience, undefined)
+  })
   const first = await Promise.race([fresh.catch(() => undefined), late])
   if (first !== undefined && first.answer.status < 500) return first.answer
   return kept ?? (await fresh).answer

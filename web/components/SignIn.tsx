@@ -45,7 +45,7 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
       )}
       <p class="quiet">
         Behind single sign-on?{" "}
-        <button type="button" class="link" onClick={() => location.reload()}>
+        <button type="button" class="link" onClick={() => (location.search = "signin")}>
           Reload the page
         </button>
       </p>
