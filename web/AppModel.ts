@@ -29,14 +29,28 @@ export const AppModel = createModel((api: Api) => {
     models.value.includes(chosenModel.value) ? chosenModel.value : (info.value?.default_model ?? "sonnet")
   )
 
+  let turns = 0
+  /** `asked`: how often it had turned then. What was asked before the last turn says nothing of now. */
+  const turn = (asked: number, out: boolean): void => {
+    if (asked !== turns || out === signedOut.peek()) return
+    turns++
+    signedOut.value = out
+    if (out) return
+    void load()
+    void sessions.refresh()
+    power.check()
+    session.value?.check()
+  }
   const heard = async <A>(asked: Promise<Answer<A>>): Promise<Answer<A>> => {
+    const then = turns
     const answer = await asked
-    if (!answer.ok && answer.signedOut) signedOut.value = true
+    if (answer.ok || answer.signedOut) turn(then, !answer.ok)
     return answer
   }
   const opened = async (opening: Promise<Opened>): Promise<Opened> => {
+    const then = turns
     const answer = await opening
-    if (answer.kind === "signed_out") signedOut.value = true
+    if (answer.kind === "stream" || answer.kind === "signed_out") turn(then, answer.kind !== "stream")
     return answer
   }
   const keepaliveMs = () => (info.peek()?.keepalive_seconds ?? 20) * 1000
@@ -63,11 +77,7 @@ export const AppModel = createModel((api: Api) => {
   const signIn = async (token: string): Promise<string> => {
     const answer = await api.login(token)
     if (!answer.ok) return answer.status === 401 ? "This token was not accepted." : answer.detail
-    signedOut.value = false
-    void load()
-    void sessions.refresh()
-    power.check()
-    session.value?.check()
+    turn(turns, false)
     return ""
   }
 

@@ -91,6 +91,36 @@ describe("the connection", () => {
     await context.close()
   })
 
+  it("a sign-in in another tab is noticed, and nothing asked before it undoes it", { timeout: 40_000 }, async () => {
+    const { context, page, open } = await signedIn(`/#/s/${session}`)
+    await page.getByText("Hello back.", { exact: true }).waitFor()
+    const look = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+    await context.clearCookies()
+    await look()
+    await page.getByText("Sign in to go on").waitFor()
+    const late = new Promise<ServerResponse>((settle) => {
+      proxy.rule = (asked, response) => {
+        if (asked.url !== "/api/session") return false
+        proxy.rule = pass
+        settle(response)
+        return true
+      }
+    })
+    await look()
+    const refusal = await late
+    const other = await open()
+    await signIn(other)
+    await look()
+    await message(page).waitFor()
+    await page.getByText("Live", { exact: true }).waitFor()
+    const heard = page.waitForResponse((answer) => answer.status() === 401)
+    plain(401, { "content-type": "application/json" }, '{"detail":"no"}')(refusal)
+    await (await heard).finished()
+    await page.evaluate(() => new Promise(requestAnimationFrame))
+    assert.isTrue(await message(page).isVisible())
+    await context.close()
+  })
+
   it("SSE-07: notices a proxy that holds the stream, asks in pieces and says so", { timeout: 60_000 }, async () => {
     const { context, page } = await signedIn("/")
     proxy.rule = held(server.url)
