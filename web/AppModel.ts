@@ -90,17 +90,21 @@ export const AppModel = createModel((api: Api) => {
   const send = async (): Promise<void> => {
     const text = draft.peek()
     if (text.trim() === "" || starting.peek()) return
-    if (route.peek() === undefined) {
+    const home = route.peek() === undefined
+    if (home) {
       starting.value = true
       const id = await sessions.create()
       starting.value = false
       if (id === undefined) return
+      // What was written while it was being made goes along with it.
+      const now = recall(draftKey(undefined))
+      remember(draftKey(id), now.startsWith(text) ? now.slice(text.length).trimStart() : now)
       remember(draftKey(undefined), "")
       place.value = { session: id, event: undefined }
       location.hash = addressOf(id)
     }
     session.peek()?.send(text, model.peek())
-    write("")
+    if (!home) write("")
   }
 
   /** Puts the prompt that led to an event back into the box; what is in the box stays behind it. */

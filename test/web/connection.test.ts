@@ -91,6 +91,32 @@ describe("the connection", () => {
     await context.close()
   })
 
+  it("what is typed while the first session is made stays in the box, and is kept", { timeout: 30_000 }, async () => {
+    const { context, page } = await signedIn()
+    const made = new Promise<() => void>((settle) => {
+      proxy.rule = (asked, response) => {
+        if (asked.method !== "POST") return false
+        proxy.rule = pass
+        settle(() => forward(server.url, asked, response, (chunk) => response.write(chunk)))
+        return true
+      }
+    })
+    await say(page, "#say First.")
+    const goOn = await made
+    await message(page).press("End")
+    await message(page).pressSequentially(" And another thing")
+    goOn()
+    await page.getByText("First.", { exact: true }).waitFor()
+    assert.strictEqual(await message(page).inputValue(), "And another thing")
+    await page.reload()
+    await page.getByText("First.", { exact: true }).waitFor()
+    assert.strictEqual(await message(page).inputValue(), "And another thing")
+    await page.getByRole("link", { name: "All sessions" }).click()
+    await page.getByRole("heading", { name: /^What is wrong/ }).waitFor()
+    assert.strictEqual(await message(page).inputValue(), "")
+    await context.close()
+  })
+
   it("a sign-in in another tab is noticed, and nothing asked before it undoes it", { timeout: 40_000 }, async () => {
     const { context, page, open } = await signedIn(`/#/s/${session}`)
     await page.getByText("Hello back.", { exact: true }).waitFor()
