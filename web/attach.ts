@@ -70,9 +70,9 @@ export const attach = (source: Source, reader: Reader): Attachment => {
       const ended = await connect(connection, polls > 1)
       if (closed) return
       if (Date.now() - startedAt > steadyMs && lastSeen.value > startedAt) attempt = 0
+      if (ended === undefined) continue
       link.value = ended
       if (ended.state === "polling") await rest(pollEveryMs)
-      else if (ended.state === "connecting") continue
       else if (ended.state === "waiting") {
         attempt++
         await rest(ended.until - Date.now())
@@ -89,9 +89,12 @@ export const attach = (source: Source, reader: Reader): Attachment => {
       }
     })
 
-  /** One connection from its beginning to its end, and what to do then. */
-  const connect = async (controller: AbortController, poll: boolean): Promise<Link> => {
-    if (link.value.state !== "polling") link.value = { state: "connecting" }
+  /** One connection from its beginning to its end, and what to do then; undefined: the next one, at once. */
+  const connect = async (controller: AbortController, poll: boolean): Promise<Link | undefined> => {
+    // What is lost stays lost until an answer comes.
+    const was = link.value
+    if (was.state === "waiting") link.value = { ...was, until: 0 }
+    else if (was.state !== "polling") link.value = { state: "connecting" }
     let spoke = false
     const ended = await receive({
       open: () => source.open({ after: reader.after(), poll, signal: controller.signal }),
@@ -110,7 +113,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
         if (!poll && frames.some((frame) => frame.event === "caught-up")) link.value = { state: "live" }
       }
     })
-    if (ended.kind === "checked") return { state: "connecting" }
+    if (ended.kind === "checked") return undefined
     if (!("reason" in ended)) return { state: ended.kind }
     if (ended.kind === "refused") return { state: "refused", reason: ended.reason }
     if (spoke && !poll) polls = 0
@@ -120,7 +123,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
     }
     if (ended.kind === "held" && !poll) {
       polls = tryStreamEvery
-      return link.value.state === "polling" ? link.value : { state: "connecting" }
+      return undefined
     }
     polls = 0
     return { state: "waiting", until: Date.now() + backoff(attempt, Math.random()), reason: ended.reason, attempt }

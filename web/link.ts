@@ -5,6 +5,7 @@ export type Link =
   | { readonly state: "live" }
   /** Something between holds the stream back: what is new is asked for every few seconds. */
   | { readonly state: "polling" }
+  /** Lost. `until`: ms since the epoch of the next try; 0 while one is under way. */
   | { readonly state: "waiting"; readonly until: number; readonly reason: string; readonly attempt: number }
   | { readonly state: "signed_out" }
   | { readonly state: "gone" }

@@ -14,6 +14,8 @@ export interface Proxy {
   open(): ReadonlyArray<string>
   /** Settles once so many requests for paths like this were made. */
   asked(path: RegExp, times: number): Promise<void>
+  /** Cuts every connection there is now. */
+  drop(): void
   close(): void
 }
 
@@ -45,6 +47,7 @@ export const startProxy = async (target: string): Promise<Proxy> => {
         }
         look()
       }),
+    drop: () => server.closeAllConnections(),
     close: () => {
       server.close()
       server.closeAllConnections()

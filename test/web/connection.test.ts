@@ -71,6 +71,42 @@ describe("the connection", () => {
     })
   }
 
+  it("a lost link is said for as long as it is lost, also while it is tried again", { timeout: 40_000 }, async () => {
+    const { context, page } = await signedIn("/")
+    await page.clock.install()
+    await page.goto(`${proxy.url}/?#/s/${session}`)
+    await page.getByText("Live", { exact: true }).waitFor()
+    await page.clock.pauseAt(Date.now() + 5000)
+    const tried = () => proxy.seen.filter(({ path }) => isStream.test(path)).length
+    const before = tried()
+    const broken = new Promise<void>((settle) => {
+      // From here nothing comes back: a link that swallows what is sent.
+      proxy.rule = (asked) => {
+        if (isStream.test(asked.url ?? "")) settle()
+        return true
+      }
+    })
+    proxy.drop()
+    await button(page, "Try now").waitFor()
+    await page.clock.runFor(1100)
+    await broken
+    await page.getByText("Trying…").waitFor()
+    assert.isTrue(await button(page, "Try now").isVisible())
+    // Under 5 s old it may still be answered.
+    await button(page, "Try now").click()
+    await page.clock.runFor(5100)
+    assert.strictEqual(tried(), before + 1)
+    await button(page, "Try now").click()
+    await proxy.asked(isStream, before + 2)
+    assert.isTrue(await button(page, "Try now").isVisible())
+    proxy.rule = pass
+    await page.clock.runFor(5100)
+    await button(page, "Try now").click()
+    await page.getByText("Live", { exact: true }).waitFor()
+    assert.isFalse(await button(page, "Try now").isVisible())
+    await context.close()
+  })
+
   it("WEB-06: a session that is gone offers the list, and says so once", { timeout: 30_000 }, async () => {
     const { context, page } = await signedIn("/#/s/00000000-0000-4000-8000-000000000000")
     await page.getByText("This session is not here").waitFor()

@@ -24,7 +24,7 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
         <strong>{word}</strong>: {link.reason}. {seen > 0 && <>Last seen {clock(seen)}. </>}
         {link.state === "waiting" && (
           <span class="steady" aria-hidden="true">
-            {`Next try in ${seconds}\u00a0s.`}
+            {seconds > 0 ? `Next try in ${seconds}\u00a0s.` : "Trying…"}
           </span>
         )}
       </p>
