@@ -26,9 +26,11 @@ export const OutboxModel = createModel(({ key, place, prompt }: OutboxTransport)
   const deliver = async (item: Waiting): Promise<void> => {
     keep(change(outbox.peek(), item.prompt_id, { state: "sending", reason: "" }))
     const { prompt_id, text, model } = item
+    // The turn that refuses it may have ended before the refusal comes.
+    const { last } = place.peek()
     const answer = await prompt({ prompt: text, model, prompt_id })
     if (answer.ok) attempts = 0
-    keep(answer.ok ? without(outbox.peek(), prompt_id) : change(outbox.peek(), prompt_id, unsent(answer, place.peek())))
+    keep(answer.ok ? without(outbox.peek(), prompt_id) : change(outbox.peek(), prompt_id, unsent(answer, last)))
   }
 
   effect(() => {
@@ -65,9 +67,9 @@ export const OutboxModel = createModel(({ key, place, prompt }: OutboxTransport)
   }
 })
 
-const unsent = (answer: Answer<unknown> & { readonly ok: false }, place: Place): Partial<Waiting> => {
+const unsent = (answer: Answer<unknown> & { readonly ok: false }, last: number): Partial<Waiting> => {
   if (answer.status === 0) return { state: "unsure", reason: answer.detail }
-  if (answer.status === 409) return { state: "waiting", refusedAt: place.last }
+  if (answer.status === 409) return { state: "waiting", refusedAt: last }
   if (answer.signedOut) return { state: "waiting" }
   return { state: "failed", reason: answer.detail }
 }

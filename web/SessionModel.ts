@@ -59,7 +59,13 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     current: current(attachment.link.value),
     signedOut: transport.signedOut.value
   }))
-  const outbox = new OutboxModel({ key: `outbox:${transport.id}`, place, prompt: transport.prompt })
+  const prompt = async (asked: Prompt) => {
+    const answer = await transport.prompt(asked)
+    // It leaves the outbox for the log: what the log had of it by then is shown first.
+    frames.flush()
+    return answer
+  }
+  const outbox = new OutboxModel({ key: `outbox:${transport.id}`, place, prompt })
   effect(() => () => {
     attachment.close()
     frames.flush()

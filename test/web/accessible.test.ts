@@ -41,7 +41,7 @@ describe("for everyone", () => {
       await page.locator("details.running", { hasText: "until" }).waitFor()
       await say(page, "a second one")
       await message(page).fill("draft")
-      await page.getByText("Waits for this turn to end.").waitFor()
+      await page.getByText("Waits for this turn to end. Keep this page open.").waitFor()
       await page.locator("details.failed summary").click()
       await check(page, "running, with an outbox and an open tool")
       await button(page, "Stop").click()

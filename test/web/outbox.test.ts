@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { signal } from "@preact/signals"
+import type { Answer, Prompt } from "../../web/api.ts"
 import { arrived, change, due, held, type Outbox, type Place, restored, without, written } from "../../web/outbox.ts"
 
 const idle: Place = { last: 9, running: false, ended: undefined, current: true, signedOut: false }
@@ -29,7 +31,27 @@ const table: ReadonlyArray<readonly [fact: string, outbox: Outbox, place: Place,
   ["not before the log was read", change([one], "1", { state: "unsure" }), { ...idle, current: false }, undefined]
 ]
 
+const turnRuns: Answer<never> = { ok: false, status: 409, detail: "", signedOut: false }
+
 describe("the outbox", () => {
+  it("asks again what was refused for a turn that had ended before the refusal came", async () => {
+    Object.assign(globalThis, { window: new EventTarget() })
+    const { OutboxModel } = await import("../../web/OutboxModel.ts")
+    const place = signal(idle)
+    let refuse = (_answer: Answer<never>) => {}
+    const asked: Array<string> = []
+    await new Promise<void>((again) => {
+      const prompt = ({ prompt_id }: Prompt) => {
+        if (asked.push(prompt_id) > 1) again()
+        return new Promise<Answer<never>>((settle) => (refuse = settle))
+      }
+      new OutboxModel({ key: "outbox", place, prompt }).queue("look", "sonnet")
+      place.value = after("completed")
+      refuse(turnRuns)
+    })
+    assert.strictEqual(new Set(asked).size, 1)
+  })
+
   for (const [fact, outbox, place, expected] of table) {
     it(fact, () => assert.strictEqual(due(outbox, place)?.prompt_id, expected))
   }

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
 import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
-import { pass, type Proxy, startProxy } from "./Proxy.ts"
+import { forward, pass, type Proxy, startProxy } from "./Proxy.ts"
 
 describe("two tabs and a restart", () => {
   let browser: Browser
@@ -52,9 +52,21 @@ describe("two tabs and a restart", () => {
         assert.strictEqual(await tab.getByText("Before the end.", { exact: true }).count(), 1)
       }
       assert.strictEqual(await message(page).inputValue(), "a draft that must live")
+      const asked = new Promise<() => void>((settle) => {
+        proxy.rule = (asked, response) => {
+          if (asked.method !== "POST") return false
+          settle(() => forward(server.url, asked, response, (chunk) => response.write(chunk)))
+          return true
+        }
+      })
       await button(other, "Resume").click()
-      await other.getByText("Hello from the fake.").waitFor()
+      const goOn = await asked
+      // A second tap would ask a second time.
       await button(other, "Resume").waitFor({ state: "detached" })
+      proxy.rule = pass
+      goOn()
+      await other.getByText("Hello from the fake.").waitFor()
+      assert.strictEqual(await button(other, "Resume").count(), 0)
       await say(page, "#say Alive again.")
       for (const tab of [page, other]) await tab.getByText("Alive again.", { exact: true }).waitFor()
       assert.deepStrictEqual(
@@ -82,7 +94,7 @@ describe("two tabs and a restart", () => {
 
       await say(page, "Third.\n#say Three.")
       const outbox = page.getByRole("list", { name: "Not in the log yet" })
-      await outbox.getByText("Waits for this turn to end.").waitFor()
+      await outbox.getByText("Waits for this turn to end. Keep this page open.").waitFor()
       await button(page, "Stop").click()
       await outbox.getByText("Held: the turn before it was stopped.").waitFor()
       await button(page, "Edit").click()

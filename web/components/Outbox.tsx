@@ -59,5 +59,5 @@ const saying = (item: Waiting, place: Place, index: number): string => {
   if (item.state === "unsure") return `${item.reason} It is asked again when there is a link, and runs once.`
   if (place.signedOut) return "Waits for you to sign in."
   if (index > 0) return "Waits for the one before it."
-  return place.running || item.refusedAt >= 0 ? "Waits for this turn to end." : "About to be sent."
+  return place.running || item.refusedAt > -2 ? "Waits for this turn to end. Keep this page open." : "About to be sent."
 }

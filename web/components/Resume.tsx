@@ -4,7 +4,8 @@ import type { Session } from "../SessionModel.ts"
 
 export const Resume = ({ app, session }: { readonly app: AppState; readonly session: Session }) => {
   const { running, ended } = session.place.value
-  if (running || ended?.outcome !== "interrupted") return null
+  // What is on its way may be this already.
+  if (running || ended?.outcome !== "interrupted" || session.outbox.outbox.value.length > 0) return null
   return (
     <div class="row">
       <p class="quiet">The server restarted while the agent worked. A command may have run unseen.</p>
