@@ -51,6 +51,14 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
     if (box.scrollTop < edge && span.from > 0 && !following.current) show("earlier")
     else if (below < edge && span.to < blocks.length) show("later")
   }
+  /** A row that is opened grows under the finger; once it is closed the reader may be at the end as before. */
+  const toggles = {
+    onToggleCapture: ({ target }: Event) => {
+      if (!(target as HTMLDetailsElement).open) return measure()
+      following.current = false
+      chosen.value = span
+    }
+  }
 
   useLayoutEffect(() => {
     const box = scroller.current
@@ -104,5 +112,5 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
   }, [])
 
   const missed = following.current ? 0 : Math.max(0, last - Math.max(seen.value, -1))
-  return { scroller, log, span, atEnd: chosen.value === undefined, missed, show, measure, toEnd }
+  return { scroller, log, span, atEnd: chosen.value === undefined, missed, show, measure, toggles, toEnd }
 }

@@ -4,10 +4,14 @@ import { readFileSync } from "node:fs"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
-import { button, launch, makePhone, say, signIn } from "./Phone.ts"
+import { button, launch, makePhone, middle, say, signIn } from "./Phone.ts"
 
 const scrolledTo = (page: Page) =>
   page.locator(".transcript").evaluate((box) => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight))
+
+/** A size that changed is observed after the frame that drew it. */
+const twoFrames = (page: Page) =>
+  page.evaluate(() => new Promise((settle) => requestAnimationFrame(() => requestAnimationFrame(settle))))
 
 describe("a long log", () => {
   let server: Server
@@ -82,6 +86,25 @@ describe("a long log", () => {
     assert.strictEqual(await top(), before)
     await page.getByRole("button", { name: /^↓ \d+ new$/ }).click()
     await page.getByText("News.", { exact: true }).waitFor()
+    assert.isAtMost(await scrolledTo(page), 60)
+    await context.close()
+  })
+
+  it("a row opened at the end stays under the finger; closed again the end is followed", async () => {
+    const { context, page } = await open(`/#/s/${session}`)
+    const row = page.locator("summary", { hasText: "seq 1 5900" })
+    await page.getByText("Live", { exact: true }).waitFor()
+    await row.waitFor()
+    const top = async () => (await middle(row)).box.y
+    const before = await top()
+    await row.click()
+    await page.locator("pre.output").waitFor()
+    await twoFrames(page)
+    assert.strictEqual(await top(), before)
+    await row.click()
+    await page.locator("pre.output").waitFor({ state: "detached" })
+    await server.turn(session, "#say Followed.")
+    await page.getByText("Followed.", { exact: true }).waitFor()
     assert.isAtMost(await scrolledTo(page), 60)
     await context.close()
   })

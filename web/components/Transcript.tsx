@@ -18,7 +18,11 @@ export const Transcript = ({ app, session }: Props) => {
   const { transcript, kept } = shown(session)
   // What was kept is an end of the log only: the event is looked for in the log itself.
   const linked = kept === undefined ? app.linked.value : undefined
-  const { scroller, log, span, atEnd, missed, show, measure, toEnd } = useScroll(transcript, session.sent.value, linked)
+  const { scroller, log, span, atEnd, missed, show, measure, toggles, toEnd } = useScroll(
+    transcript,
+    session.sent.value,
+    linked
+  )
   const { blocks, live } = transcript
   const { from, to } = span
   // Finished prose and endings are read out as they come; a replay, deltas and tools are not.
@@ -30,6 +34,7 @@ export const Transcript = ({ app, session }: Props) => {
         class="scroll transcript"
         ref={scroller}
         onScroll={measure}
+        {...toggles}
         role="log"
         aria-live={spoken ? "polite" : "off"}
         aria-label="Transcript"
