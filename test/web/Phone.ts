@@ -114,3 +114,7 @@ export const finger = async (page: Page) => {
     taken: () => touch("touchCancel", [])
   }
 }
+
+/** Waits in the page for a promise that gives something true; `waitForFunction` takes the promise itself for it. */
+export const until = (page: Page, expression: string) =>
+  page.evaluate(`(async () => { while (!(await (${expression}))) await new Promise(requestAnimationFrame) })()`)

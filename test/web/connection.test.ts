@@ -115,18 +115,6 @@ describe("the connection", () => {
     await context.close()
   })
 
-  it("keeps the draft through a lost sign-in, and sends it after", { timeout: 30_000 }, async () => {
-    const { context, page } = await signedIn(`/#/s/${session}`)
-    await page.getByText("Hello back.", { exact: true }).waitFor()
-    await message(page).fill("#say After the sign-in.")
-    await context.clearCookies()
-    await button(page, "Send").click()
-    await page.getByText("Sign in to go on").waitFor()
-    await signIn(page)
-    await page.getByText("After the sign-in.", { exact: true }).waitFor()
-    await context.close()
-  })
-
   it("what is typed while the first session is made stays in the box, and is kept", { timeout: 30_000 }, async () => {
     const { context, page } = await signedIn()
     const made = new Promise<() => void>((settle) => {
@@ -150,36 +138,6 @@ describe("the connection", () => {
     await page.getByRole("link", { name: "All sessions" }).click()
     await page.getByRole("heading", { name: /^What is wrong/ }).waitFor()
     assert.strictEqual(await message(page).inputValue(), "")
-    await context.close()
-  })
-
-  it("a sign-in in another tab is noticed, and nothing asked before it undoes it", { timeout: 40_000 }, async () => {
-    const { context, page, open } = await signedIn(`/#/s/${session}`)
-    await page.getByText("Hello back.", { exact: true }).waitFor()
-    const look = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
-    await context.clearCookies()
-    await look()
-    await page.getByText("Sign in to go on").waitFor()
-    const late = new Promise<ServerResponse>((settle) => {
-      proxy.rule = (asked, response) => {
-        if (asked.url !== "/api/session") return false
-        proxy.rule = pass
-        settle(response)
-        return true
-      }
-    })
-    await look()
-    const refusal = await late
-    const other = await open()
-    await signIn(other)
-    await look()
-    await message(page).waitFor()
-    await page.getByText("Live", { exact: true }).waitFor()
-    const heard = page.waitForResponse((answer) => answer.status() === 401)
-    plain(401, { "content-type": "application/json" }, '{"detail":"no"}')(refusal)
-    await (await heard).finished()
-    await page.evaluate(() => new Promise(requestAnimationFrame))
-    assert.isTrue(await message(page).isVisible())
     await context.close()
   })
 

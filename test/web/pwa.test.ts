@@ -7,14 +7,10 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, root, type Server, startServer } from "../support/BreakglassServer.ts"
-import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
-import { forward, pass, type Proxy, startProxy } from "./Proxy.ts"
+import { button, launch, makePhone, message, say, signIn, until } from "./Phone.ts"
+import { pass, type Proxy, startProxy } from "./Proxy.ts"
 
 const built = (name: string) => readFileSync(join(root, "dist/web", name), "utf8")
-
-/** Waits in the page for a promise that gives something true; `waitForFunction` takes the promise itself for it. */
-const until = (page: Page, expression: string) =>
-  page.evaluate(`(async () => { while (!(await (${expression}))) await new Promise(requestAnimationFrame) })()`)
 
 const controlled = async (page: Page) => {
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
@@ -175,29 +171,6 @@ describe("the installed page", () => {
     await context.close()
   })
 
-  it("single sign-on is reached on a line where the kept shell is always faster", { timeout: 40_000 }, async () => {
-    const { context, page } = await install()
-    const slow = (answer: (asked: IncomingMessage, response: ServerResponse) => void) => {
-      proxy.rule = (asked, response) => {
-        if (!/^\/($|\?)/.test(asked.url ?? "")) return false
-        setTimeout(answer, 700, asked, response)
-        return true
-      }
-    }
-    slow((asked, response) => forward(server.url, asked, response, (chunk) => response.write(chunk)))
-    await page.reload()
-    await until(page, "caches.match('/').then((kept) => kept.headers.get('x-breakglass-took') > 600)")
-    slow((_asked, response) => response.writeHead(302, { location: "/icon.svg" }).end())
-    await context.clearCookies()
-    await page.reload()
-    await button(page, "Reload the page").click()
-    await page.waitForURL("**/icon.svg")
-    proxy.rule = pass
-    await page.goto(`${proxy.url}/?signin#/s/x`)
-    await page.waitForURL(`${proxy.url}/#/s/x`)
-    await context.close()
-  })
-
   it("PWA-01: the kill switch removes the worker and what it kept", { timeout: 40_000 }, async () => {
     const { context, page } = await install()
     const off = stripTypeScriptTypes(readFileSync(join(root, "web/swOff.ts"), "utf8"))
@@ -209,18 +182,6 @@ describe("the installed page", () => {
     await until(page, "caches.keys().then((names) => names.length === 0)")
     await until(page, "navigator.serviceWorker.getRegistrations().then((all) => all.length === 0)")
     await message(page).waitFor()
-    await context.close()
-  })
-
-  it("PWA-03: a server of another version is said, with the way out", { timeout: 30_000 }, async () => {
-    const { context, page } = await install()
-    await page.route("**/api/info", async (route) => {
-      const answer = await route.fetch()
-      await route.fulfill({ json: { ...((await answer.json()) as object), protocol: 2 } })
-    })
-    await page.reload()
-    await page.getByText(/of different versions/).waitFor()
-    await button(page, "Reload").waitFor()
     await context.close()
   })
 })

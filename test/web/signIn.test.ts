@@ -1,0 +1,100 @@
+/** Signed out and in again: by token, by another tab, by a single sign-on in front. Nothing that was typed is lost. */
+import { assert, describe, it } from "@effect/vitest"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Browser, BrowserContextOptions } from "playwright-core"
+import { afterAll, beforeAll } from "vitest"
+import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { button, launch, makePhone, message, signIn, until } from "./Phone.ts"
+import { forward, pass, type Proxy, startProxy } from "./Proxy.ts"
+
+describe("the sign-in", () => {
+  let server: Server
+  let browser: Browser
+  let proxy: Proxy
+  let session: string
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await launch()
+    proxy = await startProxy(server.url)
+    session = await server.session()
+    await server.turn(session, "Hello.\n#say Hello back.")
+  })
+  afterAll(async () => {
+    await browser.close()
+    proxy.close()
+    await discard(server)
+  })
+  const signedIn = async (path = "/", options: BrowserContextOptions = {}) => {
+    proxy.rule = pass
+    const phone = await makePhone(browser, proxy.url, options)
+    const page = await phone.open(path)
+    await signIn(page)
+    return { ...phone, page }
+  }
+
+  it("keeps the draft through a lost sign-in, and sends it after", { timeout: 30_000 }, async () => {
+    const { context, page } = await signedIn(`/#/s/${session}`)
+    await page.getByText("Hello back.", { exact: true }).waitFor()
+    await message(page).fill("#say After the sign-in.")
+    await context.clearCookies()
+    await button(page, "Send").click()
+    await page.getByText("Sign in to go on").waitFor()
+    await signIn(page)
+    await page.getByText("After the sign-in.", { exact: true }).waitFor()
+    await context.close()
+  })
+
+  it("a sign-in in another tab is noticed, and nothing asked before it undoes it", { timeout: 40_000 }, async () => {
+    const { context, page, open } = await signedIn(`/#/s/${session}`)
+    await page.getByText("Hello back.", { exact: true }).waitFor()
+    const look = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+    await context.clearCookies()
+    await look()
+    await page.getByText("Sign in to go on").waitFor()
+    const late = new Promise<ServerResponse>((settle) => {
+      proxy.rule = (asked, response) => {
+        if (asked.url !== "/api/session") return false
+        proxy.rule = pass
+        settle(response)
+        return true
+      }
+    })
+    await look()
+    const refusal = await late
+    const other = await open()
+    await signIn(other)
+    await look()
+    await message(page).waitFor()
+    await page.getByText("Live", { exact: true }).waitFor()
+    const heard = page.waitForResponse((answer) => answer.status() === 401)
+    refusal.writeHead(401, { "content-type": "application/json" }).end('{"detail":"no"}')
+    await (await heard).finished()
+    await page.evaluate(() => new Promise(requestAnimationFrame))
+    assert.isTrue(await message(page).isVisible())
+    await context.close()
+  })
+
+  it("single sign-on is reached on a line where the kept shell is always faster", { timeout: 40_000 }, async () => {
+    const { context, page } = await signedIn("/", { serviceWorkers: "allow" })
+    await until(page, "navigator.serviceWorker.controller && caches.match('/')")
+    const slow = (answer: (asked: IncomingMessage, response: ServerResponse) => void) => {
+      proxy.rule = (asked, response) => {
+        if (!/^\/($|\?)/.test(asked.url ?? "")) return false
+        setTimeout(answer, 700, asked, response)
+        return true
+      }
+    }
+    slow((asked, response) => forward(server.url, asked, response, (chunk) => response.write(chunk)))
+    await page.reload()
+    await until(page, "caches.match('/').then((kept) => kept.headers.get('x-breakglass-took') > 600)")
+    slow((_asked, response) => response.writeHead(302, { location: "/icon.svg" }).end())
+    await context.clearCookies()
+    await page.reload()
+    await button(page, "Reload the page").click()
+    await page.waitForURL("**/icon.svg")
+    proxy.rule = pass
+    await page.goto(`${proxy.url}/?signin#/s/x`)
+    await page.waitForURL(`${proxy.url}/#/s/x`)
+    await context.close()
+  })
+})
