@@ -2,7 +2,7 @@
 import { computed, createModel, effect, signal, untracked } from "@preact/signals"
 import { skew, type Answer, type Api, type Info } from "./api.ts"
 import { addressOf, placeOf } from "./address.ts"
-import type { Opened } from "./link.ts"
+import { current, type Opened } from "./link.ts"
 import { PowerModel } from "./PowerModel.ts"
 import { SessionModel, type Session } from "./SessionModel.ts"
 import { SessionsModel } from "./SessionsModel.ts"
@@ -36,7 +36,6 @@ export const AppModel = createModel((api: Api) => {
     turns++
     signedOut.value = out
     if (out) return
-    void load()
     void sessions.refresh()
     power.check()
     session.value?.check()
@@ -67,6 +66,8 @@ export const AppModel = createModel((api: Api) => {
     operation: (id) => heard(api.operation(id)),
     operate: (op) => heard(api.operate({ ...op, confirm: info.peek()?.target }))
   })
+
+  const reached = computed(() => current(power.link.value))
 
   const load = async (): Promise<void> => {
     const answer = await heard(api.info())
@@ -160,6 +161,10 @@ export const AppModel = createModel((api: Api) => {
     untracked(() => void sessions.refresh())
   })
   void load()
+  // The server may be another one by now, and what did not come may come.
+  effect(() => {
+    if (reached.value) void load()
+  })
 
   return {
     info,
