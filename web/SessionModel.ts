@@ -23,7 +23,8 @@ export interface SessionTransport extends Source {
 export const SessionModel = createModel((transport: SessionTransport) => {
   const transcript = signal<Transcript>(empty)
   const stopping = signal(false)
-  const problem = signal("")
+  /** The turn that Stop did not end, and why. */
+  const refused = signal<{ readonly turn?: number | undefined; readonly why: string }>({ why: "" })
   const sent = signal(0)
   const shelf = keeper(transport.id)
 
@@ -76,11 +77,12 @@ export const SessionModel = createModel((transport: SessionTransport) => {
   const stop = async (): Promise<void> => {
     if (stopping.value) return
     stopping.value = true
-    problem.value = ""
+    refused.value = { why: "" }
+    const turn = transcript.peek().turn?.id
     const answer = await transport.cancel()
     batch(() => {
       stopping.value = false
-      if (!answer.ok) problem.value = `Stop: ${answer.detail} The agent may still be working.`
+      if (!answer.ok) refused.value = { turn, why: `Stop: ${answer.detail} The agent may still be working.` }
     })
     attachment.check()
   }
@@ -95,7 +97,7 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     outbox,
     place,
     stopping,
-    problem,
+    problem: computed(() => (transcript.value.turn?.id === refused.value.turn ? refused.value.why : "")),
     /** How many prompts this page has sent: the reader who sends wants to see the answer. */
     sent,
     send: (text: string, model: string) => {

@@ -141,6 +141,27 @@ describe("the main job, on a phone", () => {
     assert.deepStrictEqual(faults, [])
     await context.close()
   })
+
+  it("a Stop that failed is said until the turn ends, and not of the next one", { timeout: 60_000 }, async () => {
+    const { context, open } = await makePhone(browser, server.url)
+    const page = await open()
+    await signIn(page)
+    const [first, second] = [gated(server, "stop-1"), gated(server, "stop-2")]
+    await say(page, first.prompt)
+    await page.locator("details.running").waitFor()
+    await page.route("**/cancel", (route) => route.fulfill({ status: 500, json: { detail: "It broke." } }))
+    await button(page, "Stop").click()
+    const said = page.getByText("Stop: It broke. The agent may still be working.")
+    await said.waitFor()
+    first.open()
+    await page.getByText("Done", { exact: true }).waitFor()
+    assert.strictEqual(await said.count(), 0)
+    await say(page, second.prompt)
+    await page.locator("details.running").waitFor()
+    assert.strictEqual(await said.count(), 0)
+    second.open()
+    await context.close()
+  })
 })
 
 describe("the bundle", () => {
