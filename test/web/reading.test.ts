@@ -63,7 +63,7 @@ describe("a long log", () => {
       const box = document.querySelector("#e-1500")?.getBoundingClientRect()
       return box !== undefined && box.top > 0 && box.bottom < innerHeight
     })
-    await button(page, "↓ To the end").click()
+    await button(page, /^↓/).click()
     await page.getByText("The very end.", { exact: true }).waitFor()
     // By now this device has kept the log's end, and begins with that.
     await page.reload()
@@ -120,6 +120,22 @@ describe("a long log", () => {
     await context.close()
   })
 
+  it("who reads above is told that the agent writes below", { timeout: 40_000 }, async () => {
+    const { context, page } = await open(`/#/s/${session}`)
+    await page.getByText("Live", { exact: true }).waitFor()
+    await server.prompt(session, "#slow 4000 10")
+    await page.locator(".live").waitFor()
+    await page.locator(".transcript").evaluate((box) => (box.scrollTop -= 700))
+    await button(page, "↓ To the end").click()
+    await page.waitForFunction(() => {
+      const box = document.querySelector(".transcript")
+      return box !== null && box.scrollHeight - box.scrollTop - box.clientHeight < 60
+    })
+    await button(page, "Stop").click()
+    await page.getByText("The agent was stopped").waitFor()
+    await context.close()
+  })
+
   it("the list is asked again by who comes back to it, not only every 15 s", { timeout: 40_000 }, async () => {
     const { context, page } = await open("/")
     await page.addInitScript(() => {
@@ -143,6 +159,7 @@ describe("a long log", () => {
     known = true
     await page.getByRole("link", { name: "All sessions" }).click()
     await page.getByRole("button", { name: /^Export Export the new one/ }).waitFor()
+    await page.unrouteAll({ behavior: "wait" })
     await context.close()
   })
 

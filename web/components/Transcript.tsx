@@ -76,7 +76,7 @@ export const Transcript = ({ app, session }: Props) => {
           )}
         </div>
       </div>
-      {(missed > 0 || to < blocks.length) && (
+      {(missed > 0 || to < blocks.length || (live !== "" && !atEnd)) && (
         <button type="button" class="newer" onClick={toEnd}>
           {missed > 0 ? `↓ ${missed} new` : "↓ To the end"}
         </button>
