@@ -1,4 +1,4 @@
-/** What the whole page knows: who is asked (`info`), which session is open (the address), and whether we are signed in. */
+/** What the page knows as long as it lives: who is asked (`info`), which session is open (the address), who is signed in. */
 import { computed, createModel, effect, signal, untracked } from "@preact/signals"
 import { skew, type Answer, type Api, type Info } from "./api.ts"
 import { addressOf, placeOf } from "./address.ts"
@@ -134,27 +134,19 @@ export const AppModel = createModel((api: Api) => {
     draft.value = recall(draftKey(id))
     return () => made?.[Symbol.dispose]()
   })
-  effect(() => {
-    const follow = () => {
-      place.value = placeOf(location.hash)
-    }
-    const network = () => {
-      online.value = navigator.onLine
-    }
-    const tick = () => {
-      if (document.visibilityState === "visible") now.value = Date.now()
-    }
-    const timer = setInterval(tick, 1000)
-    document.addEventListener("visibilitychange", tick)
-    window.addEventListener("hashchange", follow)
-    for (const change of ["online", "offline"]) window.addEventListener(change, network)
-    return () => {
-      clearInterval(timer)
-      document.removeEventListener("visibilitychange", tick)
-      window.removeEventListener("hashchange", follow)
-      for (const change of ["online", "offline"]) window.removeEventListener(change, network)
-    }
+  const tick = () => {
+    if (document.visibilityState === "visible") now.value = Date.now()
+  }
+  setInterval(tick, 1000)
+  document.addEventListener("visibilitychange", tick)
+  window.addEventListener("hashchange", () => {
+    place.value = placeOf(location.hash)
   })
+  for (const change of ["online", "offline"]) {
+    window.addEventListener(change, () => {
+      online.value = navigator.onLine
+    })
+  }
   // The list says what is open and what works: it is asked again whenever either changes here.
   effect(() => {
     void [route.value, session.value?.running.value]

@@ -1,5 +1,5 @@
 /** The list of sessions, so that a second device finds the running one. The last list is kept for a page without a network. */
-import { createModel, effect, signal } from "@preact/signals"
+import { createModel, signal } from "@preact/signals"
 import type { Answer, SessionRow } from "./api.ts"
 import { parsed } from "./parsed.ts"
 import { recall, remember } from "./storage.ts"
@@ -53,19 +53,13 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     return undefined
   }
 
-  effect(() => {
-    const look = () => {
-      if (document.visibilityState === "visible") void refresh()
-    }
-    const timer = setInterval(look, 15_000)
-    document.addEventListener("visibilitychange", look)
-    window.addEventListener("online", look)
-    return () => {
-      clearInterval(timer)
-      document.removeEventListener("visibilitychange", look)
-      window.removeEventListener("online", look)
-    }
-  })
+  // As long as the page lives.
+  const look = () => {
+    if (document.visibilityState === "visible") void refresh()
+  }
+  setInterval(look, 15_000)
+  document.addEventListener("visibilitychange", look)
+  window.addEventListener("online", look)
 
   return { rows, fresh, problem, creating, refresh, create, exported }
 })

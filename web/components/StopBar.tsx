@@ -13,7 +13,7 @@ export const StopBar = ({ app, session }: { readonly app: AppState; readonly ses
   const live = current(session.link.value)
   const since = transcript.turn === undefined ? 0 : app.serverNow.value - Date.parse(transcript.turn.at)
   return (
-    <div class={`stopbar ${live ? "" : "stale"}`}>
+    <div class="stopbar">
       <p>
         <span class="doing">
           <Mark tone={live ? "busy" : "unknown"} />
