@@ -1,5 +1,5 @@
 /** One session as this page sees it: its transcript, its connection, what waits to be sent, and Stop. */
-import { batch, computed, createModel, effect, signal, type ReadonlySignal } from "@preact/signals"
+import { computed, createModel, effect, signal, type ReadonlySignal } from "@preact/signals"
 import type { Delta, Entry, Progress } from "../src/contract/Event.ts"
 import type { Answer, Prompt } from "./api.ts"
 import { attach, type Source } from "./attach.ts"
@@ -80,10 +80,8 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     refused.value = { why: "" }
     const turn = transcript.peek().turn?.id
     const answer = await transport.cancel()
-    batch(() => {
-      stopping.value = false
-      if (!answer.ok) refused.value = { turn, why: `Stop: ${answer.detail} The agent may still be working.` }
-    })
+    stopping.value = false
+    if (!answer.ok) refused.value = { turn, why: `Stop: ${answer.detail} The agent may still be working.` }
     attachment.check()
   }
 

@@ -5,7 +5,7 @@ import type { Tone } from "./components/Mark.tsx"
 import { current, type Link } from "./link.ts"
 import { observed } from "./observed.ts"
 import { looks } from "./power.ts"
-import { age, clock, stopwatch } from "./words.ts"
+import { age, stopwatch } from "./words.ts"
 
 export interface Said {
   readonly tone: Tone
@@ -17,30 +17,32 @@ export interface Said {
 /** The open session's stream, or the VM's when none is open. */
 export const shownLink = (app: AppState) => app.session.value ?? app.power
 
+const links = {
+  live: ["ok", "Live"],
+  polling: ["busy", "Asking"],
+  connecting: ["busy", "Connecting"],
+  catching_up: ["busy", "Catching up"],
+  waiting: ["bad", "Reconnecting"],
+  signed_out: ["bad", "Signed out"],
+  gone: ["bad", "Gone"],
+  refused: ["bad", "Refused"]
+} satisfies Record<Link["state"], readonly [Tone, string]>
+
 export const linkOf = (app: AppState): Said => {
-  const { link, lastSeen } = shownLink(app)
-  const seen = lastSeen.value === 0 ? "" : age(app.now.value - lastSeen.value)
-  const state = app.signedOut.value ? "signed_out" : link.value.state
-  switch (state) {
-    case "live":
-      return { tone: "ok", word: "Live", age: seen }
-    case "polling":
-      return { tone: "busy", word: "Asking", age: seen }
-    case "connecting":
-      return { tone: "busy", word: "Connecting", age: "" }
-    case "catching_up":
-      return { tone: "busy", word: "Catching up", age: behind(app) }
-    case "waiting":
-      return isOffline(app, link.value)
-        ? { tone: "bad", word: "Offline", age: lastSeen.value === 0 ? "" : `since ${clock(lastSeen.value)}` }
-        : { tone: "bad", word: "Reconnecting", age: "" }
-    case "signed_out":
-      return { tone: "bad", word: "Signed out", age: "" }
-    case "gone":
-      return { tone: "bad", word: "Gone", age: "" }
-    case "refused":
-      return { tone: "bad", word: "Refused", age: "" }
+  const link = shownLink(app).link.value
+  const state = app.signedOut.value ? "signed_out" : link.state
+  const [tone, word] = links[state]
+  return {
+    tone,
+    word: state === "waiting" && isOffline(app, link) ? "Offline" : word,
+    age: state === "catching_up" ? behind(app) : unheard(app)
   }
+}
+
+/** Since when the server has not been heard. */
+const unheard = (app: AppState): string => {
+  const seen = shownLink(app).lastSeen.value
+  return seen === 0 ? "" : age(app.now.value - seen)
 }
 
 export const isOffline = (app: AppState, link: Link): boolean =>
@@ -56,16 +58,18 @@ export const agentOf = (app: AppState): Said => {
   const session = app.session.value
   if (session === undefined) {
     const rows = app.sessions.rows.value
-    if (rows === undefined || !app.sessions.fresh.value) return { tone: "unknown", word: "Unknown", age: "" }
+    if (rows === undefined || !app.sessions.fresh.value) return unknown(app)
     const active = rows.filter((row) => worksIn(app, row)).length
     return active === 0 ? { tone: "off", word: "Idle", age: "" } : { tone: "busy", word: `${active} working`, age: "" }
   }
-  if (!current(session.link.value)) return { tone: "unknown", word: "Unknown", age: "" }
+  if (!current(session.link.value)) return unknown(app)
   const { turn } = session.transcript.value
   return turn === undefined
     ? { tone: "off", word: "Idle", age: "" }
     : { tone: "busy", word: "Working", age: stopwatch(app.serverNow.value - Date.parse(turn.at)) }
 }
+
+const unknown = (app: AppState): Said => ({ tone: "unknown", word: "Unknown", age: unheard(app) })
 
 /** Of the session that is open its log knows; of the others the list, which is some seconds old. */
 export const worksIn = (app: AppState, row: SessionRow): boolean => {

@@ -6,6 +6,8 @@ import { Mark } from "./Mark.tsx"
 
 export const Strip = ({ app }: { readonly app: AppState }) => {
   const vm = vmOf(app)
+  // An old state's age comes first; beside the word there is no room for it.
+  const stale = vm.tone === "unknown" && vm.age !== ""
   return (
     <div class="strip">
       <a class="home" href="#/" aria-label="All sessions">
@@ -18,20 +20,21 @@ export const Strip = ({ app }: { readonly app: AppState }) => {
       <div class="cell vm">
         <button
           type="button"
+          aria-label="VM controls"
           aria-describedby="vm-state"
           aria-haspopup="dialog"
           onClick={() => {
             app.sheetOpen.value = true
           }}
         >
-          VM controls
+          VM {stale ? <span class="age">{vm.age}</span> : "controls"}
         </button>
         <span class="word" id="vm-state">
           <span class="said">
             <Mark tone={vm.tone} />
             {visible(vm.word)}
           </span>{" "}
-          <span class="age">{vm.age}</span>
+          {!stale && <span class="age">{vm.age}</span>}
         </span>
       </div>
     </div>
