@@ -22,6 +22,7 @@ const shell: Plugin = {
 // The page is served under a CSP without inline script or style, so nothing may be inlined into index.html.
 export default defineConfig({
   root: "web",
+  define: { "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
   plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), shell],
   build: {
     outDir: "../dist/web",
