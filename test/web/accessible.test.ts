@@ -95,6 +95,30 @@ describe("for everyone", () => {
     })
   }
 
+  it("what was pressed keeps the focus while it works; a lost sign-in is announced", { timeout: 60_000 }, async () => {
+    const { context, open } = await makePhone(browser, server.url)
+    const page = await open()
+    await signIn(page)
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    await message(page).fill("#bash until [ -e $HOME/never ]; do sleep 0.1; done")
+    await button(page, "Send").press("Enter")
+    await page.locator("details.running").waitFor()
+    assert.strictEqual(await focused(), "Send")
+    const asked = page.waitForRequest("**/cancel")
+    let stop = () => {}
+    await page.route("**/cancel", (route) => (stop = () => void route.continue()))
+    await button(page, "Stop").press("Enter")
+    await asked
+    await page.getByText("Stopping…").waitFor()
+    assert.strictEqual(await focused(), "Stop")
+    stop()
+    await page.getByText("The agent was stopped").waitFor()
+    await context.clearCookies()
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+    await page.getByRole("alert").getByText("The server does not know you").waitFor()
+    await context.close()
+  })
+
   it(
     "by keyboard alone: ask, open a row, stop, and get to a confirmed verb; held keys confirm nothing",
     { timeout: 60_000 },

@@ -76,7 +76,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
             ))}
           </select>
           {running && !blank && <span class="quiet why">Goes out after this turn. Keep this page open.</span>}
-          <button type="submit" class="button primary send" disabled={blank || busy}>
+          <button type="submit" class="button primary send" aria-disabled={blank || busy}>
             Send
           </button>
         </div>

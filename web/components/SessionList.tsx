@@ -20,7 +20,7 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
         <h2 id="sessions" tabIndex={-1}>
           Sessions
         </h2>
-        <button type="button" class="button" disabled={creating.value} onClick={() => void create()}>
+        <button type="button" class="button" aria-disabled={creating.value} onClick={() => void create()}>
           New session
         </button>
       </div>

@@ -22,7 +22,9 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
       }}
     >
       <h2>Sign in to go on</h2>
-      <p>The server does not know you, or no longer. Your draft is kept, and a running agent keeps running.</p>
+      <p role="alert">
+        The server does not know you, or no longer. Your draft is kept, and a running agent keeps running.
+      </p>
       <label for="token">Access token</label>
       <div class="row">
         <input
@@ -34,7 +36,7 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
             token.value = event.currentTarget.value
           }}
         />
-        <button type="submit" class="button primary" disabled={busy.value || token.value === ""}>
+        <button type="submit" class="button primary" aria-disabled={busy.value || token.value === ""}>
           {busy.value ? "Signing in…" : "Sign in"}
         </button>
       </div>

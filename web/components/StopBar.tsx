@@ -32,7 +32,7 @@ export const StopBar = ({ app, session }: { readonly app: AppState; readonly ses
         type="button"
         class="button stop-agent"
         aria-describedby="stop-reach"
-        disabled={session.stopping.value}
+        aria-disabled={session.stopping.value}
         onClick={() => void session.stop()}
       >
         <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
