@@ -95,6 +95,16 @@ describe("for everyone", () => {
     })
   }
 
+  it("who taps Recent sessions is shown where they are", { timeout: 30_000 }, async () => {
+    const { context, open } = await makePhone(browser, server.url)
+    const page = await open()
+    await signIn(page)
+    await page.getByRole("button", { name: /^Recent sessions/ }).tap()
+    const ring = () => page.locator("#sessions").evaluate((heading) => getComputedStyle(heading).outlineStyle)
+    assert.strictEqual(await ring(), "solid")
+    await context.close()
+  })
+
   it("what was pressed keeps the focus while it works; a lost sign-in is announced", { timeout: 60_000 }, async () => {
     const { context, open } = await makePhone(browser, server.url)
     const page = await open()
