@@ -75,7 +75,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
               </option>
             ))}
           </select>
-          {running && !blank && <span class="quiet why">Goes out after this turn. Keep this page open.</span>}
+          {running && !blank && <span class="quiet why">Sent after this turn, by this page</span>}
           <button type="submit" class="button primary send" aria-disabled={blank || busy}>
             Send
           </button>

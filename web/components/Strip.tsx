@@ -27,7 +27,8 @@ export const Strip = ({ app }: { readonly app: AppState }) => {
             app.sheetOpen.value = true
           }}
         >
-          VM {stale ? <span class="age">{vm.age}</span> : "controls"}
+          {"VM\u00a0"}
+          {stale ? <span class="age">{vm.age}</span> : "controls"}
         </button>
         <span class="word" id="vm-state">
           <span class="said">
