@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
 import { assertOnScreen, button, composer, launch, makePhone, message, say, signIn, sizes } from "./Phone.ts"
+import { startProxy } from "./Proxy.ts"
 
 const running = "Look.\n#say Looking.\n#bash sleep 300"
 const cycle = (page: Page) => page.getByRole("button", { name: /^Cut power and start again/ })
@@ -119,6 +120,31 @@ describe("on every screen", () => {
       }
     }
     await context.close()
+  })
+
+  it("each cell of the strip says how old it is when nothing has come for minutes", { timeout: 60_000 }, async () => {
+    const proxy = await startProxy(demo.url)
+    const { context, open } = await makePhone(browser, proxy.url, { viewport: { width: 360, height: 640 } })
+    const page = await open()
+    await page.clock.install()
+    await page.reload()
+    await say(page, "the VM is slow")
+    await page.getByText("Healthy", { exact: true }).waitFor()
+    await button(page, "Stop").waitFor()
+    await page.clock.pauseAt(Date.now() + 5000)
+    proxy.rule = () => true
+    proxy.drop()
+    await button(page, "Try now").waitFor()
+    await page.clock.runFor(150_000)
+    const cells = await page.locator(".cell").allInnerTexts()
+    assert.deepStrictEqual(
+      cells.map((cell) => cell.replaceAll(/\s+/g, " ").replace(/(Reconnecting|Offline)$/, "lost")),
+      ["Link 2 min lost", "Agent 2 min Unknown", "VM 2 min Healthy?"]
+    )
+    await button(page, "VM controls").waitFor()
+    await assertWordsWhole(page)
+    await context.close()
+    proxy.close()
   })
 })
 
