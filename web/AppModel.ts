@@ -2,7 +2,8 @@
 import { computed, createModel, effect, signal, untracked } from "@preact/signals"
 import { skew, type Answer, type Api, type Info } from "./api.ts"
 import { addressOf, placeOf } from "./address.ts"
-import { current, type Opened } from "./link.ts"
+import { current } from "./link.ts"
+import { loadFormatter } from "./prose.ts"
 import { PowerModel } from "./PowerModel.ts"
 import { SessionModel, type Session } from "./SessionModel.ts"
 import { SessionsModel } from "./SessionsModel.ts"
@@ -14,7 +15,6 @@ const protocol = 1
 
 export const AppModel = createModel((api: Api) => {
   const info = signal<Info | undefined>(undefined)
-  const signedOut = signal(false)
   const sheetOpen = signal(false)
   const now = signal(Date.now())
   const online = signal(navigator.onLine)
@@ -29,27 +29,25 @@ export const AppModel = createModel((api: Api) => {
     models.value.includes(chosenModel.value) ? chosenModel.value : (info.value?.default_model ?? "sonnet")
   )
 
+  /** Requests are answered as to somebody who is not signed in. */
+  const refused = signal(false)
+  /** A stream says so of itself: an answer to something else does not unsay it. */
+  const signedOut = computed(
+    () => refused.value || [power, session.value].some((each) => each?.link.value.state === "signed_out")
+  )
   let turns = 0
-  /** `asked`: how often it had turned then. What was asked before the last turn says nothing of now. */
-  const turn = (asked: number, out: boolean): void => {
-    if (asked !== turns || out === signedOut.peek()) return
+  const turn = (out: boolean): void => {
     turns++
-    signedOut.value = out
+    refused.value = out
     if (out) return
-    void sessions.refresh()
     power.check()
     session.value?.check()
   }
   const heard = async <A>(asked: Promise<Answer<A>>): Promise<Answer<A>> => {
     const then = turns
     const answer = await asked
-    if (answer.ok || answer.signedOut) turn(then, !answer.ok)
-    return answer
-  }
-  const opened = async (opening: Promise<Opened>): Promise<Opened> => {
-    const then = turns
-    const answer = await opening
-    if (answer.kind === "stream" || answer.kind === "signed_out") turn(then, answer.kind !== "stream")
+    // What was asked before the last turn says nothing of now.
+    if (then === turns && (answer.ok || answer.signedOut) && answer.ok === refused.peek()) turn(!answer.ok)
     return answer
   }
   const keepaliveMs = () => (info.peek()?.keepalive_seconds ?? 20) * 1000
@@ -60,7 +58,7 @@ export const AppModel = createModel((api: Api) => {
     exported: (id) => heard(api.exported(id))
   })
   const power = new PowerModel({
-    open: (ask) => opened(api.attachPower(ask)),
+    open: (ask) => api.attachPower(ask),
     keepaliveMs,
     operations: () => heard(api.operations()),
     operation: (id) => heard(api.operation(id)),
@@ -78,7 +76,7 @@ export const AppModel = createModel((api: Api) => {
   const signIn = async (token: string): Promise<string> => {
     const answer = await api.login(token)
     if (!answer.ok) return answer.status === 401 ? "This token was not accepted." : answer.detail
-    turn(turns, false)
+    turn(false)
     return ""
   }
 
@@ -123,7 +121,7 @@ export const AppModel = createModel((api: Api) => {
         : new SessionModel({
             id,
             signedOut,
-            open: (ask) => opened(api.attachSession(id, ask)),
+            open: (ask) => api.attachSession(id, ask),
             keepaliveMs,
             prompt: (prompt) => heard(api.prompt(id, prompt)),
             cancel: () => heard(api.cancel(id)),
@@ -147,15 +145,17 @@ export const AppModel = createModel((api: Api) => {
       online.value = navigator.onLine
     })
   }
-  // The list says what is open and what works: it is asked again whenever either changes here.
+  // The list says what is open and what works, and who may ask: it is asked again whenever one of them changes here.
   effect(() => {
-    void [route.value, session.value?.running.value]
+    void [route.value, session.value?.running.value, signedOut.value]
     untracked(() => void sessions.refresh())
   })
   void load()
   // The server may be another one by now, and what did not come may come.
   effect(() => {
-    if (reached.value) void load()
+    if (!reached.value) return
+    void load()
+    void loadFormatter()
   })
 
   return {

@@ -107,6 +107,34 @@ describe("two tabs and a restart", () => {
     }
   )
 
+  it("what is typed while the first session is made stays in the box, and is kept", { timeout: 30_000 }, async () => {
+    const { context, open } = await makePhone(browser, proxy.url)
+    const page = await open()
+    await signIn(page)
+    const made = new Promise<() => void>((settle) => {
+      proxy.rule = (asked, response) => {
+        if (asked.method !== "POST") return false
+        proxy.rule = pass
+        settle(() => forward(server.url, asked, response, (chunk) => response.write(chunk)))
+        return true
+      }
+    })
+    await say(page, "#say Made.")
+    const goOn = await made
+    await message(page).press("End")
+    await message(page).pressSequentially(" And another thing")
+    goOn()
+    await page.getByText("Made.", { exact: true }).waitFor()
+    assert.strictEqual(await message(page).inputValue(), "And another thing")
+    await page.reload()
+    await page.getByText("Made.", { exact: true }).waitFor()
+    assert.strictEqual(await message(page).inputValue(), "And another thing")
+    await page.getByRole("link", { name: "All sessions" }).click()
+    await page.getByRole("heading", { name: /^What is wrong/ }).waitFor()
+    assert.strictEqual(await message(page).inputValue(), "")
+    await context.close()
+  })
+
   it(
     "WEB-07: with storage that refuses everything the page works, and forgets when it goes",
     { timeout: 30_000 },
