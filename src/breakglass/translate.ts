@@ -53,7 +53,8 @@ const retrying = (retry: Extract<Message, { subtype: "api_retry" }>): Event => (
   code: "api_retry",
   text:
     `The model API ${retry.error_status === null ? "does not answer" : `answered ${retry.error_status}`}; ` +
-    `trying again, attempt ${retry.attempt} of ${retry.max_retries}. The VM controls do not need it.`
+    `trying again, attempt ${retry.attempt} of ${retry.max_retries}.` +
+    (retry.attempt > 1 ? "" : " The VM controls do not need it.")
 })
 
 const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, now: number): Translation => {
