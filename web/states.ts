@@ -45,7 +45,7 @@ const unheard = (app: AppState): string => {
   return seen === 0 ? "" : age(app.now.value - seen)
 }
 
-export const isOffline = (app: AppState, link: Link): boolean =>
+const isOffline = (app: AppState, link: Link): boolean =>
   link.state === "waiting" && (!app.online.value || link.attempt >= 3)
 
 const behind = (app: AppState): string => {

@@ -76,8 +76,15 @@ const step = (t: Transcript, entry: Entry): Transcript => {
       return { ...push(t, entry), turn: { id: entry.id, at: entry.at }, live: "", elapsed: {} }
     case "text":
       return { ...push(t, entry), live: "" }
-    case "notice":
     case "error":
+      // The CLI says in prose, too, what its turn failed of.
+      return push(
+        revise(t, (item) =>
+          item.kind === "text" && item.text === entry.error ? { revised: [], stop: true } : undefined
+        ),
+        entry
+      )
+    case "notice":
     case "cancelled":
     case "result":
       return push(t, entry)
@@ -108,14 +115,14 @@ const push = (t: Transcript, item: Item): Transcript => {
 const answer = (t: Transcript, result: ToolResult): Transcript =>
   revise(t, (item) =>
     item.kind === "tool" && item.tool_id === result.tool_id && item.result === undefined
-      ? { revised: { ...item, result, state: result.is_error ? "failed" : "ok" }, stop: true }
+      ? { revised: [{ ...item, result, state: result.is_error ? "failed" : "ok" }], stop: true }
       : undefined
   )
 
 const settle = (t: Transcript): Transcript =>
   revise(t, (item) =>
     item.kind === "tool" && item.state === "running"
-      ? { revised: { ...item, state: "unfinished" }, stop: false }
+      ? { revised: [{ ...item, state: "unfinished" }], stop: false }
       : undefined
   )
 
@@ -131,7 +138,7 @@ const end = (t: Transcript, entry: Of<"turn_end">): EndItem => {
 /** Walks this turn's items from the newest; older turns are closed and cannot change. */
 const revise = (
   t: Transcript,
-  change: (item: Item) => { readonly revised: Item; readonly stop: boolean } | undefined
+  change: (item: Item) => { readonly revised: ReadonlyArray<Item>; readonly stop: boolean } | undefined
 ): Transcript => {
   let blocks = t.blocks
   for (let b = blocks.length - 1; b >= 0; b--) {
@@ -140,7 +147,7 @@ const revise = (
       if (item === undefined || item.kind === "user") return { ...t, blocks }
       const changed = change(item)
       if (changed === undefined) continue
-      blocks = blocks.with(b, (blocks[b] ?? []).with(i, changed.revised))
+      blocks = blocks.with(b, (blocks[b] ?? []).toSpliced(i, 1, ...changed.revised))
       if (changed.stop) return { ...t, blocks }
     }
   }

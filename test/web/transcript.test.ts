@@ -62,6 +62,16 @@ const table: ReadonlyArray<readonly [fact: string, events: ReadonlyArray<Event>,
     [user, { kind: "notice", code: "x", text: "n" }, { kind: "error", error: "e" }, ends("failed")],
     ["user", "notice", "error", "end failed"]
   ],
+  [
+    "shows a failure's words once, where the CLI said them as prose too",
+    [user, { kind: "text", text: "e" }, { kind: "error", error: "e" }, ends("failed")],
+    ["user", "error", "end failed"]
+  ],
+  [
+    "leaves prose alone that is not this failure's",
+    [user, { kind: "text", text: "e" }, ends("completed"), user, text, { kind: "error", error: "e" }, ends("failed")],
+    ["user", "text", "end completed", "user", "text", "error", "end failed"]
+  ],
   ["ignores kinds it does not know", [user, unheardOf, text], ["user", "text"]]
 ]
 

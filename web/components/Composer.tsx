@@ -17,10 +17,6 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
   const problem = session?.problem.value ?? ""
   useLayoutEffect(() => grow(box.current), [draft])
 
-  const send = () => {
-    if (!blank && !busy) void app.send()
-  }
-
   return (
     <section class="dock" aria-label="Ask the agent">
       {session !== undefined && running && <StopBar app={app} session={session} />}
@@ -43,7 +39,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
         class="box"
         onSubmit={(event) => {
           event.preventDefault()
-          send()
+          void app.send()
         }}
       >
         <textarea
@@ -60,7 +56,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.isComposing || !sends(event)) return
             event.preventDefault()
-            send()
+            void app.send()
           }}
         />
         <div class="row">

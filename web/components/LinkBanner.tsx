@@ -1,6 +1,6 @@
 /** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
 import type { AppState } from "../AppModel.ts"
-import { isOffline, shownLink } from "../states.ts"
+import { linkOf, shownLink } from "../states.ts"
 import { clock } from "../words.ts"
 
 export const LinkBanner = ({ app }: { readonly app: AppState }) => {
@@ -16,12 +16,11 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   }
   if (link.state !== "waiting" && link.state !== "refused") return null
   const seen = shown.lastSeen.value
-  const seconds = link.state === "waiting" ? Math.max(0, Math.ceil((link.until - app.now.value) / 1000)) : 0
-  const word = link.state === "refused" ? "Refused" : isOffline(app, link) ? "Offline" : "Reconnecting"
+  const seconds = link.state === "waiting" ? Math.ceil((link.until - app.now.value) / 1000) : 0
   return (
     <div class="offline" role="status">
       <p>
-        <strong>{word}</strong>: {link.reason}. {seen > 0 && <>Last seen {clock(seen)}. </>}
+        <strong>{linkOf(app).word}</strong>: {link.reason}. {seen > 0 && <>Last seen {clock(seen)}. </>}
         {link.state === "waiting" && (
           <span class="steady" aria-hidden="true">
             {seconds > 0 ? `Next try in ${seconds}\u00a0s.` : "Trying…"}
