@@ -1,12 +1,11 @@
 /** The real CLI: stopped, killed, and without its API. Nothing of it is left, and the next turn knows what was before. */
 import { assert, describe, it } from "@effect/vitest"
-import { readdirSync, readFileSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { rmSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
 import { discard, named, ofKind, realClaude, type Server, startServer } from "../support/BreakglassServer.ts"
 import { all, notices, one, outcome, toEnd, why } from "../support/events.ts"
 import { type LoopbackApi, ring, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { discardIdle, eventually, freePort, having, markerOf, programs } from "../support/processes.ts"
+import { discardIdle, eventually, freePort, having, markerOf, programs, transcripts } from "../support/processes.ts"
 
 const { bin, env } = programs({ ssh: "echo status: running" })
 rmSync(`${bin}/claude`)
@@ -43,37 +42,35 @@ const begun = async (command: string) => {
 const asked = (word: string) =>
   api.requests.map(({ body }) => JSON.stringify(body)).findLast((body) => body.includes(word))
 
-/** All that the CLI has written down of its conversations. */
-const transcripts = () => {
-  const place = join(server.home, ".claude/projects")
-  return readdirSync(place, { encoding: "utf8", recursive: true })
-    .filter((name) => name.endsWith(".jsonl"))
-    .map((name) => readFileSync(join(place, name), "utf8"))
-    .join("")
+const stopped = async (command: string) => {
+  const { session, reader, bell, marker } = await begun(command)
+  assert.deepStrictEqual(await cancel(session), { cancelled: true })
+  assert.deepStrictEqual(having(marker), [])
+  const events = await toEnd(reader)
+  assert.strictEqual(outcome(events), "cancelled")
+  assert.deepInclude(one(events, "cancelled"), { left: 0, how: "interrupt" })
+  assert.strictEqual(outcome(await server.turn(session, "and now?")), "completed")
+  const told = asked(bell) ?? ""
+  // In the prompt of that turn, and in the call that was stopped.
+  assert.isAtLeast(told.split(bell).length - 1, 2)
+  assert.include(told, "and now?")
 }
+
+// Alone: the CLI needs two of the five seconds it is given, with nothing else to do.
+describe("CLI-17: Stop in a command deaf to all signals", () => {
+  it("leaves nothing, and the next turn has its context", () =>
+    stopped("trap '' INT TERM HUP; while :; do sleep 999; done"))
+})
 
 describe.concurrent("CLI-17: Stop", () => {
   const cases = [
     ["in `sleep 999`", "sleep 999"],
-    ["in a command deaf to all signals", "trap '' INT TERM HUP; while :; do sleep 999; done"],
     ["with a daemon beside it, in a session of its own", "(setsid sleep 999 &); sleep 999"],
     ["with a daemon that has closed all it had", "(setsid sleep 999 <&- >&- 2>&- &); sleep 999"],
     ["with ten jobs behind it", "for i in 1 2 3 4 5 6 7 8 9 0; do nohup sleep 999 & done; wait"]
   ] as const
   for (const [where, command] of cases) {
-    it(`${where}: nothing is left, and the next turn has its context`, async () => {
-      const { session, reader, bell, marker } = await begun(command)
-      assert.deepStrictEqual(await cancel(session), { cancelled: true })
-      assert.deepStrictEqual(having(marker), [])
-      const events = await toEnd(reader)
-      assert.strictEqual(outcome(events), "cancelled")
-      assert.deepInclude(one(events, "cancelled"), { left: 0, how: "interrupt" })
-      assert.strictEqual(outcome(await server.turn(session, "and now?")), "completed")
-      const told = asked(bell) ?? ""
-      // In the prompt of that turn, and in the call that was stopped.
-      assert.isAtLeast(told.split(bell).length - 1, 2)
-      assert.include(told, "and now?")
-    })
+    it(`${where}: nothing is left, and the next turn has its context`, () => stopped(command))
   }
 
   it("of a CLI that does not answer: it is killed, and what it ran with it", async () => {
@@ -156,7 +153,7 @@ describe.concurrent("CLI-19: the CLI is killed in the middle of a command", () =
   it("the command ends with it, and the next turn resumes with context and is told to look", async () => {
     const { session, reader, bell, cli, marker } = await begun("sleep 999")
     // The CLI writes its transcript some time after it has spoken, and what it has not written it does not remember.
-    await eventually(() => transcripts().includes(bell))
+    await eventually(() => transcripts(server.home).includes(bell))
     process.kill(cli, "SIGKILL")
     const events = await toEnd(reader)
     assert.deepStrictEqual(having(marker), [])

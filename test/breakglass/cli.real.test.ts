@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from "vitest"
 import { named, ofKind, realClaude, type Server, startServer, token } from "../support/BreakglassServer.ts"
 import { one, outcome, toEnd } from "../support/events.ts"
 import { type LoopbackApi, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { discardIdle, environ, marked } from "../support/processes.ts"
+import { discardIdle, environ, marked, markerOf } from "../support/processes.ts"
 
 const edgeSecret = "an-edge-secret-that-is-long-enough-too"
 let api: LoopbackApi
@@ -135,7 +135,7 @@ describe("CLI-16: what the agent can read", () => {
     assert.isNotEmpty(pids)
     const entries = pids.flatMap(environ).join("\n")
     for (const secret of [token, edgeSecret]) assert.notInclude(entries, secret)
-    const [cli = 0] = pids
+    const { cli } = await markerOf(session)
     const names = environ(cli).flatMap((entry) => (entry === "" ? [] : [entry.split("=")[0] ?? ""]))
     assert.deepStrictEqual(
       names.filter((name) => !given.includes(name)),

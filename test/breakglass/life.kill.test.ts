@@ -4,7 +4,7 @@ import { named, realClaude, startServer } from "../support/BreakglassServer.ts"
 import { outcome, why } from "../support/events.ts"
 import { killAtRandom } from "../support/kills.ts"
 import { ring, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { discardIdle, having, markerOf, seeded } from "../support/processes.ts"
+import { discardIdle, eventually, having, markerOf, seeded, transcripts } from "../support/processes.ts"
 
 describe("LIFE-01: the server, killed", () => {
   it("at 20 random moments of a turn has lost nothing, and nothing of the turn is left", async () => {
@@ -22,6 +22,8 @@ describe("LIFE-01: the server, killed", () => {
     await server.prompt(session, `@@bash{${ring(api.url, bell)}; (setsid sleep 999 &); sleep 999}`)
     await api.waitFor(({ url }) => url === `/bell/${bell}`)
     const { marker } = await markerOf(session)
+    // What the CLI has not written down it does not remember, and the next life ends it.
+    await eventually(() => transcripts(server.home).includes(bell))
     await server.stop("SIGKILL")
     const next = await startServer({ bin: realClaude, env, home: server.home })
     assert.deepStrictEqual(having(marker), [])

@@ -47,7 +47,9 @@ const refused = (options: Parameters<typeof startServer>[0]) =>
 
 describe("LIFE-03: SIGTERM", () => {
   it("with 100 readers, a running turn and a running operation: all are told, all is ended, exit 0 in 10 s", async () => {
-    const { bin, env } = programs({ ssh: 'echo $$ > "$HOME/ssh.pid"; echo begun; exec sleep 999' })
+    const { bin, env } = programs({
+      ssh: 'echo $$ > "$HOME/ssh.new"; mv "$HOME/ssh.new" "$HOME/ssh.pid"; echo begun; exec sleep 999'
+    })
     const server = await startServer({ env })
     const { session, marker } = await running(server, "#fault double-fork\n#bash sleep 300")
     const quiet = await Promise.all(Array.from({ length: 3 }, () => server.session()))

@@ -2,9 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
-import { named, ofKind, type Server, startServer } from "../support/BreakglassServer.ts"
+import { named, ofKind, type Server, startServer, token } from "../support/BreakglassServer.ts"
 import { all, one, outcome, toEnd } from "../support/events.ts"
-import { discardIdle, marked, seeded, started } from "../support/processes.ts"
+import { discardIdle, gate, marked, seeded, started } from "../support/processes.ts"
+import { bytes } from "../support/raw.ts"
 import { stopAtRandom } from "../support/stops.ts"
 
 let server: Server
@@ -30,9 +31,11 @@ describe("prompts at once", () => {
   it("RACE-01: of 50 on one session one begins a turn, 49 are refused, and one event is written", async () => {
     const session = await server.session()
     const before = started(server.home).length
-    const answers = await times(50, (at) => server.prompt(session, `#say ${at}`))
+    const { command, open } = gate(server.home)
+    const answers = await times(50, (at) => server.prompt(session, `#say ${at}\n#bash ${command}`))
     const statuses = answers.map(({ status }) => status).sort()
     assert.deepStrictEqual(statuses, [200, ...Array.from({ length: 49 }, () => 409)])
+    open()
     assert.strictEqual(outcome(await toEnd(await server.attach(session))), "completed")
     assert.strictEqual(started(server.home).length, before + 1)
   })
@@ -76,10 +79,13 @@ describe("Stop", () => {
     await server.prompt(session, "#say begun\n#bash sleep 300")
     const reader = await server.attach(session)
     await reader.until(ofKind("tool"))
-    const answers = await times(10, () => cancel(session))
+    // In one write: the last has been asked before the first can have stopped anything.
+    const { host, pathname } = new URL(`/api/session/${session}/cancel`, server.url)
+    const head = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\nContent-Length: 0\r\n`
+    const said = await bytes(server.url, `${head}\r\n`.repeat(9) + `${head}Connection: close\r\n\r\n`)
     assert.deepStrictEqual(
-      answers,
-      Array.from({ length: 10 }, () => ({ cancelled: true }))
+      said.match(/HTTP\/1\.1 \d+|\{.*?\}/g),
+      Array(10).fill(["HTTP/1.1 200", '{"cancelled":true}']).flat()
     )
     const events = await toEnd(reader)
     assert.strictEqual(outcome(events), "cancelled")
@@ -94,6 +100,7 @@ describe("Stop", () => {
     const reader = await server.attach(session)
     await reader.until(ofKind("tool"))
     await reader.until(named("progress"))
+    assert.strictEqual(clis().length, 1)
     let stopped = false
     const stopping = cancel(session).then((answer) => {
       stopped = true

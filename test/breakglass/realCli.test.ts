@@ -11,6 +11,7 @@ import {
 } from "../support/BreakglassServer.ts"
 import { type LoopbackApi, startLoopbackApi } from "../support/LoopbackApi.ts"
 import { kinds, one } from "../support/log.ts"
+import { gate } from "../support/processes.ts"
 
 describe("the real CLI through HTTP", () => {
   let api: LoopbackApi
@@ -90,9 +91,12 @@ describe("the real CLI through HTTP", () => {
 
   it("starts one turn of ten prompts at once", async () => {
     const session = await server.session()
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, at) => server.prompt(session, `prompt ${at}`)))
+    const { command, open } = gate(server.home)
+    const prompts = Array.from({ length: 10 }, (_, at) => `prompt ${at} @@bash{${command}}`)
+    const answers = await Promise.all(prompts.map((prompt) => server.prompt(session, prompt)))
     const statuses = answers.map(({ status }) => status).sort()
     assert.deepStrictEqual(statuses, [200, ...Array.from({ length: 9 }, () => 409)])
+    open()
     const reader = await server.attach(session)
     await reader.until(ofKind("turn_end"))
     await reader.close()

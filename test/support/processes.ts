@@ -65,6 +65,22 @@ export const eventually = async (holds: () => boolean) => {
   while (!holds()) await delay(5)
 }
 
+/** A shell command that runs until the test opens the gate: what is to come before its end is asked for, not raced with. */
+export const gate = (home: string) => {
+  const file = join(home, `gate-${crypto.randomUUID()}`)
+  return { command: `until [ -e ${file} ]; do sleep 0.05; done`, open: () => writeFileSync(file, "") }
+}
+
+/** All that the CLI with this HOME has written down of its conversations. */
+export const transcripts = (home: string) => {
+  const place = join(home, ".claude/projects")
+  if (!existsSync(place)) return ""
+  return readdirSync(place, { encoding: "utf8", recursive: true })
+    .filter((name) => name.endsWith(".jsonl"))
+    .map((name) => readFileSync(join(place, name), "utf8"))
+    .join("")
+}
+
 /** The fake CLI, as a script. */
 export const fakeClaude = `exec "${join(root, "test/fakes/claude")}" "$@"`
 
