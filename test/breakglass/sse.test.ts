@@ -156,7 +156,7 @@ describe("the stream", () => {
 
   it("gives who attaches in the middle of a block what was written so far as its first delta, and stores none", async () => {
     const own = await server.session()
-    await server.prompt(own, "#slow 60 40")
+    await server.prompt(own, "#slow 400 40")
     const early = await server.attach(own)
     const first = await early.until(({ event, data }) => event === "delta" && data.includes("w9"))
     assert.isFalse("id" in JSON.parse(first.data))
@@ -165,6 +165,7 @@ describe("the stream", () => {
     const [delta] = late.frames.filter(named("delta"))
     assert.match((JSON.parse(delta?.data ?? "{}") as { text: string }).text, /^w0 w1 w2 w3 w4 w5 w6 w7 w8/)
     assert.isAbove(late.frames.findIndex(named("delta")), late.frames.findIndex(named("caught-up")))
+    assert.deepStrictEqual(await (await server.post(`/api/session/${own}/cancel`)).json(), { cancelled: true })
     const whole = await early.until(ofKind("text"))
     const said = (reader: typeof early) =>
       reader.frames

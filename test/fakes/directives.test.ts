@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fakeBench, on } from "../support/claudeBench.ts"
 import { fresh, isResult, last, playFake } from "../support/claudeScenarios.ts"
+import { eventually, gate, prompts } from "../support/processes.ts"
 
 describe("the fake's directives", () => {
   it("none: it greets", () => playFake("hi", (said) => assert.strictEqual(last(said)?.result, "Hello from the fake.")))
@@ -37,7 +38,14 @@ describe("the fake's directives", () => {
     }))
 
   it("#parallel answers in order of completion", () =>
-    playFake("#parallel sleep 0.3; echo slow ;; echo quick", (said) => {
+    on(fakeBench, async (bench) => {
+      const { command, open } = gate(bench.home)
+      const claude = bench.start(fresh())
+      claude.say(`\n#parallel ${command}; echo slow ;; echo quick`)
+      await claude.line(({ type }) => type === "user")
+      open()
+      claude.end()
+      const said = await claude.ended
       const results = said.lines.flatMap(({ type, message }) =>
         type === "user" && typeof message?.content === "object" ? message.content.map((block) => block["content"]) : []
       )
@@ -75,14 +83,17 @@ describe("the fake's directives", () => {
   it("what comes while it is busy becomes one turn", () =>
     on(fakeBench, async (bench) => {
       const claude = bench.start(fresh())
-      claude.say("\n#slow 2 50")
+      const { command, open } = gate(bench.home)
+      claude.say(`\n#bash ${command}; echo first`)
       await claude.line(({ subtype }) => subtype === "init")
       for (const word of ["a", "b"]) claude.say(`\n#say ${word}`)
+      await eventually(() => prompts(bench.home).length === 3)
+      open()
       claude.end()
       const said = await claude.ended
       assert.deepStrictEqual(
         said.lines.filter(isResult).map(({ result }) => result),
-        ["w0 w1 ", "b"]
+        ["Done: first", "b"]
       )
     }))
 

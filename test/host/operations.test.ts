@@ -14,7 +14,7 @@ const besides = (rig: Rig, pids: ReadonlyArray<number>) =>
   under(rig.dir).filter(({ pid, argv }) => !pids.includes(pid) && !argv.join(" ").includes("sshd"))
 
 const lockIsFree = async (rig: Rig) =>
-  (await run("flock", ["-n", `${rig.dir}/run/${rig.vmid}/lock`, "true"])).code === 0
+  (await run("flock", ["-w", "5", `${rig.dir}/run/${rig.vmid}/lock`, "true"])).code === 0
 
 describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: true }, (shell) => {
   it("a cycle tells its phases in order, gives evidence and ends with its result", async () => {

@@ -17,15 +17,19 @@ export const assertAccessible = async (page: Page, state: string): Promise<void>
 
 /** Every control a finger is meant for: at least 44 by 44, 48 where it cuts power. Links inside a sentence are exempt (2.5.8). */
 export const assertTargets = async (page: Page, state: string): Promise<void> => {
-  const small = await page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>("button, summary, select, textarea, input, a.home, .sessions a")]
-      .filter((element) => element.checkVisibility())
+  const { looked, small } = await page.evaluate(() => {
+    const all = [
+      ...document.querySelectorAll<HTMLElement>("button, summary, select, textarea, input, a.home, .sessions a")
+    ].filter((element) => element.checkVisibility())
+    const small = all
       .map((element) => ({ element, box: element.getBoundingClientRect() }))
       .filter(({ element, box }) => {
         const least = element.matches(".hold, .deadly, .stop-agent") ? 48 : 40
         return box.height < (element.matches("textarea") ? 40 : Math.max(least, 43.5)) || box.width < 43.5
       })
       .map(({ element, box }) => `${element.outerHTML.slice(0, 90)} ${Math.round(box.width)}x${Math.round(box.height)}`)
-  )
+    return { looked: all.length, small }
+  })
+  assert.isAbove(looked, 0, state)
   assert.deepStrictEqual(small, [], state)
 }

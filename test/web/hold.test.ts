@@ -67,6 +67,7 @@ describe("a hold", () => {
     await button(page, "VM controls").click()
     await page.locator(".stop .hold").waitFor()
     await page.clock.install()
+    await page.clock.pauseAt(Date.now() + 60_000)
     return { page, posts, close: () => context.close() }
   }
   const press = async (page: Page): Promise<Held> => {
@@ -74,6 +75,7 @@ describe("a hold", () => {
     const thumb = await finger(page)
     const { x, y } = await middle(hold)
     await thumb.down(x, y)
+    await page.clock.runFor(50)
     await page.getByText("keep holding…").waitFor()
     return { page, hold, thumb, x, y }
   }

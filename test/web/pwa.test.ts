@@ -161,8 +161,10 @@ describe("the installed page", () => {
         "/sw.js",
         (answer) => void answer.writeHead(status, { "content-type": "text/html" }).end("<h1>no worker</h1>")
       )
+      const checks = proxy.seen.filter(({ path }) => path === "/sw.js").length
       await page.goto(proxy.url)
       await message(page).waitFor()
+      await proxy.asked(/^\/sw\.js$/, checks + 1)
     }
     proxy.rule = (_asked, answer) => answer.destroy() !== undefined
     await page.goto(proxy.url)
