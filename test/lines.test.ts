@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { randomInt } from "node:crypto"
 import { type Line, make, maxLineBytes } from "../src/lines.ts"
+import { dice } from "./support/histories.ts"
+import { seeded } from "./support/processes.ts"
 
 const line = (text: string): Line => ({ _tag: "Line", text })
 const overlong = (bytes: number): Line => ({ _tag: "Cut", why: "overlong", bytes })
@@ -66,9 +67,8 @@ describe("lines", () => {
     }
   })
 
-  const seed = randomInt(2 ** 31)
-  it(`says the same of the same bytes, however they are cut up (seed ${seed})`, () => {
-    const below = random(seed)
+  it("says the same of the same bytes, however they are cut up", () => {
+    const { below } = dice(seeded("lines"))
     for (let round = 0; round < 1000; round++) {
       const bytes = Uint8Array.from({ length: below(80) }, () => alphabet[below(alphabet.length)] ?? 10)
       const cap = 1 + below(20)
@@ -78,7 +78,7 @@ describe("lines", () => {
         chunks.push(bytes.slice(at, at + size))
         at += size
       }
-      assert.deepStrictEqual(split(chunks, cap), naive(bytes, cap), `seed ${seed}, round ${round}, cap ${cap}`)
+      assert.deepStrictEqual(split(chunks, cap), naive(bytes, cap), `round ${round}, cap ${cap}`)
     }
   })
 
@@ -137,15 +137,4 @@ const naive = (bytes: Uint8Array, cap: number): ReadonlyArray<Line> => {
     part.length > cap ? overlong(part.length) : line(Buffer.from(part).toString("utf8"))
   )
   return last.length === 0 ? lines : [...lines, last.length > cap ? overlong(last.length) : unfinished(last.length)]
-}
-
-/** mulberry32: whole numbers from 0 to below n. */
-const random = (seed: number) => {
-  let state = seed
-  return (n: number): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * n)
-  }
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from "vitest"
 import { discard, named, ofKind, realClaude, type Server, startServer } from "../support/BreakglassServer.ts"
 import { all, notices, one, outcome, toEnd, why } from "../support/events.ts"
 import { type LoopbackApi, ring, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { discardIdle, eventually, freePort, having, markerOf, programs, transcripts } from "../support/processes.ts"
+import { discardIdle, eventually, having, markerOf, nobodys, programs, transcripts } from "../support/processes.ts"
 
 const { bin, env } = programs({ ssh: "echo status: running" })
 rmSync(`${bin}/claude`)
@@ -137,7 +137,7 @@ describe.concurrent("CLI-18: an API that does not answer", () => {
   }
 
   it("is not there at all: three notices say so, then the turn fails, and the buttons work", async () => {
-    const alone = await startServer({ env: { ...real, ANTHROPIC_BASE_URL: `http://127.0.0.1:${await freePort()}` } })
+    const alone = await startServer({ env: { ...real, ANTHROPIC_BASE_URL: `http://127.0.0.1:${nobodys}` } })
     const events = await alone.turn(await alone.session(), "hello")
     assert.strictEqual(outcome(events), "failed")
     const tries = all(events, "notice").map(

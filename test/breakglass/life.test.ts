@@ -16,7 +16,7 @@ import {
   startServer
 } from "../support/BreakglassServer.ts"
 import { outcome, why } from "../support/events.ts"
-import { alive, eventually, freePort, having, marked, markerOf, programs } from "../support/processes.ts"
+import { alive, eventually, having, marked, markerOf, portsOf, programs } from "../support/processes.ts"
 
 /** The session's log as the next life shows it. */
 const afterwards = async (home: string, session: string) => {
@@ -128,19 +128,17 @@ describe("LIFE-04: signals", () => {
   })
 
   it("stdout and stderr closed before it has said a word: it comes up all the same", async () => {
-    const port = await freePort()
     const home = mkdtempSync(join(tmpdir(), "breakglass-test-"))
     const child = spawn(join(root, "node_modules/.bin/node"), [join(root, "src/breakglass/main.ts")], {
-      env: { HOME: home, PATH: "/usr/bin:/bin", PORT: String(port), BREAKGLASS_SESSIONS_DIR: join(home, "state") },
+      env: { HOME: home, PATH: "/usr/bin:/bin", PORT: "0", BREAKGLASS_SESSIONS_DIR: join(home, "state") },
       stdio: ["ignore", "pipe", "pipe"]
     })
     const exited = new Promise((settle) => child.on("exit", (code, signal) => settle(signal ?? code)))
     child.stdout.destroy()
     child.stderr.destroy()
-    const up = async (): Promise<boolean> =>
-      (await fetch(`http://127.0.0.1:${port}/health`).catch(() => null))?.ok === true ||
-      (child.exitCode === null && up())
-    assert.isTrue(await up())
+    await eventually(() => child.exitCode !== null || portsOf(child.pid ?? 0).length > 0)
+    const [port] = portsOf(child.pid ?? 0)
+    assert.isTrue((await fetch(`http://127.0.0.1:${port}/health`)).ok)
     child.kill("SIGTERM")
     assert.strictEqual(await exited, 0)
     rmSync(home, { recursive: true })

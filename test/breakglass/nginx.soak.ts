@@ -18,7 +18,7 @@ import {
 } from "../support/BreakglassServer.ts"
 import { outcome, said } from "../support/events.ts"
 import { upTo } from "../support/journals.ts"
-import { freePort } from "../support/processes.ts"
+import { freePort } from "../host/support/sshd.ts"
 
 const nginx = async (target: string, more = "") => {
   const directory = mkdtempSync(join(tmpdir(), "breakglass-nginx-"))

@@ -2,17 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { end, eventually, under } from "./support/proc.ts"
 import { makeRig, type Rig, type Shell, shells } from "./support/rig.ts"
+import { seeded } from "../support/processes.ts"
 
 const times = Number(process.env["BREAKGLASS_CUTS"] ?? 20)
-const seed = Number(process.env["BREAKGLASS_SEED"] ?? Math.floor(Math.random() * 2 ** 32))
-
-/** Mulberry32: the same moments again for the same seed. */
-const random = (state: number) => () => {
-  state = (state + 0x6d2b79f5) | 0
-  let t = Math.imul(state ^ (state >>> 15), 1 | state)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-}
 
 const cutAt = async (rig: Rig, milliseconds: number) => {
   const op = rig.op()
@@ -20,7 +12,7 @@ const cutAt = async (rig: Rig, milliseconds: number) => {
   await rig.ssh(`cycle ${op}`, (child) => void setTimeout(() => child.kill("SIGKILL"), milliseconds))
   await rig.quiet()
   const { stdout } = await rig.ssh(`last ${op}`)
-  const context = `seed ${seed}, cut at ${milliseconds.toFixed(1)} ms: ${stdout}`
+  const context = `cut at ${milliseconds.toFixed(1)} ms: ${stdout}`
   assert.isTrue(rig.vmRuns(), context)
   if (stdout.includes(" known=no\n")) {
     assert.strictEqual(rig.vmPid(), before, context)
@@ -60,9 +52,7 @@ describe.each(shells)(
   (shell) => {
     // Two hosts at once, each with its half of the moments.
     it(`HOST-02 a cycle cut at ${times} random moments ends running every time, and last agrees`, async () => {
-      console.info(`HOST-02 under ${shell}: BREAKGLASS_SEED=${seed}`)
-      const next = random(seed)
-      const moments = Array.from({ length: times }, next)
+      const moments = Array.from({ length: times }, seeded(`HOST-02 under ${shell}`))
       const halves = [moments.slice(0, Math.ceil(times / 2)), moments.slice(Math.ceil(times / 2))]
       const ends = await Promise.all(halves.map((half) => cutAll(shell, half)))
       assert.include(ends.flat(), "finished")

@@ -117,10 +117,15 @@ describe("PVE-11 the server's machine", { timeout: 60_000, concurrent: true }, (
   })
 
   it("PVE-07 cannot resolve a name: the host is unreachable, and that is said", async () => {
-    await using power = await startPower({ env: { BREAKGLASS_PVE_HOST: "pve.invalid" } })
+    const dir = mkdtempSync(join(tmpdir(), "breakglass-nodns-"))
+    writeFileSync(`${dir}/empty`, "")
+    ssh(dir, `mount --bind ${dir}/empty /etc/resolv.conf`)
+    await using power = await startPower({ env: { BREAKGLASS_SSH: `${dir}/ssh`, BREAKGLASS_PVE_HOST: "pve.invalid" } })
+    writeFileSync(`${dir}/shim`, power.shim.file)
     const { operation } = await power.run("cycle")
     assert.deepInclude(operation, { outcome: "unreachable", exit_code: null })
     assert.include(operation.output, "Could not resolve hostname")
+    rmSync(dir, { recursive: true })
   })
 })
 

@@ -101,6 +101,7 @@ describe("a reader of the VM's log", { timeout: 90_000 }, () => {
   })
 
   it("is told of a target and a host that accept and say nothing: each probe ends within its limit", async () => {
+    power.shim.hurry()
     const host = createServer(silent)
     await new Promise<void>((settle) => host.listen(0, "127.0.0.1", settle))
     const at = host.address()

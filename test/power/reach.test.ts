@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AddressInfo, createServer, type Socket } from "node:net"
 import { afterAll, afterEach, beforeAll } from "vitest"
-import { freePort } from "../host/support/sshd.ts"
+import { nobodys } from "../support/processes.ts"
 import { blackhole } from "../support/blackhole.ts"
 import { type Power, startPower } from "../support/powerBench.ts"
 import { refusedBy } from "../support/refusedBy.ts"
@@ -11,6 +11,7 @@ describe("the host", { timeout: 60_000 }, () => {
   let power: Power
   beforeAll(async () => {
     power = await startPower()
+    power.shim.hurry()
   }, 60_000)
   afterAll(() => power[Symbol.asyncDispose]())
   afterEach(() => power.shim.port(power.rig.port))
@@ -58,7 +59,7 @@ describe("the host", { timeout: 60_000 }, () => {
   })
 
   it("PVE-02 that refuses is unreachable at once", async () => {
-    power.shim.port(await freePort())
+    power.shim.port(nobodys)
     const { took, output } = await refusedBy(power, "unreachable")
     assert.include(output, "Connection refused")
     assert.isAtMost(took, 3000)

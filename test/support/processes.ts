@@ -1,7 +1,6 @@
 /** What a test may know of processes it did not start itself: those of the turns of one server, told by its HOME. */
 import { assert } from "@effect/vitest"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
-import { type AddressInfo, createServer } from "node:net"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
@@ -51,13 +50,30 @@ export const resident = (pid: number) => Number(/VmRSS:\s+(\d+) kB/.exec(fileOf(
 /** Bytes a process has written. */
 export const written = (pid: number) => Number(/wchar: (\d+)/.exec(fileOf(pid, "io"))?.[1] ?? 0)
 
-/** A port of 127.0.0.1 on which nobody listens. */
-export const freePort = async () => {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
+/** A port on which nobody listens: none that is given to whoever asks for a free one, as any that was free a moment ago is. */
+export const nobodys = 2
+
+/** The ports of 127.0.0.1 on which a process listens. */
+export const portsOf = (pid: number): ReadonlyArray<number> => {
+  const open = sockets(pid)
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([, local = "", , state, , , , , , inode = ""]) =>
+        local.startsWith("0100007F:") && state === "0A" && open.has(inode)
+    )
+    .map(([, local = ""]) => parseInt(local.slice(9), 16))
+}
+
+const sockets = (pid: number): ReadonlySet<string> => {
+  try {
+    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+    return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []))
+  } catch {
+    // It has ended, or closed one meanwhile: the next look sees more.
+    return new Set()
+  }
 }
 
 /** For what sends no event: looks until it holds. */
@@ -119,9 +135,12 @@ export const conversation = (home: string) => started(home).at(-1)?.slice(-2) ??
 
 export const prompts = (home: string) => fakeLog(home).flatMap(({ prompt }) => (prompt === undefined ? [] : [prompt]))
 
-/** A generator of numbers in [0, 1) with its seed printed: SEED=n repeats a run. */
+/**
+ * A generator of numbers in [0, 1) with its seed printed: SEED=n repeats a run. The gate draws the same numbers each time, as a
+ * rare defect of old is not to refuse a change that has nothing to do with it; the soak draws others each time.
+ */
 export const seeded = (name: string, lane = 0) => {
-  const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007)
+  const seed = Number(process.env["SEED"] ?? (process.env["MODE"] === "soak" ? Date.now() % 1_000_000_007 : 4711))
   if (lane === 0) console.info(`${name}: SEED=${seed}`)
   let state = (seed + lane) >>> 0
   return () => {

@@ -7,6 +7,8 @@ export type Rule = (asked: IncomingMessage, answer: ServerResponse) => boolean
 
 export interface Proxy {
   readonly url: string
+  /** The server behind it: another one may come to stand there. */
+  target: string
   rule: Rule
   /** When each path was asked for. */
   readonly seen: ReadonlyArray<{ readonly path: string; readonly method: string; readonly at: number }>
@@ -30,11 +32,12 @@ export const startProxy = async (target: string): Promise<Proxy> => {
     answer.on("close", () => answers.delete(answer))
     seen.push({ path: asked.url ?? "", method: asked.method ?? "", at: Date.now() })
     look()
-    if (!proxy.rule(asked, answer)) forward(target, asked, answer, (chunk) => answer.write(chunk))
+    if (!proxy.rule(asked, answer)) forward(proxy.target, asked, answer, (chunk) => answer.write(chunk))
   })
   await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle))
   const proxy: Proxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    target,
     rule: pass,
     seen,
     open: () => [...answers.values()],

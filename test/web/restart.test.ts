@@ -41,7 +41,8 @@ describe("two tabs and a restart", () => {
           .first()
           .waitFor()
       const { home } = server
-      server = await startServer({ home, env: { PORT: new URL(server.url).port } })
+      server = await startServer({ home })
+      proxy.target = server.url
       proxy.rule = pass
 
       for (const tab of [page, other]) {

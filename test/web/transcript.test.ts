@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Entry, Event } from "../../src/contract/Event.ts"
 import { delta, empty, fold, items, progress, reattached, running, type Transcript } from "../../web/transcript.ts"
+import { seeded } from "../support/processes.ts"
 
 const at = "2026-01-01T00:00:00.000Z"
 const logged = (...events: ReadonlyArray<Event>): ReadonlyArray<Entry> =>
@@ -131,8 +132,7 @@ describe("fold", () => {
   })
 
   it("gives one transcript for any split, any duplicates and any reconnect point", () => {
-    const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31)
-    const random = mulberry(seed)
+    const random = seeded("transcript")
     for (let round = 0; round < 300; round++) {
       const log = randomLog(random)
       const whole = replay(log)
@@ -150,7 +150,7 @@ describe("fold", () => {
         }
         delivered = Math.max(delivered, to)
       }
-      assert.deepStrictEqual({ ...seen, live: "" }, whole, `SEED=${seed} round ${round}`)
+      assert.deepStrictEqual({ ...seen, live: "" }, whole, `round ${round}`)
     }
   })
 })
@@ -174,11 +174,4 @@ const randomLog = (random: () => number): ReadonlyArray<Entry> => {
     events.push(random() < 0.5 ? cancelled : text, ends("completed"))
   }
   return logged(...events)
-}
-
-const mulberry = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
 }
