@@ -1,10 +1,11 @@
 /** Many at once, over HTTP, against a real child. Each yield point of the same: session.test.ts. */
 import { assert, describe, it } from "@effect/vitest"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { named, ofKind, type Server, startServer, token } from "../support/BreakglassServer.ts"
 import { all, one, outcome, toEnd } from "../support/events.ts"
-import { discardIdle, gate, marked, seeded, started } from "../support/processes.ts"
+import { discardIdle, eventually, gate, marked, seeded, started } from "../support/processes.ts"
 import { bytes } from "../support/raw.ts"
 import { stopAtRandom } from "../support/stops.ts"
 
@@ -96,10 +97,12 @@ describe("Stop", () => {
 
   it("RACE-05: while it takes its time a prompt is refused, and there are never two children", async () => {
     const session = await server.session()
-    await server.prompt(session, '#bash trap "" INT TERM; while :; do sleep 1; done')
+    const deaf = join(server.home, "deaf")
+    await server.prompt(session, `#bash trap "" INT TERM; touch ${deaf}; while :; do sleep 1; done`)
     const reader = await server.attach(session)
     await reader.until(ofKind("tool"))
     await reader.until(named("progress"))
+    await eventually(() => existsSync(deaf))
     assert.strictEqual(clis().length, 1)
     let stopped = false
     const stopping = cancel(session).then((answer) => {

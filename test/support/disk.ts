@@ -1,5 +1,5 @@
 /** Small disks, mounted for a test. Needs root; without it these tests say that they are skipped. */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -41,12 +41,5 @@ const wrote = (file: number, bytes: number): boolean => {
   }
 }
 
-/** Whether a disk can be mounted here at all. */
-export const canMount: boolean = (() => {
-  if (process.getuid?.() !== 0) return false
-  const path = mkdtempSync(join(tmpdir(), "breakglass-disk-"))
-  const done = spawnSync("mount", ["-t", "tmpfs", "tmpfs", path]).status === 0
-  if (done) spawnSync("umount", [path])
-  rmdirSync(path)
-  return done
-})()
+/** Root can, or its test fails. */
+export const canMount: boolean = process.getuid?.() === 0

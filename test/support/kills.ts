@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { setTimeout as delay } from "node:timers/promises"
-import { discard, type Entry, named, type Server, startServer } from "./BreakglassServer.ts"
+import { discard, type Entry, named, ofKind, type Server, startServer } from "./BreakglassServer.ts"
 import { kinds, outcome, why } from "./events.ts"
 import { marked } from "./processes.ts"
 
@@ -26,11 +26,13 @@ export const killAtRandom = async (rounds: number, random: () => number) => {
     const session = await server.session()
     const reader = await server.attach(session)
     const wait = random() * 800
-    const asked = server.prompt(session, script).then(
+    const asked = server.prompt(session, round === 0 ? `${script}\n#bash sleep 300` : script).then(
       ({ status }) => status,
       () => null
     )
-    await delay(wait)
+    // One moment is certain: when a command has left its daemon, in a turn that goes on.
+    if (round === 0) await reader.until(ofKind("tool_result"))
+    else await delay(wait)
     await server.stop("SIGKILL")
     await reader.ended
     const status = await asked
@@ -66,6 +68,7 @@ export const killAtRandom = async (rounds: number, random: () => number) => {
     )
   }
   await discard(server)
+  for (const what of ["interrupted", "processes orphaned"]) assert.isAbove(counts[what] ?? 0, 0, what)
   return counts
 }
 

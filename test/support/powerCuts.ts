@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
 import { setTimeout as delay } from "node:timers/promises"
-import { end } from "../host/support/proc.ts"
+import { end, eventually } from "../host/support/proc.ts"
 import type { Power } from "./powerBench.ts"
 import { seeded } from "./processes.ts"
 
@@ -17,10 +17,17 @@ export const cuts = async (power: Power, rounds: number) => {
     const id = randomUUID()
     const stops = rig.calls("stop")
     const running = run("cycle", id)
-    // The moment is the input of this test, not a wait for something.
-    await delay(random() * span)
+    if (round === 0) {
+      // One moment is certain: in the middle of the stop.
+      rig.fault("stop", "hold")
+      await eventually("qm stop runs", () => rig.calls("stop") > stops)
+    } else {
+      // The moment is the input of this test, not a wait for something.
+      await delay(random() * span)
+    }
     const ssh = shim.sent().find(({ request }) => request === `cycle ${id}`)
     if (ssh !== undefined) end(ssh.pid)
+    rig.mend("stop")
     const { operation } = await running
     await rig.quiet()
     const where = `round ${round}: ${operation.outcome}, ${operation.output}`
@@ -35,5 +42,6 @@ export const cuts = async (power: Power, rounds: number) => {
     const how = begun ? (shim.count("last", id) > 0 ? "asked about" : "heard") : "never begun"
     seen.set(how, (seen.get(how) ?? 0) + 1)
   }
+  assert.isAtLeast(seen.get("asked about") ?? 0, 1)
   console.info(`PVE-04: ${JSON.stringify(Object.fromEntries(seen))}`)
 }
