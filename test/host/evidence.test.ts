@@ -41,19 +41,19 @@ describe.each(shells)("evidence under %s", { timeout: 120_000, concurrent: true 
   })
 
   it("forensics of a VM with a mute QMP and a hung qm keep their time and say who did not answer", async () => {
-    await using rig = await makeRig({ shell, conf: { FORENSICS_SECS: "4", PROBE_SECS: "1", STATUS_SECS: "1" } })
+    await using rig = await makeRig({ shell, conf: { FORENSICS_SECS: "8", PROBE_SECS: "2", STATUS_SECS: "1" } })
     writeFileSync(`${rig.dir}/pve/vm/mute`, "")
     await rig.startVm()
     for (const verb of ["config", "pending", "status"]) rig.fault(verb, "hang")
     const answer = await rig.ssh(`forensics ${rig.op()}`)
     assert.strictEqual(answer.code, 0)
-    assert.match(section(answer.stdout, "qm config"), /^\(no answer within 1s\)$/m)
+    assert.match(section(answer.stdout, "qm config"), /^\(no answer within 2s\)$/m)
     assert.match(
       section(answer.stdout, "qmp again"),
       /^\((no answer within \d+s|skipped: the time for forensics is over)\)$/m
     )
     assert.match(section(answer.stdout, "host memory"), /^MemTotal:/m)
-    assert.isBelow(Number(/secs=(\d+)$/m.exec(answer.stdout)?.[1]), 12)
+    assert.isBelow(Number(/secs=(\d+)$/m.exec(answer.stdout)?.[1]), 20)
   })
 
   it("a tool that is missing is a line of the forensics, not their end", async () => {
@@ -112,7 +112,7 @@ describe.each(shells)("evidence under %s", { timeout: 120_000, concurrent: true 
   })
 
   it("screen of a headless VM, of a stopped one, of a mute one and of too large a picture each says which it is", async () => {
-    await using rig = await makeRig({ shell, conf: { PROBE_SECS: "1", SCREEN_KB: "1" } })
+    await using rig = await makeRig({ shell, conf: { PROBE_SECS: "2", SCREEN_KB: "1" } })
     const off = await rig.ssh("screen")
     assert.deepStrictEqual([off.code, off.stdout.split("\n")[0]], [0, "no display: the VM is stopped"])
     await rig.startVm()

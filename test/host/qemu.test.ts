@@ -75,7 +75,7 @@ describe.each(shells)("a real QEMU under %s", { timeout: 120_000, concurrent: tr
     await using rig = await qemuRig(shell)
     const frozen = rig.vmPid()
     process.kill(frozen, "SIGSTOP")
-    rig.conf({ IDENT_FLAG: "-name", FORENSICS_SECS: "3", PROBE_SECS: "1", STOP_SECS: "1", TERM_SECS: "1" })
+    rig.conf({ IDENT_FLAG: "-name", FORENSICS_SECS: "3", PROBE_SECS: "2", STOP_SECS: "1", TERM_SECS: "1" })
     const screen = await rig.ssh("screen")
     assert.deepStrictEqual([screen.code, screen.stdout.split("\n")[0]], [1, "no picture: QEMU does not answer"])
     const answer = await rig.ssh(`cycle ${rig.op()}`)

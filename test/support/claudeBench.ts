@@ -124,7 +124,8 @@ const makeBench = async (file: string, words: (url: string) => Words): Promise<B
       await api.close()
       // What the CLI keeps outside its HOME.
       const scratch = join("/tmp", `claude-${process.getuid?.()}`, cwd.replaceAll(/[^a-zA-Z0-9]/g, "-"))
-      for (const folder of [home, cwd, scratch]) rmSync(folder, { recursive: true, force: true })
+      for (const folder of [home, cwd, scratch])
+        rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
     }
   }
 }
