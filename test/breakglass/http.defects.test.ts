@@ -14,7 +14,6 @@ import * as Server from "../../src/breakglass/Server.ts"
 import { Session } from "../../src/breakglass/Session.ts"
 import { token } from "../support/BreakglassServer.ts"
 import { assertHeaders } from "../support/headers.ts"
-import { freePort } from "../support/processes.ts"
 import { raw } from "../support/raw.ts"
 import { endpoints } from "../support/requests.ts"
 
@@ -53,14 +52,15 @@ describe("HTTP-13 a defect", () => {
   let url = ""
   let stop = () => Promise.resolve()
   beforeAll(async () => {
-    const port = await freePort()
-    url = `http://127.0.0.1:${port}`
-    const env = { HOME: "/nonexistent", API_BEARER_TOKEN: token, PORT: String(port) }
+    const env = { HOME: "/nonexistent", API_BEARER_TOKEN: token, PORT: "0" }
     let listening = () => {}
     const listens = new Promise<void>((settle) => (listening = settle))
     const log = Logger.make<unknown, void>(({ message, cause }) => {
       logged.push(`${String(message)} ${Cause.pretty(cause)}`)
-      if (String(message).startsWith("Listening on")) listening()
+      const [, at] = /^Listening on (http:\S+)/.exec(String(message)) ?? []
+      if (at === undefined) return
+      url = at
+      listening()
     })
     const main = Server.layer({ demo: false }).pipe(
       Layer.provide([Auth.layer, services]),

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { afterAll, afterEach, beforeAll } from "vitest"
 import { root } from "../support/BreakglassServer.ts"
 import { type Far, named, startFar } from "../support/farTarget.ts"
-import { freePort } from "../support/processes.ts"
+import { nobodys } from "../support/processes.ts"
 
 /** Makes a login of the target's that is not root, and may become it. */
 const rescue = [
@@ -58,13 +58,13 @@ describe("SSH-03 Stop", { timeout: 60_000 }, () => {
     assert.deepStrictEqual(named("far"), [])
   })
 
-  const none: ReadonlyArray<readonly [what: string, command: () => string | Promise<string>]> = [
+  const none: ReadonlyArray<readonly [what: string, command: () => string]> = [
     ["without any ssh", () => over],
-    ["whose ssh was let in nowhere", async () => `ssh -p ${await freePort()} 127.0.0.1 true; ${over}`],
+    ["whose ssh was let in nowhere", () => `ssh -p ${nobodys} 127.0.0.1 true; ${over}`],
     ["whose ssh is a tunnel", () => `ssh -N ${to()} & ${over}`]
   ]
   it.each(none)("says none of a turn %s", async (_, command) => {
-    const { stop } = await far.running(await command(), "over")
+    const { stop } = await far.running(command(), "over")
     assert.deepInclude(await stop(), { left: 0, remote: "none" })
   })
 

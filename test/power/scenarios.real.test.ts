@@ -1,6 +1,7 @@
 /** Every scenario over the real way: server, ssh, sshd, the shipped host script, a fake qm. */
 import { assert, describe, it } from "@effect/vitest"
 import { rmSync, writeFileSync } from "node:fs"
+import { eventually } from "../host/support/proc.ts"
 import { run as runProgram } from "../host/support/sshd.ts"
 import { freePort } from "../host/support/sshd.ts"
 import { powerless, stick } from "../host/support/stuck.ts"
@@ -49,7 +50,7 @@ const cycling = async ({ rig }: Power) => {
   rig.fault("stop", "held")
   const op = rig.op()
   const over = rig.ssh(`cycle ${op}`)
-  while (!rig.live(op, "phase").includes("stopping")) await new Promise((settle) => setImmediate(settle))
+  await eventually("somebody else's cycle is stopping", () => rig.live(op, "phase").includes("stopping"))
   return { over }
 }
 

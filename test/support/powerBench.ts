@@ -1,10 +1,9 @@
 /**
  * The whole way of a power verb, for real: the production server, the real ssh, an sshd on loopback, the shipped host
- * script and a fake qm whose VM is a process. Between server and ssh stands a shim that adds the port, notes what was
- * asked, and loses the connection on request.
+ * script and a fake qm whose VM is a process. Between server and ssh stands sshShim.ts.
  */
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Operation, Status, Verb, VmEvent } from "../../src/contract/Pve.ts"
@@ -12,6 +11,7 @@ import { end } from "../host/support/proc.ts"
 import { makeRig, type Options as RigOptions, type Rig } from "../host/support/rig.ts"
 import { discard, openReader, type Options as ServerOptions, type Reader, startServer } from "./BreakglassServer.ts"
 import { keyAgent } from "./keyAgent.ts"
+import { makeShim } from "./sshShim.ts"
 
 export const target = "devvm"
 
@@ -121,68 +121,3 @@ const settings = (rig: Rig, socket: string, ssh: string) => ({
   BREAKGLASS_PVE_KNOWN_HOSTS: `${rig.dir}/ssh/known_hosts`,
   BREAKGLASS_TARGET_NAME: target
 })
-
-/** ssh with another port, which takes the first value it reads (ssh_config(5)). */
-const makeShim = ({ dir, port }: Rig) => {
-  const shim = `${dir}/shim`
-  const file = `${shim}/ssh`
-  mkdirSync(shim)
-  writeFileSync(`${shim}/port`, String(port))
-  writeFileSync(`${shim}/sent`, "")
-  writeFileSync(
-    file,
-    `#!/bin/sh
-env >${shim}/env
-{ printf '%s ' "$$"; for word; do printf '%s\\036' "$word"; done; echo; } >>${shim}/sent
-[ ! -e ${shim}/target ] || read -r address at <${shim}/target
-case "$*" in *"@\${address:-none} "*) exec /usr/bin/ssh -p "$at" "$@" ;; esac
-read -r port <${shim}/port
-[ ! -e ${shim}/cut ] || exec perl ${shim}/cut.pl "$(cat ${shim}/cut)" /usr/bin/ssh -p "$port" "$@"
-exec /usr/bin/ssh -p "$port" "$@"
-`
-  )
-  chmodSync(file, 0o755)
-  writeFileSync(
-    `${shim}/cut.pl`,
-    `my ($phase, @ssh) = @ARGV;
-$| = 1;
-my $pid = open my $out, "-|", @ssh;
-while (<$out>) {
-  if (/^breakglass-phase \\S+ $phase$/) { kill KILL => $pid; kill KILL => $$ }
-  print;
-}
-close $out;
-exit($? & 127 ? 255 : $? >> 8);
-`
-  )
-  const sent = () =>
-    readFileSync(`${shim}/sent`, "utf8")
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => {
-        const [pid, words = ""] = line.split(/ (.*)/, 2)
-        const args = words.slice(0, -1).split("\u001e")
-        return { pid: Number(pid), args, request: args.at(-1) ?? "" }
-      })
-  return {
-    file,
-    sent,
-    /** Names of what the newest was given, without those a shell makes. */
-    env: () =>
-      readFileSync(`${shim}/env`, "utf8")
-        .split("\n")
-        .flatMap((line) => line.match(/^\w+(?==)/) ?? [])
-        .filter((name) => !["PWD", "OLDPWD", "SHLVL", "_"].includes(name))
-        .sort(),
-    /** How often the host was asked this of this operation. */
-    count: (verb: string, op_id: string) => sent().filter(({ request }) => request === `${verb} ${op_id}`).length,
-    /** Requests that change the VM, whoever's. */
-    changing: () => sent().filter(({ request }) => /^(cycle|reset|start|stop) /.test(request)).length,
-    /** An ssh to this address is the Observer's to the target, whose port 22 this is. */
-    forTarget: (address: string, port: number) => writeFileSync(`${shim}/target`, `${address} ${port}\n`),
-    port: (to: number) => writeFileSync(`${shim}/port`, String(to)),
-    /** The connection is lost when the host says this phase. */
-    cutAt: (phase: string | null) =>
-      phase === null ? rmSync(`${shim}/cut`, { force: true }) : writeFileSync(`${shim}/cut`, phase)
-  }
-}

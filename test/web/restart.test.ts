@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { gate } from "../support/processes.ts"
 import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
 import { forward, pass, type Proxy, startProxy } from "./Proxy.ts"
 
@@ -88,11 +89,14 @@ describe("two tabs and a restart", () => {
       const phone = await makePhone(browser, proxy.url)
       const page = await phone.open()
       await signIn(page)
-      await say(page, "First.\n#say One.\n#bash sleep 0.5")
+      const { command, open } = gate(server.home)
+      await say(page, `First.\n#say One.\n#bash ${command}`)
       await button(page, "Stop").waitFor()
       const other = await phone.open(`/${new URL(page.url()).hash}`)
       await other.getByText("One.", { exact: true }).waitFor()
       await say(page, "Second.\n#say Two.\n#bash sleep 300")
+      await page.getByText("Waits for this turn to end.").waitFor()
+      open()
       await page.getByText("Two.", { exact: true }).waitFor()
       assert.strictEqual(await page.locator(".of-user").count(), 2)
 
