@@ -65,17 +65,18 @@ describe.each(shells)("operations under %s", { timeout: 120_000, concurrent: tru
   it("HOST-04 the same op id attaches while it runs and is replayed to the byte afterwards", async () => {
     await using rig = await makeRig({ shell })
     await rig.startVm()
-    rig.fault("stop", "slow 10")
+    rig.fault("stop", "held")
     const op = rig.op()
-    const [one, two, three] = await Promise.all([
-      rig.ssh(`cycle ${op}`),
-      rig.ssh(`cycle ${op}`),
-      rig.ssh(`cycle ${op}`)
-    ])
+    const heard = ["", "", ""]
+    const clients = heard.map((_, at) =>
+      rig.ssh(`cycle ${op}`, (child) => child.stdout?.on("data", (chunk: Buffer) => (heard[at] += chunk.toString())))
+    )
+    await eventually("all three follow", () => heard.every((text) => phases(text).includes("stopping")))
+    rig.mend("stop")
+    const answers = await Promise.all(clients)
     const replay = await rig.ssh(`cycle ${op}`)
-    for (const answer of [one, two, three, replay])
-      assert.deepStrictEqual([answer.code, answer.stdout], [0, one.stdout])
-    assert.strictEqual(result(one).op, op)
+    for (const answer of [...answers, replay]) assert.deepStrictEqual([answer.code, answer.stdout], [0, replay.stdout])
+    assert.strictEqual(result(replay).op, op)
     assert.deepStrictEqual([rig.calls("stop"), rig.calls("start")], [1, 1])
   })
 

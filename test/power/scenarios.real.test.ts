@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { rmSync, writeFileSync } from "node:fs"
 import { eventually } from "../host/support/proc.ts"
 import { run as runProgram } from "../host/support/sshd.ts"
-import { freePort } from "../host/support/sshd.ts"
 import { powerless, stick } from "../host/support/stuck.ts"
 import { type Power, startPower } from "../support/powerBench.ts"
+import { nobodys } from "../support/processes.ts"
 import { readPng } from "../support/png.ts"
 import { type Outcome, type Scenario, scenarios, type View, views } from "../support/powerScenarios.ts"
 import { afterAll, beforeAll } from "vitest"
@@ -13,7 +13,7 @@ import { afterAll, beforeAll } from "vitest"
 const prepare = async ({ rig, shim }: Power, { initially, faults = {} }: Pick<Scenario, "initially" | "faults">) => {
   await rig.quiet()
   await runProgram(`${rig.dir}/pve/qm`, [initially === "running" ? "start" : "stop", rig.vmid])
-  if (faults.unreachable === true) shim.port(await freePort())
+  if (faults.unreachable === true) shim.port(nobodys)
 }
 
 const carriedOut = async (power: Power, { verb, initially, faults = {}, busy }: Scenario): Promise<Outcome> => {

@@ -150,10 +150,10 @@ describe("on every screen", () => {
 
 /** What a cell of the strip says is shown to its last letter; only a VM's age gives way. */
 const assertWordsWhole = async (page: Page) => {
-  const cut = await page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>(".cell:not(.vm) .word, .vm .said")]
-      .filter((word) => word.scrollWidth > (word.closest(".word")?.clientWidth ?? 0))
-      .map((word) => word.innerText)
-  )
-  assert.deepStrictEqual(cut, [])
+  const { looked, cut } = await page.evaluate(() => {
+    const words = [...document.querySelectorAll<HTMLElement>(".cell:not(.vm) .word, .vm .said")]
+    const cut = words.filter((word) => word.scrollWidth > (word.closest(".word")?.clientWidth ?? 0))
+    return { looked: words.length, cut: cut.map((word) => word.innerText) }
+  })
+  assert.deepStrictEqual([looked, cut], [3, []])
 }
