@@ -81,7 +81,9 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     const turn = transcript.peek().turn?.id
     const answer = await transport.cancel()
     stopping.value = false
-    if (!answer.ok) refused.value = { turn, why: `Stop: ${answer.detail} The agent may still be working.` }
+    // With a 503 the server itself says what became of Stop.
+    const working = !answer.ok && answer.status === 503 ? "" : " The agent may still be working."
+    if (!answer.ok) refused.value = { turn, why: `Stop: ${answer.detail}${working}` }
     attachment.check()
   }
 

@@ -159,6 +159,10 @@ describe("the main job, on a phone", () => {
     await say(page, second.prompt)
     await page.locator("details.running").waitFor()
     assert.strictEqual(await said.count(), 0)
+    // A server whose disk hangs tells itself what became of it.
+    await page.route("**/cancel", (route) => route.fulfill({ status: 503, json: { detail: "Stop was taken." } }))
+    await button(page, "Stop").click()
+    await page.getByText("Stop: Stop was taken.", { exact: true }).waitFor()
     second.open()
     await context.close()
   })
