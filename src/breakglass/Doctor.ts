@@ -27,6 +27,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
       const { looks } = yield* Observer
       const context = yield* Effect.context<SubprocessRunner>()
       const ssh = looks.find(({ probe }) => probe === "ssh")
+      const meant = config.vmid === "" ? "" : `for VM ${config.vmid}: `
       const legs: ReadonlyArray<Leg> = [
         {
           name: "journal",
@@ -52,7 +53,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
           name: "host over ssh",
           look: Effect.map(power.selftest(SecureRandom.uuidV4Unsafe()), ({ outcome, stdout, stderr }) => ({
             ok: outcome === "ok",
-            detail: `${outcome}: ${(stderr || stdout).trim()}`.slice(0, 2000)
+            detail: `${meant}${outcome}: ${(stderr || stdout).trim()}`.slice(0, 2000)
           })),
           fix: "host/README.md says how the host is set up, and what each refusal means."
         }

@@ -18,6 +18,11 @@ describe("the doctor", () => {
     assert.include(check("host over ssh").detail, "BREAKGLASS_PVE_HOST is not set")
   })
 
+  it("names the VM's number, to be held against the one the host knows", async () => {
+    const check = await examined({ env: { BREAKGLASS_VMID: "102" } })
+    assert.match(check("host over ssh").detail, /^for VM 102: /)
+  })
+
   it("of the demo says that target and host are simulated, and names no variable for them", async () => {
     const check = await examined({ entry: "src/breakglass/demo/main.ts" })
     assert.deepInclude(check("target over ssh"), { ok: true, detail: "ok: simulated: there is no VM" })
