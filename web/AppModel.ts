@@ -3,7 +3,7 @@ import { computed, createModel, effect, signal, untracked } from "@preact/signal
 import { skew, type Answer, type Api, type Info } from "./api.ts"
 import { addressOf, placeOf } from "./address.ts"
 import { current } from "./link.ts"
-import { loadFormatter } from "./prose.ts"
+import { loadLater } from "./later.ts"
 import { PowerModel } from "./PowerModel.ts"
 import { SessionModel, type Session } from "./SessionModel.ts"
 import { SessionsModel } from "./SessionsModel.ts"
@@ -155,7 +155,7 @@ export const AppModel = createModel((api: Api) => {
   effect(() => {
     if (!reached.value) return
     void load()
-    void loadFormatter()
+    void loadLater()
   })
 
   return {

@@ -5,7 +5,7 @@ import { App } from "./components/App.tsx"
 import { addressOf } from "./address.ts"
 import { AppModel } from "./AppModel.ts"
 import { keptSession } from "./kept.ts"
-import { loadFormatter } from "./prose.ts"
+import { loadLater } from "./later.ts"
 import { register } from "./pwa.ts"
 import { followViewport } from "./viewport.ts"
 import "./style.css"
@@ -18,5 +18,5 @@ const kept = keptSession()
 if (!navigator.onLine && location.hash === "" && kept !== undefined) location.hash = addressOf(kept)
 const root = document.getElementById("app")
 if (root !== null) render(<App app={new AppModel(api)} />, root)
-void loadFormatter()
+void loadLater()
 void register()

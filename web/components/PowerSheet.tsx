@@ -1,6 +1,7 @@
 /** The VM's own controls. Works when the chat does not. What scrolls is above; the way back and the safe verbs are under the thumb. */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
+import { later } from "../later.ts"
 import { current } from "../link.ts"
 import { latest } from "../power.ts"
 import { runningNow } from "../reasons.ts"
@@ -12,7 +13,6 @@ import { DemoBanner } from "./DemoBanner.tsx"
 import { Mark } from "./Mark.tsx"
 import { RunView } from "./RunView.tsx"
 import { SafeVerb } from "./SafeVerb.tsx"
-import { Screen } from "./Screen.tsx"
 
 export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -46,6 +46,7 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
 
 const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => void }) => {
   const vm = vmOf(app)
+  const Screen = later.value?.Screen
   const target = visible(app.target.value)
   const power = app.power.power.value
   const first = latest(power)
@@ -72,7 +73,7 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
           </p>
         )}
         {first !== undefined && <RunView key={first.op_id} app={app} run={first} />}
-        <Screen app={app} />
+        {Screen !== undefined && <Screen app={app} />}
         {others.length > 0 && (
           <details class="fold">
             <summary>Other operations</summary>

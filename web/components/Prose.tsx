@@ -1,9 +1,9 @@
 /** What the agent writes: as it was written until its Markdown can be drawn, and then as that. */
-import { formatter } from "../prose.ts"
+import { later } from "../later.ts"
 import { visible } from "../visible.ts"
 
 export const Prose = ({ text }: { readonly text: string }) => {
-  const Formatted = formatter.value
+  const Formatted = later.value?.Formatted
   const shown = visible(text)
   return Formatted === undefined ? <div class="prose plain">{shown}</div> : <Formatted text={shown} />
 }

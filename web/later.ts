@@ -1,0 +1,13 @@
+/** What nobody needs for the first paint comes after it, in one file: what draws Markdown, the prompts to start from, the VM's screen. */
+import { signal } from "@preact/signals"
+import type * as Later from "./components/Later.ts"
+
+export const later = signal<typeof Later | undefined>(undefined)
+
+export const loadLater = async (): Promise<void> => {
+  try {
+    later.value = await import("./components/Later.ts")
+  } catch {
+    // Until it comes prose is shown as it was written. It is asked for again when the server is reached.
+  }
+}
