@@ -14,6 +14,7 @@ const patterns = {
   healthy: { tone: "ok", word: "healthy" },
   off: { tone: "off", word: "off" },
   host_unreachable: { tone: "bad", word: "no host" },
+  not_here: { tone: "bad", word: "not here" },
   qemu_stalled: { tone: "bad", word: "stalled" },
   swap_crawl: { tone: "bad", word: "swapping" },
   unknown: { tone: "unknown", word: "unknown" }

@@ -83,8 +83,11 @@ const atHost = (ask: Ask): Look => ({
     const id = SecureRandom.uuidV4Unsafe()
     return Effect.map(
       ask("status", id, () => Effect.void),
-      ({ outcome, stdout }) =>
-        outcome === "ok" || outcome === "failed" ? observed(stdout.split("\n"), id).state : outcome
+      ({ outcome, stdout }) => {
+        if (outcome !== "ok" && outcome !== "failed") return outcome
+        const { state, line } = observed(stdout.split("\n"), id)
+        return state === "not_here" ? `${state}: ${line}` : state
+      }
     )
   })
 })

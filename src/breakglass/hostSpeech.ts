@@ -6,7 +6,13 @@ import { mutating, type OpOutcome, type Verb } from "../contract/Pve.ts"
 
 export type Said =
   | { readonly _tag: "Phase"; readonly phase: string }
-  | { readonly _tag: "Evidence"; readonly state: string; readonly pid: string; readonly uptime: string }
+  | {
+      readonly _tag: "Evidence"
+      readonly state: string
+      readonly pid: string
+      readonly uptime: string
+      readonly where: string
+    }
   | { readonly _tag: "Result"; readonly rc: number }
   | { readonly _tag: "Last"; readonly known: boolean; readonly rc: number | null; readonly worker: string }
   | { readonly _tag: "Output"; readonly text: string }
@@ -22,7 +28,13 @@ export const hear = (text: string, opId: string): Said => {
         ? { _tag: "Phase", phase: rest[0] ?? "" }
         : output
     case "breakglass-evidence":
-      return { _tag: "Evidence", state: field("state"), pid: field("pid"), uptime: field("uptime") }
+      return {
+        _tag: "Evidence",
+        state: field("state"),
+        pid: field("pid"),
+        uptime: field("uptime"),
+        where: whereabouts(field("why"), field("node"))
+      }
     case "breakglass-result":
       return /^[0-9]{1,3}$/.test(field("rc")) ? { _tag: "Result", rc: Number(field("rc")) } : output
     case "breakglass-last":
@@ -37,7 +49,24 @@ export const hear = (text: string, opId: string): Said => {
   }
 }
 
-/** The forced command's exit codes. 20: a QEMU that only a reboot of the host ends. 78: its configuration is wrong. */
+/** Why the host has no such VM to switch, in words; empty when it has one. The node is the cluster's own name for it. */
+const whereabouts = (why: string, node: string): string => {
+  const on = /^[A-Za-z0-9.-]{1,64}$/.test(node) ? `on node ${node}` : "on another node"
+  switch (why) {
+    case "elsewhere":
+      return `not on this host: it is ${on}`
+    case "nowhere":
+      return "not on this host, nor on another node of its cluster"
+    case "container":
+      return `no VM: this id is a container's, ${on}`
+    case "template":
+      return "no VM that can run: this id is a template's"
+    default:
+      return ""
+  }
+}
+
+/** The forced command's exit codes. 2: rejected or refused, nothing was changed. 20: a QEMU that only a reboot of the host ends. 78: its configuration is wrong. */
 export const outcomeOf = (code: number): OpOutcome =>
   code === 0 ? "ok" : code === 2 ? "rejected" : code === 75 ? "busy" : "failed"
 
@@ -82,6 +111,7 @@ export const observed = (lines: ReadonlyArray<string>, opId: string): Observed =
   for (const line of [...lines].reverse()) {
     const said = hear(line, opId)
     if (said._tag === "Evidence") {
+      if (said.state === "unknown" && said.where !== "") return { state: "not_here", uptime: null, line: said.where }
       const uptime = /^[0-9]{1,12}$/.test(said.uptime) ? Number(said.uptime) : null
       const process = uptime === null ? "" : `, QEMU process ${said.pid}, up ${uptime} s`
       return { state: said.state, uptime, line: `${said.state}${process}` }

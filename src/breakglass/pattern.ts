@@ -10,7 +10,12 @@ const slow = 3000
 export const pattern = (probes: ReadonlyArray<Probe>): { readonly pattern: Pattern; readonly text: string } => {
   const look = (name: Probe["probe"]) => probes.find(({ probe }) => probe === name)
   const [pve, banner, ssh] = [look("pve"), look("tcp22"), look("ssh")]
-  if (ssh?.state === "ok" && ssh.took_ms <= slow) return { pattern: "healthy", text: "Answers over ssh." }
+  const [, elsewhere] = /^not_here: (.*)/.exec(pve?.state ?? "") ?? []
+  if (ssh?.state === "ok" && ssh.took_ms <= slow) {
+    const but = elsewhere === undefined ? "" : ` The host says: ${elsewhere}. Power buttons cannot work.`
+    return { pattern: "healthy", text: `Answers over ssh.${but}` }
+  }
+  if (elsewhere !== undefined) return { pattern: "not_here", text: `The host says: ${elsewhere}.` }
   if (pve?.state === "stopped") return { pattern: "off", text: "Switched off." }
   if (banner?.state === "ok" && (ssh?.state === "auth" || ssh?.state === "host_key")) {
     return { pattern: "unknown", text: `Its ssh port answers, but not to us (${ssh.state}): /api/doctor says why.` }

@@ -48,10 +48,18 @@ export const VmEvent = Schema.Union([
 export type VmEvent = typeof VmEvent.Type
 
 /** What the probes together look like; see `breakglass/pattern.ts`. */
-export const patterns = ["healthy", "off", "host_unreachable", "qemu_stalled", "swap_crawl", "unknown"] as const
+export const patterns = [
+  "healthy",
+  "off",
+  "host_unreachable",
+  "not_here",
+  "qemu_stalled",
+  "swap_crawl",
+  "unknown"
+] as const
 export type Pattern = (typeof patterns)[number]
 
-/** One look at one leg. `state` is a short word: what it answered, or why it did not. */
+/** One look at one leg. `state` is a short word: what it answered, or why it did not; `not_here` with the place after ": ". */
 export interface Probe {
   readonly probe: "pve" | "tcp22" | "ssh"
   readonly state: string

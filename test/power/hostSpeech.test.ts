@@ -109,11 +109,29 @@ describe("the VM, as the host sees it", () => {
     ["qm's word where there is no evidence", ["status: paused"], "paused", null],
     ["not another operation's evidence", ["status: stopped", evidence("running", "7", other)], "stopped", null],
     ["no forged uptime", [evidence("running", "1e9")], "running", null],
-    ["nothing", ["x"], "unknown", null]
+    ["nothing", ["x"], "unknown", null],
+    ["a VM that is not there", ["status: stopped", `${evidence("unknown", "-")} why=nowhere`], "not_here", null],
+    [
+      "a QEMU that is here, wherever the cluster has it",
+      [`${evidence("running", "7")} why=elsewhere node=b`],
+      "running",
+      7
+    ],
+    ["what it was before there was a word for it", [`${evidence("unknown", "-")} why=else node=b`], "unknown", null]
   ]
   it.each(seen)("is %s", (_, lines, state, uptime) => {
     const { state: saw, uptime: up } = observed(lines, id)
     assert.deepStrictEqual([saw, up], [state, uptime])
+  })
+
+  it.each([
+    ["why=elsewhere node=pve2", "not on this host: it is on node pve2"],
+    ["why=elsewhere node=\u202e", "not on this host: it is on another node"],
+    ["why=nowhere", "not on this host, nor on another node of its cluster"],
+    ["why=container node=pve2", "no VM: this id is a container's, on node pve2"],
+    ["why=template node=pve1", "no VM that can run: this id is a template's"]
+  ])("is not here when %s, and the words say where it is", (why, line) => {
+    assert.strictEqual(observed([`${evidence("unknown", "-")} ${why}`], id).line, line)
   })
 
   const back: ReadonlyArray<
@@ -132,7 +150,10 @@ describe("the VM, as the host sees it", () => {
     ["cycle", "running", 12, false],
     ["cycle", "running", null, null],
     ["cycle", "unknown", null, null],
-    ["stop", "unknown", null, null]
+    ["stop", "unknown", null, null],
+    // It went to another node meanwhile: whatever it does there, it is not what was asked for here.
+    ["stop", "not_here", null, false],
+    ["cycle", "not_here", null, false]
   ]
   it.each(back)("after %s, %s for %s s is a fit: %s", (verb, state, uptime, fit) => {
     assert.strictEqual(fits(verb, { state, uptime, line: "" }, 10), fit)

@@ -37,6 +37,9 @@ describe("what the probes look like together", () => {
     ["the host is not the one that is pinned", "unknown", "host_key", "silent", "unreachable"],
     ["the host's script does not work", "unknown", "failed", "silent", "unreachable"],
     ["the host does not know", "unknown", "unknown", "silent", "unreachable"],
+    ["the host says that it is on another node", "not_here", "not_here: it is on node b", "silent", "unreachable"],
+    ["it is on another node, and only its banner comes", "not_here", "not_here: it is on node b", "ok", "no answer"],
+    ["it is on another node and answers at once", "healthy", "not_here: it is on node b", "ok", "ok"],
     ["there is no host to ask", "unknown", null, "silent", "unreachable"],
     ["nothing is looked at", "unknown", null, null, null],
     ["only the host is asked, and QEMU runs", "unknown", "running", null, null],
@@ -47,6 +50,13 @@ describe("what the probes look like together", () => {
       assert.strictEqual(pattern(seen(pve, banner, ssh, ms)).pattern, is)
     })
   }
+
+  it("says where the VM is instead, also while it answers", () => {
+    const elsewhere = "not_here: not on this host: it is on node b"
+    for (const ssh of ["ok", "unreachable"])
+      assert.include(pattern(seen(elsewhere, "silent", ssh)).text, "not on this host: it is on node b.")
+    assert.include(pattern(seen(elsewhere, "ok", "ok")).text, "Power buttons cannot work")
+  })
 
   it("has words that claim no more than was seen", () => {
     for (const pve of hosts) {
