@@ -11,6 +11,7 @@ import { Operator } from "../contract/Operator.ts"
 import { admit, cookieName, type Facts, Headers, crossSite, type Refusal, type Secrets, unasked } from "./admit.ts"
 import { Config } from "./Config.ts"
 import * as Metrics from "./metrics.ts"
+import { isOwn } from "./own.ts"
 import { steady } from "./steady.ts"
 
 export class Auth extends Context.Service<
@@ -114,10 +115,12 @@ const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, 
 const facts = (request: HttpServerRequest.HttpServerRequest): Facts => {
   const { rawHeaders, socket } = NodeHttpServerRequest.toIncomingMessage(request)
   const address = socket.localAddress?.replace(/^::ffff:/, "") ?? ""
+  const peer = Option.getOrElse(request.peerAddress, () => "")
   return {
     method: request.method,
     rawHeaders,
-    peer: Option.getOrElse(request.peerAddress, () => ""),
+    peer,
+    isOwn: () => isOwn(peer),
     local: `${address.includes(":") ? `[${address}]` : address}:${socket.localPort}`
   }
 }

@@ -5,7 +5,9 @@
 import { Config as C, ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
 import * as Path from "node:path"
 import { type Cidr, parseCidr } from "./cidr.ts"
-import { checked, ConfigRefused, list, optional, optionalWord, secret, sshPath, whole, word } from "./knobs.ts"
+import { isReserved, reservedNames } from "../contract/Operator.ts"
+import { isOwn, ownAddresses } from "./own.ts"
+import { checked, ConfigRefused, list, optional, optionalWord, origin, secret, sshPath, whole, word } from "./knobs.ts"
 
 /** How large the journal may grow, in bytes. */
 export interface Quota {
@@ -92,6 +94,15 @@ const refusal = (settings: Settings): string | null => {
   if (settings.edgeSecret === null && settings.trustedProxies.some(({ wide }) => wide)) {
     return "BREAKGLASS_TRUSTED_PROXIES trusts addresses by the million; without BREAKGLASS_EDGE_SECRET it takes the proxy's own CIDRs"
   }
+  const ranges = settings.trustedProxies
+  const within = [...ranges.map(({ address }) => address).filter(isOwn), ...ownAddresses()]
+  const own = within.find((address) => ranges.some(({ contains }) => contains(address)))
+  if (settings.edgeSecret === null && own !== undefined) {
+    return (
+      `BREAKGLASS_TRUSTED_PROXIES trusts ${own}, an address of this machine, where every program could name itself an ` +
+      "operator, the agent's too; without BREAKGLASS_EDGE_SECRET it takes addresses of other machines"
+    )
+  }
   return null
 }
 
@@ -106,7 +117,8 @@ const secretNames = [
   "CLAUDE_CODE_OAUTH_TOKEN"
 ]
 
-const hostname = /^[A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}$/
+/** A link-local address of IPv6 is one only with its interface, as in fe80::1%eth0. */
+const hostname = /^([A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}|[A-Fa-f0-9:]*:[A-Fa-f0-9:]*%[A-Za-z0-9][A-Za-z0-9._-]{0,14})$/
 const user = /^[a-z_][a-z0-9_-]{0,31}$/
 const headerName = /^[a-z0-9][a-z0-9-]{0,63}$/
 const modelName = /^[a-z0-9][a-z0-9.[\]-]{0,63}$/
@@ -143,6 +155,12 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
       message: "BREAKGLASS_ALLOWED_USERS names nobody; it takes user names, or must not be set"
     })
   }
+  const reserved = allowed.find(isReserved)
+  if (reserved !== undefined) {
+    return yield* new ConfigRefused({
+      message: `BREAKGLASS_ALLOWED_USERS holds ${JSON.stringify(reserved)}; it takes none of ${reservedNames.join(", ")}, which this server calls others`
+    })
+  }
   const model = yield* checked(
     "BREAKGLASS_MODEL",
     C.String("BREAKGLASS_MODEL").pipe(C.withDefault("sonnet")),
@@ -164,11 +182,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
   const read: Settings = {
     host: yield* word("HOST", "127.0.0.1", hostname, "an address to listen on"),
     port: yield* whole("PORT", 8080, 0, 65535),
-    publicOrigin: yield* optionalWord(
-      "BREAKGLASS_PUBLIC_ORIGIN",
-      /^https?:\/\/[a-z0-9.:[\]-]+$/,
-      "an origin such as https://breakglass.example.org, lower case, without a path"
-    ),
+    publicOrigin: yield* origin("BREAKGLASS_PUBLIC_ORIGIN"),
     token: yield* secret("API_BEARER_TOKEN"),
     trustedProxies,
     edgeSecret: yield* secret("BREAKGLASS_EDGE_SECRET"),

@@ -3,6 +3,7 @@
  * that is presented twice, under an alias a proxy might let through, or malformed never turns into a person.
  */
 import { BadRequest, Forbidden, Misdirected, Unauthenticated, WrongContentType } from "../contract/Api.ts"
+import { isReserved } from "../contract/Operator.ts"
 import type { Settings } from "./Config.ts"
 
 /** One request as it came off the wire: nothing joined, nothing lowered. */
@@ -12,6 +13,8 @@ export interface Facts {
   readonly rawHeaders: ReadonlyArray<string>
   /** The transport peer. Never a forwarded address. */
   readonly peer: string
+  /** Whether that is an address of this machine: any program here may be behind it. */
+  readonly isOwn: () => boolean
   /** The address and port it came in on, as a `Host` header would have them. */
   readonly local: string
 }
@@ -39,11 +42,11 @@ export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admit
   if (single.some((name) => headers.count(name) > 1)) return ambiguous
   if (headers.aliased(settings.userHeader) || headers.aliased(settings.edgeSecretHeader)) return ambiguous
 
-  const identity = identify(headers, facts.peer, settings, secrets)
+  const identity = identify(headers, facts, settings, secrets)
   if (!("via" in identity) || identity.via === "bearer") return identity
   // A page whose name was pointed at us (DNS rebinding) asks under that name; a proxy may ask by our own address.
-  const asked = headers.get("host")?.toLowerCase()
-  if (settings.publicOrigin !== null && asked !== hostOf(settings.publicOrigin) && asked !== facts.local)
+  const asked = headers.get("host")?.toLowerCase() ?? ""
+  if (settings.publicOrigin !== null && !isHostOf(settings.publicOrigin, asked) && asked !== facts.local)
     return elsewhere
   return unasked(facts.method, headers, settings.publicOrigin) ?? identity
 }
@@ -59,16 +62,15 @@ export const unasked = (method: string, headers: Headers, publicOrigin: string |
 /** What a browser's request that changes something must show, and one from elsewhere cannot. */
 export const crossSite = (headers: Headers, publicOrigin: string | null): Refusal | null => {
   const origin = headers.get("origin")
-  const host = hostOf(origin)
-  const own = publicOrigin === null ? host !== null && host === headers.get("host") : origin === publicOrigin
+  const own = publicOrigin === null ? isHostOf(origin ?? "", headers.get("host") ?? "") : origin === publicOrigin
   const site = headers.get("sec-fetch-site")
   if (origin === null || !own || headers.count("origin") > 1) return foreign
   if (site !== null && site !== "same-origin") return foreign
   return /^application\/json(; ?charset=utf-8)?$/i.test(headers.get("content-type") ?? "") ? null : notJson
 }
 
-const identify = (headers: Headers, peer: string, settings: Settings, secrets: Secrets): Admitted | Refusal => {
-  const edge = byEdge(headers, peer, settings, secrets)
+const identify = (headers: Headers, facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+  const edge = byEdge(headers, facts, settings, secrets)
   // A good credential beside a refused one is not the sum of both.
   if (edge !== null && !("via" in edge)) return edge
   const authorization = headers.get("authorization")
@@ -82,9 +84,10 @@ const identify = (headers: Headers, peer: string, settings: Settings, secrets: S
 }
 
 /** Whom the edge names; null when it names nobody, or is not proven: from anyone else the header counts as absent. */
-const byEdge = (headers: Headers, peer: string, settings: Settings, secrets: Secrets): Admitted | Refusal | null => {
+const byEdge = (headers: Headers, facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal | null => {
   const user = headers.get(settings.userHeader)
-  if (user === null || !proven(headers, peer, settings, secrets)) return null
+  if (user === null || !proven(headers, facts, settings, secrets)) return null
+  if (isReserved(user)) return reserved
   // No comma: some proxies join a header that came twice with one.
   if (!/^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(user)) return unauthenticated
   const allowed = settings.allowedUsers === null || settings.allowedUsers.includes(user)
@@ -92,9 +95,11 @@ const byEdge = (headers: Headers, peer: string, settings: Settings, secrets: Sec
 }
 
 /** By everything that is configured; by nothing when nothing is. */
-const proven = (headers: Headers, peer: string, settings: Settings, secrets: Secrets): boolean => {
+const proven = (headers: Headers, { peer, isOwn }: Facts, settings: Settings, secrets: Secrets): boolean => {
   const { edgeSecret, trustedProxies } = settings
   if (edgeSecret === null && trustedProxies.length === 0) return false
+  // Of the start's refusal too; an address may have come since.
+  if (edgeSecret === null && isOwn()) return false
   const secret = edgeSecret === null || secrets.edge(headers.get(settings.edgeSecretHeader) ?? "")
   return secret && (trustedProxies.length === 0 || trustedProxies.some(({ contains }) => contains(peer)))
 }
@@ -120,13 +125,20 @@ export class Headers {
   }
 }
 
-const hostOf = (origin: string | null): string | null => /^https?:\/\/([^/]+)$/.exec(origin ?? "")?.[1] ?? null
+/** With or without the scheme's own port, which browsers leave out and some proxies add. */
+const isHostOf = (origin: string, host: string): boolean => {
+  const [, scheme, own = ""] = /^(https?):\/\/([^/]+)$/.exec(origin) ?? []
+  return own !== "" && (host === own || host === `${own}:${scheme === "https" ? 443 : 80}`)
+}
 
 const ambiguous = new BadRequest({
   detail: "A header that carries identity came twice or under another spelling. Nothing was done."
 })
 const unauthenticated = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
 const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothing was done." })
+const reserved = new Forbidden({
+  detail: "This name is reserved: in the log it means somebody else. Nothing was done. Use another name."
+})
 const foreign = new Forbidden({
   detail: "The request did not come from this page. Nothing was done. Open the page, or type the address yourself."
 })

@@ -2,6 +2,8 @@
 import { BlockList, isIP } from "node:net"
 
 export interface Cidr {
+  /** As it was written, without the size. */
+  readonly address: string
   /** Larger than any proxy's own network: over a 256th of all addresses. */
   readonly wide: boolean
   readonly contains: (address: string) => boolean
@@ -19,7 +21,7 @@ export const parseCidr = (text: string): Cidr | null => {
   // Asked, not calculated: a range of IPv6 may hold all of IPv4, under any of several spellings.
   const apart = Array.from({ length: 32 }, (_, at) => `${at * 8}.1.2.3`)
   const wide = bits < 8 || apart.filter((peer) => inside(list, peer)).length > 1
-  return { wide, contains: (peer) => inside(list, peer) }
+  return { address, wide, contains: (peer) => inside(list, peer) }
 }
 
 /** A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d. */

@@ -58,5 +58,17 @@ export const secret = (name: string) =>
 export const optionalWord = (name: string, pattern: RegExp, takes: string) =>
   Effect.map(word(name, "", new RegExp(`^$|${pattern.source}`), takes), (value) => (value === "" ? null : value))
 
+/** As a browser sends it: without the scheme's own port, an address in its shortest form. */
+export const origin = (name: string) =>
+  Effect.map(
+    checked(
+      name,
+      C.String(name).pipe(C.withDefault("")),
+      (value) => value === "" || (/^https?:\/\/[a-z0-9.:[\]-]*[a-z0-9\]]$/.test(value) && URL.canParse(value)),
+      "an origin such as https://breakglass.example.org, lower case, without a path"
+    ),
+    (value) => (value === "" ? null : new URL(value).origin)
+  )
+
 /** Absolute. ssh splits its list of files at blanks and expands % in it. */
 export const sshPath = /^\/[^\s%]*$/

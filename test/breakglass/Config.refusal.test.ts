@@ -1,6 +1,7 @@
 /** Combinations that would let anyone in do not start; secrets are said in no message and shown in no print. */
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, ConfigProvider, Effect } from "effect"
+import { networkInterfaces } from "node:os"
 import { inspect } from "node:util"
 import { Config } from "../../src/breakglass/Config.ts"
 
@@ -19,6 +20,11 @@ const open = { ...home, HOST: "0.0.0.0" }
 const short = "Zq7-4242-secret-of-31-character"
 const long = `${short}s`
 const wide = { BREAKGLASS_TRUSTED_PROXIES: "10.0.0.0/24, 0.0.0.0/0" }
+
+/** What this machine is called on its networks, alone and within a range. */
+const own = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .flatMap(({ address, family }) => [address, `${address}/${family === "IPv4" ? 30 : 120}`])
 
 const unsafe: ReadonlyArray<readonly [fact: string, env: Env, named: string]> = [
   ["no HOME", {}, "HOME"],
@@ -56,6 +62,20 @@ const unsafe: ReadonlyArray<readonly [fact: string, env: Env, named: string]> = 
     { ...home, BREAKGLASS_TRUSTED_PROXIES: "::ffff:0:0/96" },
     "BREAKGLASS_TRUSTED_PROXIES"
   ],
+  ...[
+    "127.0.0.1",
+    "::1",
+    "127.0.0.0/8",
+    "127.0.0.5",
+    "127.9.0.0/16",
+    "198.51.100.0/24, 127.0.0.1/32",
+    "::ffff:127.0.0.1",
+    ...own
+  ].map((proxies): (typeof unsafe)[number] => [
+    `AUTH-02: an address of this machine trusted, and no edge secret: ${proxies}`,
+    { ...home, API_BEARER_TOKEN: long, BREAKGLASS_TRUSTED_PROXIES: proxies },
+    "BREAKGLASS_TRUSTED_PROXIES"
+  ]),
   ["a list of users that names nobody", { ...home, BREAKGLASS_ALLOWED_USERS: " , " }, "BREAKGLASS_ALLOWED_USERS"]
 ]
 
@@ -70,7 +90,11 @@ const safe: ReadonlyArray<readonly [fact: string, env: Env]> = [
   ["a short token on localhost", { ...home, HOST: "localhost", API_BEARER_TOKEN: short }],
   ["a token of 32 characters anywhere", { ...open, API_BEARER_TOKEN: long }],
   ["an edge secret of 32 characters, from any address", { ...open, ...wide, BREAKGLASS_EDGE_SECRET: long }],
-  ["a proxy's own network", { ...open, BREAKGLASS_TRUSTED_PROXIES: "10.0.0.0/24" }]
+  ["a proxy's own network", { ...open, BREAKGLASS_TRUSTED_PROXIES: "198.51.100.0/24" }],
+  [
+    "an address of this machine, with the edge secret",
+    { ...open, BREAKGLASS_TRUSTED_PROXIES: "127.0.0.1, ::1", BREAKGLASS_EDGE_SECRET: long }
+  ]
 ]
 
 describe("the start", () => {

@@ -20,7 +20,7 @@ const refused = (env: Env) => Effect.map(Effect.flip(read(env)), ({ message }) =
 const secret = "S3cr3t-".repeat(5)
 const shown = (value: Redacted.Redacted | null) => (value === null ? null : Redacted.value(value))
 const proxies = ({ trustedProxies }: Settings) =>
-  ["10.0.0.7", "10.0.1.7", "::1"].filter((peer) => trustedProxies.some(({ contains }) => contains(peer)))
+  ["198.51.100.7", "203.0.113.7", "2001:db8::7"].filter((peer) => trustedProxies.some(({ contains }) => contains(peer)))
 
 interface Variable {
   readonly get: (settings: Settings) => unknown
@@ -44,14 +44,23 @@ const programs = ["/opt/x y/bin", "name-2.1"]
 const noPrograms = ["./x", "x y", "a/b", "~/x", "$(id)", "x;y", "/a\n/b"]
 const headers = ["x-user", "remote-user2"]
 const noHeaders = ["X-User", "x_user", "-x", "x user", "x:", "x\r\ny", "é", "x".repeat(65)]
-const hosts = ["192.168.1.20", "fd00::2", "vm-1.lan"]
+const hosts = ["192.168.1.20", "fd00::2", "fe80::1%eth0", "fe80::fc:ff:fe00:1%br0.12", "vm-1.lan"]
 const noHosts = ["-oProxyCommand=id", "a b", "a/b", "user@host", "[::1]", "a\nb", "$(id)", "x".repeat(254)]
+const noZones = ["fe80::1%", "fe80::1%%h", "fe80::1%a/b", "fe80::1%eth 0", "vm%h", "10.0.0.1%eth0", "%eth0"]
 const users = ["root", "_a-1"]
 const noUsers = ["-l", "Root", "a b", "a@b", "a;b", "x".repeat(33), "é"]
 const paths = ["/var/lib/breakglass", "/a.b_c-d/e"]
 const noPaths = ["relative", "~/x", "/a\nb"]
 const noNames = ["-x", "a b", "<b>", "a\nb", "é", "../x", "x".repeat(65)]
 const origins = ["https://bg.example.org", "http://localhost:8080", "http://[::1]:8080"]
+/** Beside what a browser calls the same place: it leaves out a scheme's own port, and shortens an address. */
+const respelt: ReadonlyArray<readonly [given: string, sent: string]> = [
+  ["https://bg.example.org:443", "https://bg.example.org"],
+  ["http://bg.example.org:80", "http://bg.example.org"],
+  ["https://bg.example.org:80", "https://bg.example.org:80"],
+  ["https://bg.example.org:08443", "https://bg.example.org:8443"],
+  ["http://[0:0:0:0:0:0:0:1]:80", "http://[::1]"]
+]
 const noOrigins = [
   "bg.example.org",
   "https://x.org/",
@@ -60,28 +69,46 @@ const noOrigins = [
   "ftp://x",
   "null",
   "*",
-  "https://"
+  "https://",
+  "https://:443",
+  "https://x.org:",
+  "https://x.org:65536",
+  "https://[::1",
+  "https://10.0.0.256",
+  "https://x..org.:x"
 ]
 const noProxies = ["10.0.0.0/33", "10.0.0", "proxy.local", "10.0.0.0/24;::1", "10.0.0.0/24 ::1"]
 const state = "/home/op/.local/state/breakglass"
 
 const variables: Readonly<Record<string, Variable>> = {
   API_BEARER_TOKEN: word(({ token }) => shown(token), null, [secret], [" ", "\t\n"]),
-  HOST: word(({ host }) => host, "127.0.0.1", ["0.0.0.0", "::", "::1", "localhost", "10.0.0.5"], noHosts),
+  HOST: word(
+    ({ host }) => host,
+    "127.0.0.1",
+    ["0.0.0.0", "::", "::1", "localhost", "10.0.0.5", "fe80::1%eth0"],
+    [...noHosts, ...noZones]
+  ),
   PORT: whole(({ port }) => port, 8080, 0, 65535),
-  BREAKGLASS_PUBLIC_ORIGIN: word(({ publicOrigin }) => publicOrigin, null, origins, noOrigins),
+  BREAKGLASS_PUBLIC_ORIGIN: {
+    ...word(({ publicOrigin }) => publicOrigin, null, origins, noOrigins),
+    good: [...origins.map((value) => [value, value] as const), ...respelt]
+  },
   BREAKGLASS_TRUSTED_PROXIES: {
     ...{ get: proxies, unset: [], bad: noProxies },
     good: [
-      ["10.0.0.0/24", ["10.0.0.7"]],
-      [" 10.0.0.0/24 , ::1,", ["10.0.0.7", "::1"]]
+      ["198.51.100.0/24", ["198.51.100.7"]],
+      [" 198.51.100.0/24 , 2001:db8::7,", ["198.51.100.7", "2001:db8::7"]]
     ]
   },
   BREAKGLASS_EDGE_SECRET: word(({ edgeSecret }) => shown(edgeSecret), null, [secret], [" "]),
   BREAKGLASS_EDGE_SECRET_HEADER: word((set) => set.edgeSecretHeader, "x-breakglass-edge", headers, noHeaders),
   BREAKGLASS_USER_HEADER: word(({ userHeader }) => userHeader, "x-authentik-username", headers, noHeaders),
   BREAKGLASS_ALLOWED_USERS: {
-    ...{ get: ({ allowedUsers }) => allowedUsers, unset: null, bad: [",", " ", " , ,"] },
+    ...{
+      get: ({ allowedUsers }) => allowedUsers,
+      unset: null,
+      bad: [",", " ", " , ,", "agent", "Agent, alice", "token", "login", "demo", "server"]
+    },
     good: [
       ["alice", ["alice"]],
       [" alice, bob ,", ["alice", "bob"]]
@@ -92,9 +119,9 @@ const variables: Readonly<Record<string, Variable>> = {
   BREAKGLASS_JOURNAL_QUOTA_MB: whole(({ quota }) => quota.total / 1024 ** 2, 2048, 1, 1_000_000),
   BREAKGLASS_TARGET_NAME: word(({ target }) => target, "devvm", ["web-1.lan", "x".repeat(64)], noNames),
   BREAKGLASS_VMID: word(({ vmid }) => vmid, "", ["102"], ["-1", "102;id", "x", "1 2", "1".repeat(10)]),
-  BREAKGLASS_DEVVM_HOST: word(({ devvm }) => devvm.host, null, hosts, noHosts),
+  BREAKGLASS_DEVVM_HOST: word(({ devvm }) => devvm.host, null, hosts, [...noHosts, ...noZones]),
   BREAKGLASS_DEVVM_USER: word(({ devvm }) => devvm.user, "breakglass", users, noUsers),
-  BREAKGLASS_PVE_HOST: word(({ pve }) => pve.host, null, hosts, noHosts),
+  BREAKGLASS_PVE_HOST: word(({ pve }) => pve.host, null, hosts, [...noHosts, ...noZones]),
   BREAKGLASS_PVE_USER: word(({ pve }) => pve.user, "root", users, noUsers),
   BREAKGLASS_PVE_AUTH_SOCK: word(({ pve }) => pve.authSock, null, paths, noPaths),
   BREAKGLASS_KEY_PATH: word(({ pve }) => pve.keyPath, null, paths, noPaths),

@@ -128,7 +128,7 @@ describe("admit", () => {
   it("CSRF-01: an Origin of null is foreign also where there is no Host", () => {
     const rawHeaders = [...proxied, ...but("Origin", "null")].flat()
     const answer = admit(
-      { method: "POST", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders },
+      { method: "POST", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
       anyHost,
       secrets(anyHost)
     )
@@ -140,7 +140,7 @@ describe("admit", () => {
       const at = (headers: ReadonlyArray<Header>, method: string, settings: Settings) => {
         const rawHeaders = [["Host", value] as const, ...headers].flat()
         const answer = admit(
-          { method, peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders },
+          { method, peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
           settings,
           secrets(settings)
         )
@@ -159,13 +159,29 @@ describe("admit", () => {
 
   it("CSRF-06: the address that the request came in on is a name for this server too, and no rebinding's", () => {
     const rawHeaders = [["Host", "127.0.0.1:8080"] as const, ...proxied].flat()
-    const answer = admit({ method: "GET", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders }, full, secrets(full))
+    const answer = admit(
+      { method: "GET", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
+      full,
+      secrets(full)
+    )
     assert.isTrue("via" in answer)
+  })
+
+  it("CSRF-06: Host with the scheme's own port, as some proxies pass it on, is the same host; without one set too", () => {
+    const rawHeaders = [["Host", "bg.example.org:443"] as const, ...proxied, ...page].flat()
+    for (const settings of [full, anyHost]) {
+      const facts = { peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders }
+      assert.isTrue("via" in admit({ method: "POST", ...facts }, settings, secrets(settings)))
+    }
   })
 
   it("CSRF-06: Host in another case is the same host", () => {
     const rawHeaders = [["Host", "BG.example.ORG"] as const, ...proxied].flat()
-    const answer = admit({ method: "GET", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders }, full, secrets(full))
+    const answer = admit(
+      { method: "GET", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
+      full,
+      secrets(full)
+    )
     assert.isTrue("via" in answer)
   })
 

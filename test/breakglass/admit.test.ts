@@ -39,6 +39,13 @@ const table: ReadonlyArray<Row> = [
   ["AUTH-01: the bearer where nothing is configured", 401, [bearer], { settings: { ...full, ...none } }],
   ["AUTH-03: a CIDR alone, from inside", "edge alice", [user("alice")], { settings: { ...full, edgeSecret: null } }],
   ["AUTH-03: and from outside", 401, [user("alice")], { ...untrusted, settings: { ...full, edgeSecret: null } }],
+  [
+    "AUTH-03: from inside, at an address of this machine",
+    401,
+    [user("alice")],
+    { isOwn: () => true, settings: { ...full, edgeSecret: null } }
+  ],
+  ["AUTH-03: so with the edge secret", "edge alice", proxied, { isOwn: () => true }],
   ["AUTH-03: from no address", 401, [user("alice")], { peer: "", settings: { ...full, edgeSecret: null } }],
   ["AUTH-03: a secret alone", "edge alice", proxied, { ...untrusted, settings: { ...full, trustedProxies: [] } }],
   ["AUTH-03: an IPv4 peer of a dual-stack socket", "edge alice", proxied, { peer: "::ffff:127.0.0.1" }],
@@ -70,6 +77,12 @@ const table: ReadonlyArray<Row> = [
     `AUTH-08: ${name}, who is not on the list`,
     403,
     [user(name), proof]
+  ]),
+  ...["agent", "Agent", "token", "login", "demo", "server"].map((name): Row => [
+    `AUTH-08: ${name}, by which the log means another`,
+    403,
+    [user(name), proof],
+    { settings: anyUser }
   ]),
   ["AUTH-08: the second of the list", "edge bob", [user("bob"), proof]],
   ["AUTH-08: anyone, where there is no list", "edge mallory", [user("mallory"), proof], { settings: anyUser }],
@@ -132,7 +145,7 @@ describe("admit", () => {
     for (const [what, , headers, asked] of table) {
       const rawHeaders = headers.flat()
       const answer = admit(
-        { method: "GET", peer: "127.0.0.1", local: "127.0.0.1:8080", rawHeaders, ...asked },
+        { method: "GET", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders, ...asked },
         full,
         secrets(full)
       )

@@ -43,6 +43,7 @@ export const proxied = [user("alice"), proof]
 export interface Asked {
   readonly method?: string
   readonly peer?: string
+  readonly isOwn?: () => boolean
   readonly settings?: Settings
 }
 /** Who is admitted, or the status of the refusal. */
@@ -50,6 +51,7 @@ export const ask = (headers: ReadonlyArray<Header>, asked: Asked = {}): string |
   const facts = {
     method: "GET",
     peer: "127.0.0.1",
+    isOwn: () => false,
     local: "127.0.0.1:8080",
     rawHeaders: [host, ...headers].flat(),
     ...asked
