@@ -8,7 +8,7 @@ import type { Check } from "../contract/Api.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Cli, tested, type Trouble } from "./Cli.ts"
 import { Config, type Settings } from "./Config.ts"
-import { Journal } from "./Journal.ts"
+import { Journal, type JournalFailed } from "./Journal.ts"
 import { type Look, Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { shared } from "./shared.ts"
@@ -31,7 +31,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
       const legs: ReadonlyArray<Leg> = [
         {
           name: "journal",
-          look: Effect.map(journal.writable, (ok) => ({ ok, detail: ok ? "takes writes" : "takes no writes" })),
+          look: Effect.map(journal.trouble, written),
           fix: "Free the disk of the sessions directory, or make it writable. The VM controls do not need it."
         },
         {
@@ -70,6 +70,8 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
 interface Finding {
   readonly ok: boolean
   readonly detail: string
+  /** In place of the leg's own, where more is known. */
+  readonly fix?: string
 }
 interface Leg {
   readonly name: string
@@ -81,9 +83,18 @@ const examined = Effect.fnUntraced(function* ({ name, look, fix }: Leg) {
   const from = yield* steady
   const found = Option.getOrElse(yield* Effect.timeoutOption(look, "15 seconds"), () => silent)
   const took_ms = (yield* steady) - from
-  const check: Check = { name, ...found, took_ms, ...(found.ok ? {} : { fix }) }
+  const check: Check = { name, ...(found.ok ? {} : { fix }), ...found, took_ms }
   return check
 })
+
+const written = (failed: JournalFailed | null): Finding =>
+  failed === null
+    ? { ok: true, detail: "takes writes" }
+    : {
+        ok: false,
+        detail: `takes no writes: ${failed.reason}`,
+        ...(failed.cure ? { fix: `${failed.cure} The VM controls do not need it.` } : {})
+      }
 
 const spoken = ({ state, words }: Look) =>
   Effect.gen(function* () {

@@ -1,8 +1,8 @@
 /** Route to service, a line each. What is decoded, refused and answered is declared in `contract/Api.ts`. */
-import { Effect, Layer, Option, Schema, type Stream } from "effect"
+import { Effect, Layer, Option, Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
-import { Api, BadRequest, type Info, NotFound, promptLimit, TooLarge } from "../contract/Api.ts"
+import { Api, BadRequest, type Info, NotFound } from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
 import { mutating, Verb, verbs } from "../contract/Pve.ts"
 import { Auth, cookieLife } from "./Auth.ts"
@@ -13,44 +13,11 @@ import { Config } from "./Config.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Doctor } from "./Doctor.ts"
 import { changes } from "./hostSpeech.ts"
-import type { Place } from "./Reader.ts"
+import { noJournal } from "./noJournal.ts"
 import { Readers } from "./Readers.ts"
-import { noEvent } from "./refusals.ts"
-import { Session } from "./Session.ts"
+import { sessions } from "./sessionRoutes.ts"
+import { eventStream, place } from "./streamed.ts"
 import { upkeep } from "./Upkeep.ts"
-
-const sessions = HttpApiBuilder.group(
-  Api,
-  "sessions",
-  Effect.fnUntraced(function* (handlers) {
-    const session = yield* Session
-    const readers = yield* Readers
-    const { models, model: defaultModel } = yield* Config
-    return handlers.handleAll({
-      create: () => Effect.map(session.create, (session_id) => ({ session_id })),
-      list: () => session.list,
-      get: ({ params }) => session.get(params.id),
-      stream: ({ params, headers, query, request }) =>
-        Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, leave) =>
-          eventStream(attach(place(headers["last-event-id"], query), leave))
-        ),
-      prompt: ({ params, payload }) =>
-        Effect.gen(function* () {
-          const { model = defaultModel, prompt, prompt_id = null } = payload
-          yield* acceptable(prompt)
-          if (!models.includes(model)) return yield* unknownModel(models)
-          yield* session.prompt(params.id, { text: prompt, model, promptId: prompt_id })
-          return { status: "started" } as const
-        }),
-      cancel: ({ params }) => Effect.map(session.cancel(params.id), (cancelled) => ({ cancelled })),
-      export: ({ params }) => session.export(params.id),
-      full: ({ params }) =>
-        /^(0|[1-9][0-9]{0,15})$/.test(params.event)
-          ? session.full(params.id, Number(params.event))
-          : Effect.fail(noEvent)
-    })
-  })
-)
 
 const pve = HttpApiBuilder.group(
   Api,
@@ -131,9 +98,10 @@ const info = (demo: boolean) =>
       const { target, models, model, keepalive } = yield* Config
       const doctor = yield* Doctor
       const cli = yield* Cli
+      const chatOff = Effect.zipWith(yield* noJournal, cli.trouble, (unwritten, trouble) => unwritten ?? trouble)
       return handlers.handleAll({
         get: () =>
-          Effect.zipWith(Operator, cli.trouble, ({ name }, chat_off): Info => ({
+          Effect.zipWith(Operator, chatOff, ({ name }, chat_off): Info => ({
             protocol: 1,
             demo,
             target,
@@ -152,41 +120,12 @@ const info = (demo: boolean) =>
 export const layer = (options: { readonly demo: boolean }) =>
   HttpApiBuilder.layer(Api).pipe(Layer.provide([sessions, pve, login, info(options.demo), upkeep]))
 
-/** Only a plain id names a place; anything else means "from the beginning". `poll` is for a proxy that holds a stream back. */
-const place = (
-  lastEventId: string | undefined,
-  query: { readonly after?: string | undefined; readonly poll?: string | undefined }
-): Place => {
-  const after = lastEventId ?? query.after
-  return {
-    after: after !== undefined && /^(0|[1-9][0-9]*)$/.test(after) ? Number(after) : null,
-    follow: query.poll === undefined
-  }
-}
-
-const eventStream = (body: Stream.Stream<Uint8Array>) =>
-  HttpApiSchema.withHeaders({
-    body,
-    headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" }
-  })
-
 const picture = (body: Uint8Array) =>
   HttpApiSchema.withHeaders({
     body,
     headers: { "cache-control": "no-store", "content-disposition": "inline" }
   })
 
-const acceptable = (prompt: string): Effect.Effect<void, BadRequest | TooLarge> => {
-  if (Buffer.byteLength(prompt) > promptLimit) return Effect.fail(tooLarge)
-  if (prompt.trim() === "") return Effect.fail(blank)
-  return prompt.isWellFormed() && !prompt.includes("\0") ? Effect.void : Effect.fail(malformed)
-}
-
-const blank = new BadRequest({ detail: "The prompt is empty. Nothing was begun." })
-const malformed = new BadRequest({ detail: "The prompt holds a NUL or half a character. Nothing was begun." })
-const tooLarge = new TooLarge({ detail: `The prompt is over ${promptLimit} bytes. Nothing was begun.` })
-const unknownModel = (models: ReadonlyArray<string>) =>
-  new BadRequest({ detail: `There is no such model here; there are ${models.join(", ")}. Nothing was begun.` })
 const unknownVerb = new BadRequest({
   detail: `There is no such verb; there are ${verbs.join(", ")}. Nothing was sent.`
 })

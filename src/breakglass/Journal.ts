@@ -13,7 +13,9 @@ import * as Thread from "./Thread.ts"
 /** Nothing was written, and no id was used up: the disk refused, or (`full`) a limit of ours did. */
 export class JournalFailed extends Schema.TaggedError<JournalFailed>()("JournalFailed", {
   reason: Schema.String,
-  full: Schema.Boolean
+  full: Schema.Boolean,
+  /** What to do, where that is not to look after the disk. */
+  cure: Schema.optionalKey(Schema.NullOr(Schema.String))
 }) {}
 
 /** The directory cannot be used as it is; the server must not start over it. */
@@ -70,8 +72,10 @@ export class Journal extends Context.Service<
     readonly page: (log: string, after: number, bytes: number) => Effect.Effect<ReadonlyArray<Row>, JournalFailed>
     /** The whole of an event that was cut. */
     readonly full: (log: string, id: number) => Effect.Effect<Option.Option<string>, JournalFailed>
-    /** Whether the disk takes writes, as found within the last 250 ms; `/ready` lets anybody ask. */
+    /** Whether it takes writes, as found within the last 250 ms; `/ready` lets anybody ask. */
     readonly writable: Effect.Effect<boolean>
+    /** Why it takes none, found as `writable` is; null when it does. */
+    readonly trouble: Effect.Effect<JournalFailed | null>
     /** For who cannot wait as long as a disk can: fails, or is not even begun, while that gives no answer. */
     readonly timely: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | JournalFailed>
     /** On the way down a disk that gives no answer is not waited for. */
@@ -89,7 +93,7 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
   const own = yield* over(thread)
   // About 2 s for each GB are the check's own.
   const opening = Effect.catchTag(asking(thread)("open"), "JournalFailed", ({ reason }) =>
-    Effect.succeed<Begun>({ _tag: "Unavailable", reason })
+    Effect.succeed<Begun>({ _tag: "Unavailable", reason, cure: null })
   )
   const opened = yield* Effect.timeoutOption(opening, "15 seconds")
   if (Option.isNone(opened)) {
@@ -101,7 +105,10 @@ export const make = Effect.fnUntraced(function* (directory: string, quota: Quota
   const begun = opened.value
   if (begun._tag === "Refused") return yield* new JournalRefused({ reason: begun.reason })
   if (begun._tag === "Unavailable") {
-    yield* Effect.logError(`The journal cannot be opened (${begun.reason}): the chat is off, the VM controls are not.`)
+    const { reason, cure } = begun
+    yield* Effect.logError(
+      `The journal cannot be opened (${reason}): the chat is off, the VM controls are not.${cure === null ? "" : ` ${cure}`}`
+    )
   } else if (begun.damage !== null) yield* Effect.logError(begun.damage)
   return own
 })
@@ -114,9 +121,11 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
     return yield* new JournalFailed({ reason: `the disk has not answered for ${seconds} s`, full: false })
   })
   const timely = <A, E>(effect: Effect.Effect<A, E>) => Effect.raceFirst(stalled, effect)
-  const probe = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.isSuccess(timely(ask("probe", now))))
+  const probe = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.match(timely(ask("probe", now)), { onSuccess: () => null, onFailure: (failed) => failed })
+  )
   // That it takes none is not kept: who mends a disk is told at once.
-  const writable = yield* shared(probe, (takes) => (takes ? probed : 0))
+  const trouble = yield* shared(probe, (failed) => (failed === null ? probed : 0))
 
   return Journal.of({
     createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.journalFailed),
@@ -127,7 +136,8 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
     last: (log) => ask("last", log),
     page: (log, after, bytes) => ask("page", log, after, bytes),
     full: (log, id) => Effect.map(ask("full", log, id), Option.fromNullOr),
-    writable,
+    writable: Effect.map(trouble, (failed) => failed === null),
+    trouble,
     timely,
     leave: Effect.sync(() => Thread.leave(thread))
   })
@@ -145,5 +155,5 @@ const asking =
     Effect.flatMap(thread.ask({ name, args }), (answer) =>
       answer._tag === "Done"
         ? Effect.succeed(answer.value as Value<N>)
-        : Effect.fail(new JournalFailed({ reason: answer.reason, full: answer.full }))
+        : Effect.fail(new JournalFailed({ reason: answer.reason, full: answer.full, cure: answer.cure ?? null }))
     )

@@ -2,6 +2,7 @@
 import type { Quota } from "./Config.ts"
 import type { Row, SessionPatch, SessionRow } from "./Journal.ts"
 import * as Rows from "./rows.ts"
+import { Unusable } from "./schema.ts"
 import * as Store from "./store.ts"
 
 export const make = (directory: string, quota: Quota) => {
@@ -72,7 +73,7 @@ export interface Request {
 }
 export type Answer =
   | { readonly _tag: "Done"; readonly value: unknown }
-  | { readonly _tag: "Failed"; readonly reason: string; readonly full: boolean }
+  | { readonly _tag: "Failed"; readonly reason: string; readonly full: boolean; readonly cure?: string | null }
 
 /** What is thrown becomes a word: an error does not keep its class on the way out of a thread. */
 export const answer = (calls: Calls, { name, args }: Request): Answer => {
@@ -80,6 +81,7 @@ export const answer = (calls: Calls, { name, args }: Request): Answer => {
     const call: (...args: ReadonlyArray<never>) => unknown = calls[name]
     return { _tag: "Done", value: call(...(args as ReadonlyArray<never>)) }
   } catch (error) {
-    return { _tag: "Failed", reason: Store.reason(error), full: error instanceof Rows.OverQuota }
+    const cure = error instanceof Unusable ? error.cure : null
+    return { _tag: "Failed", reason: Store.reason(error), full: error instanceof Rows.OverQuota, cure }
   }
 }

@@ -30,10 +30,10 @@ export const stopTaken = new JournalUnavailable({
     "Stop was taken. The disk of the journal does not answer, so the turn has not begun; when it does, the turn is " +
     "ended before the agent is started."
 })
-export const unavailable = ({ full, reason }: JournalFailed) =>
+export const unavailable = ({ full, reason, cure = null }: JournalFailed) =>
   full
     ? new JournalUnavailable({ detail: `Nothing was begun: ${reason}.` })
-    : noJournal(`Look at the server's disk: ${reason}.`)
+    : noJournal(cure === null ? `Look at the server's disk: ${reason}.` : `Why: ${reason}. ${cure}`)
 
 export const idTaken = new OperationIdTaken({
   detail: "This op_id was used for another verb. Nothing was sent. Try again with a new one."

@@ -27,11 +27,20 @@ const steps: ReadonlyArray<string> = [
   `
 ]
 
-export class NewerJournal extends Error {
-  constructor(version: number) {
-    super(`the journal was written by a newer server (version ${version}, this one knows ${steps.length})`)
+/** The journal cannot be used as it is. `cure` is what to do, where that is not to look after the disk. */
+export class Unusable extends Error {
+  readonly cure: string | null
+  constructor(reason: string, cure: string | null) {
+    super(reason)
+    this.cure = cure
   }
 }
+
+const newer = (version: number) =>
+  new Unusable(
+    `the journal was written by a newer server (version ${version}, this one knows ${steps.length})`,
+    "Start the newer version again, or name another directory in BREAKGLASS_SESSIONS_DIR."
+  )
 
 /** SQLite's own result code, without its extension (sqlite.org/rescode.html), when it was SQLite that failed. */
 export const resultCode = (error: unknown): number =>
@@ -45,14 +54,14 @@ const unversioned = damage("the journal's version is damaged")
 
 /**
  * The shape a file has; throws when a newer server gave it that. The number is in the file twice: one flipped bit must
- * not look like a newer server, before which this one would have to stay down.
+ * not look like a newer server, whose journal this one would have to leave alone.
  */
 export const version = (db: DatabaseSync): number => {
   const counted = Number(db.prepare("PRAGMA user_version").get()?.["user_version"])
   if (counted === 0 && db.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined) throw unversioned
   if (counted >= 0 && counted <= steps.length) return counted
   const noted = db.prepare("SELECT value FROM meta WHERE name = 'version'").get()?.["value"]
-  throw noted === String(counted) ? new NewerJournal(counted) : unversioned
+  throw noted === String(counted) ? newer(counted) : unversioned
 }
 
 /** Takes the steps not yet taken, all or none. */

@@ -6,14 +6,14 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { finish, salvage } from "./salvage.ts"
-import { corrupt, damage, migrate, NewerJournal, resultCode, shaped, version } from "./schema.ts"
+import { corrupt, damage, migrate, resultCode, shaped, Unusable, version } from "./schema.ts"
 
 export type Opened =
   | { readonly _tag: "Open"; readonly db: DatabaseSync; readonly damage: string | null }
-  /** Another server holds it, or a newer one wrote it: this one must not start. */
+  /** Another server holds it: its buttons work, and this one would know nothing of what they do. It must not start. */
   | { readonly _tag: "Refused"; readonly reason: string }
-  /** The disk does not let it be opened now; it may later. */
-  | { readonly _tag: "Unavailable"; readonly reason: string }
+  /** It cannot be opened now; it may later. `cure` is what to do, where that is not to look after the disk. */
+  | { readonly _tag: "Unavailable"; readonly reason: string; readonly cure: string | null }
 
 export const open = (directory: string): Opened => {
   const file = Path.join(directory, "journal.db")
@@ -22,16 +22,40 @@ export const open = (directory: string): Opened => {
     finish(file)
     return { _tag: "Open", db: connect(file), damage: null }
   } catch (error) {
-    if (error instanceof NewerJournal) return { _tag: "Refused", reason: error.message }
-    if (resultCode(error) === busy)
+    if (resultCode(error) === busy && served(file))
       return { _tag: "Refused", reason: "another breakglass server is using this directory" }
-    if (!damaged.has(resultCode(error))) return { _tag: "Unavailable", reason: reason(error) }
+    if (resultCode(error) === busy) return unavailable(new Unusable(othersOpen, closeIt))
+    if (!damaged.has(resultCode(error))) return unavailable(error)
   }
   try {
     const kept = salvage(file)
     return { _tag: "Open", db: connect(file), damage: kept }
   } catch (error) {
-    return { _tag: "Unavailable", reason: reason(error) }
+    return unavailable(error)
+  }
+}
+
+const unavailable = (error: unknown): Opened => ({
+  _tag: "Unavailable",
+  reason: reason(error),
+  cure: error instanceof Unusable ? error.cure : null
+})
+
+const othersOpen = "another program has the journal open"
+const closeIt = "Close that program, such as a sqlite3 shell: the chat comes back by itself."
+
+/** Whether who holds the file lets nobody even read it: only a server does that. */
+const served = (file: string): boolean => {
+  try {
+    const db = new DatabaseSync(file, { readOnly: true })
+    try {
+      db.prepare("SELECT 1 FROM sqlite_schema").get()
+    } finally {
+      db.close()
+    }
+    return false
+  } catch (error) {
+    return resultCode(error) === busy
   }
 }
 
@@ -45,16 +69,31 @@ export interface Held {
 export const connected = (held: Held, directory: string): DatabaseSync => {
   if (held.db !== null) return held.db
   const opened = open(directory)
-  if (opened._tag !== "Open") throw new Error(opened.reason)
+  if (opened._tag === "Refused") throw new Unusable(opened.reason, null)
+  if (opened._tag === "Unavailable") throw new Unusable(opened.reason, opened.cure)
   held.db = opened.db
   return opened.db
 }
 
 /** What failed, without the path it failed at. */
 export const reason = (error: unknown): string => {
-  if (error instanceof Error && "code" in error && "syscall" in error) return String(error.code)
+  if (error instanceof Error && "code" in error && "syscall" in error) {
+    const code = String(error.code)
+    return `${meanings.get(code) ?? "the system refused"} (${code})`
+  }
   return error instanceof Error ? error.message : "unknown"
 }
+
+const place = "a file stands where the sessions directory should be"
+const meanings: ReadonlyMap<string, string> = new Map([
+  ["EEXIST", place],
+  ["ENOTDIR", place],
+  ["EACCES", "this user may not"],
+  ["EPERM", "this user may not"],
+  ["ENOSPC", "the disk is full"],
+  ["EROFS", "the disk is read-only"],
+  ["EIO", "the disk gives errors"]
+])
 
 const busy = 5
 const notADatabase = 26
@@ -83,6 +122,11 @@ const gaps = `SELECT 1 FROM (SELECT id, row_number() OVER (PARTITION BY log ORDE
 
 /** What must be known before the file is opened for writing, since that alone can change it. */
 const untouched = (file: string): void => {
+  // Opened for reading a FIFO waits, and a directory is read as nothing.
+  const found = Fs.statSync(file, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isFile()) throw new Unusable("journal.db is no regular file", "Move it away.")
+  // SQLite would open it for reading alone, and keep it so whatever becomes of the file.
+  if (found !== undefined) Fs.accessSync(file, Fs.constants.R_OK | Fs.constants.W_OK)
   // SQLite takes a WAL beside an empty file for a stray one and deletes it.
   if (size(file) === 0 && size(`${file}-wal`) > 0) throw damage("the journal is empty but its WAL is not")
   if (size(file) === 0) return
@@ -96,7 +140,7 @@ const untouched = (file: string): void => {
     }
   } catch (error) {
     // Whatever else is wrong will be met again.
-    if (error instanceof NewerJournal) throw error
+    if (error instanceof Unusable) throw error
   }
 }
 

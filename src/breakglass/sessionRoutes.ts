@@ -1,0 +1,54 @@
+/** The sessions' routes, a line each. */
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api, BadRequest, promptLimit, TooLarge } from "../contract/Api.ts"
+import { Config } from "./Config.ts"
+import { Readers } from "./Readers.ts"
+import { noEvent } from "./refusals.ts"
+import { Session } from "./Session.ts"
+import { eventStream, place } from "./streamed.ts"
+
+export const sessions = HttpApiBuilder.group(
+  Api,
+  "sessions",
+  Effect.fnUntraced(function* (handlers) {
+    const session = yield* Session
+    const readers = yield* Readers
+    const { models, model: defaultModel } = yield* Config
+    return handlers.handleAll({
+      create: () => Effect.map(session.create, (session_id) => ({ session_id })),
+      list: () => session.list,
+      get: ({ params }) => session.get(params.id),
+      stream: ({ params, headers, query, request }) =>
+        Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, leave) =>
+          eventStream(attach(place(headers["last-event-id"], query), leave))
+        ),
+      prompt: ({ params, payload }) =>
+        Effect.gen(function* () {
+          const { model = defaultModel, prompt, prompt_id = null } = payload
+          yield* acceptable(prompt)
+          if (!models.includes(model)) return yield* unknownModel(models)
+          yield* session.prompt(params.id, { text: prompt, model, promptId: prompt_id })
+          return { status: "started" } as const
+        }),
+      cancel: ({ params }) => Effect.map(session.cancel(params.id), (cancelled) => ({ cancelled })),
+      export: ({ params }) => session.export(params.id),
+      full: ({ params }) =>
+        /^(0|[1-9][0-9]{0,15})$/.test(params.event)
+          ? session.full(params.id, Number(params.event))
+          : Effect.fail(noEvent)
+    })
+  })
+)
+
+const acceptable = (prompt: string): Effect.Effect<void, BadRequest | TooLarge> => {
+  if (Buffer.byteLength(prompt) > promptLimit) return Effect.fail(tooLarge)
+  if (prompt.trim() === "") return Effect.fail(blank)
+  return prompt.isWellFormed() && !prompt.includes("\0") ? Effect.void : Effect.fail(malformed)
+}
+
+const blank = new BadRequest({ detail: "The prompt is empty. Nothing was begun." })
+const malformed = new BadRequest({ detail: "The prompt holds a NUL or half a character. Nothing was begun." })
+const tooLarge = new TooLarge({ detail: `The prompt is over ${promptLimit} bytes. Nothing was begun.` })
+const unknownModel = (models: ReadonlyArray<string>) =>
+  new BadRequest({ detail: `There is no such model here; there are ${models.join(", ")}. Nothing was begun.` })
