@@ -3,6 +3,8 @@ import { request } from "node:http"
 
 const [verb = "", confirm = "", ...rest] = process.argv.slice(2)
 const socketPath = process.env.BREAKGLASS_PVE
+// Of this turn, and good for as long as it runs.
+const token = process.env.BREAKGLASS_TURN_TOKEN ?? ""
 // The name travels in a header, which takes no line ends and no other alphabet; no VM is called so.
 if (!/^[a-z]+$/.test(verb) || !/^[!-~]*$/.test(confirm) || rest.length > 0) {
   console.error("usage: pve status | forensics | start NAME | reset NAME | stop NAME | cycle NAME")
@@ -12,7 +14,8 @@ if (!socketPath) {
   console.error("The server gave no way to the host. Nothing was sent.")
   process.exit(1)
 }
-const knock = request({ socketPath, path: `/${verb}`, method: "POST", headers: { "x-confirm": confirm } }, (answer) => {
+const headers = { "x-confirm": confirm, "x-token": token }
+const knock = request({ socketPath, path: `/${verb}`, method: "POST", headers }, (answer) => {
   answer.pipe(process.stdout)
   answer.on("end", () => (process.exitCode = Number(answer.headers["x-exit-code"] ?? 1)))
 })

@@ -2,7 +2,6 @@
 import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
 import type { Options } from "../claude/command.ts"
 import { Config, type Settings } from "./Config.ts"
-import { Door } from "./Door.ts"
 import { ConfigRefused } from "./knobs.ts"
 
 export class Agents extends Context.Service<
@@ -12,6 +11,8 @@ export class Agents extends Context.Service<
     readonly recovery: (turn: {
       readonly id: string
       readonly model: string
+      /** Its way to the host, in the environment of its commands. */
+      readonly pve: Readonly<Record<string, string>>
     }) => Effect.Effect<Omit<Options, "conversation">>
   }
 >()("breakglass/Agents") {
@@ -26,10 +27,9 @@ export class Agents extends Context.Service<
       const cwd = path.join(config.directory, "work")
       // For each turn: at the start the disk may not have taken it, and the buttons had to come up all the same.
       const place = Effect.ignore(fs.makeDirectory(cwd, { recursive: true, mode: 0o700 }))
-      const { socket } = yield* Door
       const agent = yield* parse(config, text)
       return Agents.of({
-        recovery: ({ id, model }) =>
+        recovery: ({ id, model, pve }) =>
           Effect.as(place, {
             file: config.claude,
             agent,
@@ -37,7 +37,7 @@ export class Agents extends Context.Service<
             // Always the same directory: a conversation can only be resumed from where it began.
             cwd,
             path: `${path.join(import.meta.dirname, "../../agents/bin")}:${config.path}`,
-            tools: { BREAKGLASS_NODE: process.execPath, ...(socket === null ? {} : { BREAKGLASS_PVE: socket }) },
+            tools: { BREAKGLASS_NODE: process.execPath, ...pve },
             maxTurns: config.maxTurns,
             maxBudgetUsd: config.maxBudgetUsd,
             turn: id

@@ -25,7 +25,12 @@ export interface Request {
   readonly verb: Verb
   readonly op_id: string
   readonly actor: string
+  /** Looked at in the step that claims: whether its asker still may. Without it, and once claimed, nothing withdraws it. */
+  readonly still?: () => boolean
 }
+
+/** The recovery agent's name among the actors; no operator has it. Its verbs stand behind everybody else's. */
+export const agent = "agent"
 
 export interface Ran {
   readonly operation: Operation
@@ -37,7 +42,8 @@ export class PveVerbs extends Context.Service<
   {
     /**
      * Claims and begins; the same id again is the same operation. Of what only looks, two of a verb are under way for one
-     * asker and one waits: who is refused beyond that is told of the one that waits.
+     * asker and one waits: who is refused beyond that is told of the one that waits. What changes the VM is one at a time;
+     * an operator's is not refused for the agent's, but waits for its end and comes next.
      */
     readonly start: (request: Request) => Effect.Effect<Operation, OperationBusy | OperationIdTaken>
     /** For who has no id to go by: begins, or shares the look that waits, and gives it at its end with the host's answer. */
@@ -119,15 +125,17 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const now = yield* Clock.currentTimeMillis
   for (const running of operations.unsettled(now)) yield* carryOn(running, conduct(running).takeUp)
 
-  const start = Effect.fn("PveVerbs.start")(function* ({ verb, op_id, actor }: Request) {
+  const start = Effect.fn("PveVerbs.start")(function* ({ verb, op_id, actor, still }: Request) {
     const started_at = DateTime.formatIso(yield* DateTime.now)
     // From here to its claim nothing yields: of any number at once, one finds it free.
     const known = operations.get(op_id)
     if (known !== undefined) return known.operation.verb === verb ? known.operation : yield* idTaken
-    const ahead = changes(verb) ? [] : operations.ofAsker(verb, actor)
-    const busy = changes(verb) ? operations.changing() : ahead.map(({ operation }) => operation).find(waits)
+    if (still?.() === false) return yield* Effect.interrupt
+    const ahead = changes(verb) ? operations.changing() : operations.ofAsker(verb, actor)
+    const inTheWay = changes(verb) ? (one: Operation) => actor === agent || one.actor !== agent : waits
+    const busy = ahead.map(({ operation }) => operation).find(inTheWay)
     if (busy !== undefined) return yield* taken(busy)
-    const alone = ahead.length < atOnce
+    const alone = ahead.length < (changes(verb) ? 1 : atOnce)
     const running = operations.begin({
       ...Operations.blank,
       op_id,
@@ -151,8 +159,9 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     return Effect.andThen(Effect.raceAllFirst(ends), move(running)({ phase: "accepted" }))
   }
 
-  const run = Effect.fnUntraced(function* ({ verb, actor }: Omit<Request, "op_id">) {
-    const { op_id } = yield* start({ verb, op_id: SecureRandom.uuidV4Unsafe(), actor }).pipe(
+  const run = Effect.fnUntraced(function* (request: Omit<Request, "op_id">) {
+    const { verb } = request
+    const { op_id } = yield* start({ ...request, op_id: SecureRandom.uuidV4Unsafe() }).pipe(
       Effect.catchTags({
         OperationIdTaken: Effect.die,
         // It has not been sent, so what it sees is not from before it was asked for.

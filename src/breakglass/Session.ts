@@ -16,6 +16,7 @@ import type { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Agents } from "./Agents.ts"
 import { Cli } from "./Cli.ts"
 import { Config } from "./Config.ts"
+import { Door } from "./Door.ts"
 import type { EventLog } from "./EventLog.ts"
 import * as Former from "./former.ts"
 import { Journal, type JournalFailed } from "./Journal.ts"
@@ -59,6 +60,7 @@ export class Session extends Context.Service<
       const journal = yield* Journal
       const config = yield* Config
       const agents = yield* Agents
+      const door = yield* Door
       const cli = yield* Cli
       const redact = Redact.make(config.secrets)
       // On the way down all turns are ended at once: each may take seconds.
@@ -120,8 +122,10 @@ export class Session extends Context.Service<
         const read = Effect.orElseSucceed(journal.session(live.row.id), Option.none)
         const stored = Option.getOrElse(yield* read, () => live.row)
         live.row = stored
+        // Stop ends its commands' power at once, not when the last of them has been ended.
+        const way = door.open(() => !turn.stopping)
         const options: Turn.Options = {
-          command: yield* agents.recovery({ id: turn.id, model }),
+          command: yield* agents.recovery({ id: turn.id, model, pve: way.env }),
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
           limits: { total: config.turnTimeout, silent: config.silence, tool: Live.toolSilence },
@@ -129,6 +133,7 @@ export class Session extends Context.Service<
           ssh: config.ssh,
           redact,
           stopping: () => turn.stopping,
+          shut: way.shut,
           newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
           settled: (owed) =>
             Effect.gen(function* () {
@@ -139,7 +144,7 @@ export class Session extends Context.Service<
             })
         }
         // Whatever fails in there, a turn that is over holds nothing up.
-        const over = Effect.andThen(release, Deferred.fail(turn.ended, stopSent))
+        const over = Effect.andThen(Effect.andThen(Effect.sync(way.shut), release), Deferred.fail(turn.ended, stopSent))
         const run = Turn.run(options).pipe(Effect.provideContext(context), Effect.ensuring(over))
         // At once: a fiber that is interrupted before its first step takes none, and the turn would never end.
         turn.fiber = yield* Effect.forkIn(run, scope, { startImmediately: true })

@@ -15,6 +15,8 @@ export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redac
   readonly command: Omit<Command.Options, "conversation">
   readonly conversation: Command.Options["conversation"]
   readonly prompt: string
+  /** Ends its way to the VM's host: before `turn_end` is written, so that nothing is begun after it. */
+  readonly shut: () => void
   /** For the id of the conversation that replaces a lost one. */
   readonly newId: Effect.Effect<string>
   /** Told once, after `turn_end` is written; or with what is `owed` to the log, when the disk does not take it. */
@@ -25,6 +27,7 @@ export const run = (options: Options) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const ran = yield* Effect.exit(attempts(options, restore))
+      options.shut()
       const { events, patch, outcome } = ended(ran, options)
       if (Exit.isFailure(ran) && Cause.hasDies(ran.cause)) yield* Effect.logError("A turn died", ran.cause)
       const end = options.log.append([...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })

@@ -26,8 +26,8 @@ export const make = () => {
     begin,
     get: (op_id: string) => all.get(op_id),
     newest: () => [...all.values()].map(({ operation }) => operation).reverse(),
-    /** The one that changes the VM now. */
-    changing: () => open().find(({ operation }) => changes(operation.verb))?.operation,
+    /** The one that changes the VM now, and with the agent's also the operator's that comes next. */
+    changing: () => open().filter(({ operation }) => changes(operation.verb)),
     /** What one asker has under way of one verb, or waiting. */
     ofAsker: (verb: Verb, actor: string) =>
       open().filter(({ operation }) => operation.verb === verb && operation.actor === actor),

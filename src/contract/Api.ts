@@ -231,7 +231,7 @@ const pve = HttpApiGroup.make("pve")
       success: Operation.pipe(HttpApiSchema.status(202)),
       error: [BadRequest, OperationBusy, OperationIdTaken]
     }),
-    // Waits for the end of it: 200 when `exit_code` is 0, else 502 with the same body.
+    // Waits for the end of it, and an operator's for the end of the agent's before it: 200 when `exit_code` is 0, else 502 with the same body.
     HttpApiEndpoint.post("run", "/api/pve/:verb", {
       params: { verb: Schema.String },
       success: VerbAnswer,

@@ -38,7 +38,7 @@ export const sessions = (
   return Session.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(Agents.layer, faulty, runner)),
     Layer.provide(Layer.mock(Cli, { usable: Effect.void })),
-    Layer.provide(Layer.succeed(Door, Door.of({ socket: null }))),
+    Layer.provide(Layer.succeed(Door, Door.of({ open: () => ({ env: {}, shut: () => {} }) }))),
     Layer.provideMerge(config),
     Layer.provide(NodeServices.layer)
   )
