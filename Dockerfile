@@ -16,6 +16,7 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
+COPY deploy/node-path ./deploy/
 RUN npm ci --ignore-scripts
 COPY tsconfig.json vite.config.ts ./
 COPY src ./src
@@ -25,6 +26,7 @@ RUN npm run build
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
+COPY deploy/node-path ./deploy/
 # The CLI is placed by the vendor's own script; its platform package and the npm copy of Node are then doubles.
 RUN npm ci --ignore-scripts --omit=dev \
   && npm run place-cli \

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { under } from "../host/support/proc.ts"
 import { discard, root, type Server, startServer } from "../support/BreakglassServer.ts"
@@ -15,7 +15,7 @@ const edgeSecret = "an-edge-secret-that-is-long-enough-too"
 /** The repository where any user can read it, and processes of others hidden, as under the unit. */
 const begin = `mount --bind "$0" "$1/app" && mount -t proc -o hidepid=invisible proc /proc || exit 1
 app=$1/app; shift
-exec ${asRoot.join(" ")} "$app/deploy/with-keys" ${nobody} /none "$app/node_modules/.bin/node" "$app/src/breakglass/main.ts"`
+exec ${asRoot.join(" ")} "$app/deploy/with-keys" ${nobody} /none "$app/${relative(root, process.execPath)}" "$app/src/breakglass/main.ts"`
 
 let api: LoopbackApi
 let server: Server

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { afterAll, beforeAll } from "vitest"
 import { type Operation, verbs } from "../../src/contract/Pve.ts"
 import { run } from "../host/support/sshd.ts"
-import { root, token } from "../support/BreakglassServer.ts"
+import { token } from "../support/BreakglassServer.ts"
 import { type Power, startPower } from "../support/powerBench.ts"
 import { nobodys } from "../support/processes.ts"
 
@@ -31,7 +31,7 @@ describe("PVE-10 with the model's API down, no CLI, a full disk and 32 stuck rea
     home = mkdtempSync(join(tmpdir(), "breakglass-reason-"))
     const bin = join(home, "bin")
     mkdirSync(bin)
-    symlinkSync(join(root, "node_modules/.bin/node"), join(bin, "node"))
+    symlinkSync(process.execPath, join(bin, "node"))
     mkdirSync(join(home, "state"))
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", join(home, "state")])
     power = await startPower({

@@ -12,10 +12,9 @@ import { emptyFeed, feed, type Frame } from "../../web/sse.ts"
 export const token = "a-token-that-is-long-enough-for-any-bind"
 export const root = join(import.meta.dirname, "../..")
 const fakes = join(root, "test/fakes")
-const node = join(root, "node_modules/.bin")
 const main = "src/breakglass/main.ts"
 /** Where the real CLI's own binary is: npm links `claude` to it. */
-export const realClaude = node
+export const realClaude = join(root, "node_modules/.bin")
 
 export type Entry = Event & Stamp
 
@@ -53,11 +52,11 @@ export interface Server {
 export const startServer = async (options: Options = {}): Promise<Server> => {
   const home = options.home ?? mkdtempSync(join(tmpdir(), "breakglass-test-"))
   const state = join(home, "state")
-  const [file = "", ...args] = [...(options.under ?? []), join(node, "node"), join(root, options.entry ?? main)]
+  const [file = "", ...args] = [...(options.under ?? []), process.execPath, join(root, options.entry ?? main)]
   const child = spawn(file, args, {
     cwd: home,
     env: {
-      PATH: `${options.bin ?? fakes}:${node}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      PATH: `${options.bin ?? fakes}:${realClaude}:/usr/sbin:/usr/bin:/sbin:/bin`,
       HOME: home,
       LANG: "C.UTF-8",
       IS_SANDBOX: "1",

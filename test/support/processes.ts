@@ -103,7 +103,7 @@ export const fakeClaude = `exec "${join(root, "test/fakes/claude")}" "$@"`
 /** A directory for PATH with the fake CLI, node, and these programs. */
 export const programs = (scripts: Readonly<Record<string, string>> = {}) => {
   const bin = mkdtempSync(join(tmpdir(), "breakglass-bin-"))
-  symlinkSync(join(root, "node_modules/.bin/node"), join(bin, "node"))
+  symlinkSync(process.execPath, join(bin, "node"))
   for (const [name, script] of Object.entries({ claude: fakeClaude, ...scripts })) {
     // However it fails at its work, it is one that the server takes for a CLI.
     const known = name === "claude" ? `[ "$1" != --help ] || ${fakeClaude}\n` : ""
