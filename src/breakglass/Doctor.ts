@@ -53,7 +53,10 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
           name: "host over ssh",
           look: Effect.map(power.selftest(SecureRandom.uuidV4Unsafe()), ({ outcome, stdout, stderr }) => ({
             ok: outcome === "ok",
-            detail: `${meant}${outcome}: ${(stderr || stdout).trim()}`.slice(0, 2000)
+            detail: `${meant}${outcome}: ${[stdout, stderr]
+              .map(bounded)
+              .filter((said) => said !== "")
+              .join("\n")}`
           })),
           fix: "host/README.md says how the host is set up, and what each refusal means."
         }
@@ -66,6 +69,9 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
     })
   )
 }
+
+/** A warning of ssh's, on stderr, is no reason not to show what the host said; nor the other way round. */
+const bounded = (said: string): string => said.trim().slice(0, 1500)
 
 interface Finding {
   readonly ok: boolean

@@ -29,12 +29,25 @@ export const make = Effect.fnUntraced(function* (config: Settings) {
         if (Option.isNone(ended)) yield* running.end
         const exited = yield* running.exited
         const said = yield* running.stderr
+        // Once the host has spoken the connection stood, and ssh's words are not the last on it.
+        const lost = Option.isNone(ended) || (exited.code === 255 && heard.any)
+        const how = lost ? "unknown" : outcome(exited, said)
+        const more = Option.isNone(ended)
+          ? `No end of it was heard in ${config.verbTimeout} s, so the connection was ended here. What the host has begun goes on.`
+          : exited.signal !== null
+            ? `ssh was ended here by ${exited.signal}. What the host has begun goes on.`
+            : exited.code !== 255
+              ? ""
+              : how === "failed"
+                ? "Nothing was sent."
+                : said.trim() === ""
+                  ? "ssh ended without a word: the connection broke, or never stood."
+                  : ""
         return {
-          // Once the host has spoken the connection stood, and ssh's words are not the last on it.
-          outcome: Option.isNone(ended) || (exited.code === 255 && heard.any) ? "unknown" : outcome(exited, said),
+          outcome: how,
           exit_code: Option.isNone(ended) || exited.signal !== null ? null : exited.code,
           stdout: heard.text,
-          stderr: printable(said)
+          stderr: printable(more === "" ? said : `${said.trimEnd()}\n${more}\n`.trimStart())
         } satisfies Answer
       })
     ).pipe(
@@ -82,19 +95,25 @@ export const outcome = ({ code, signal }: Exited, stderr: string): OpOutcome => 
 }
 
 /**
- * ssh's own whole lines (OpenSSH 9.2), said before a command could have been sent. The remote program's words are in the same
+ * ssh's own whole lines (OpenSSH 8 to 10), said before a command could have been sent. The remote program's words are in the same
  * stderr, so anything looser would let it decide. No match: the connection broke after it stood, and the host may have begun.
  */
 const words: ReadonlyArray<readonly [OpOutcome, RegExp]> = [
   [
     "host_key",
-    /^(Host key verification failed\.|No \S+ host key is known for .* and you have requested strict checking\.)\r?$/m
+    /^(Host key verification failed\.|(?:\S+ h|H)ost key for \S+ has changed and you have requested strict checking\.|No \S+ host key is known for .* and you have requested strict checking\.)\r?$/m
   ],
   ["auth", /^\S+@\S+: Permission denied \([a-z0-9,-]+\)\.\r?$/m],
   ["auth", /^Received disconnect from \S+ port \d+:2: Too many authentication failures/m],
   ["unreachable", /^ssh: (connect to host \S+ port \d+|Could not resolve hostname \S+): /m],
   ["unreachable", /^(kex_exchange_identification|banner exchange): /m],
-  ["unreachable", /^Connection timed out during banner exchange\r?$/m]
+  ["unreachable", /^Connection timed out during banner exchange\r?$/m],
+  // Before there is a session, or without even trying: what it was given to read, and what the two could not agree on.
+  ["failed", /^Unable to negotiate with \S+ port \d+: no matching [A-Za-z ]+ found\. Their offer: \S*\r?$/m],
+  ["failed", /^(command-line|\/[^\s:]+):? line \d+: \S.*\r?$/m],
+  ["failed", /^(Bad owner or permissions on|Can't open user config file) \/\S+(: [A-Z][a-z ]+)?\r?$/m],
+  ["failed", /^(OpenSSL version mismatch\. Built against \w+, you have \w+|No user exists for uid \d+)\r?$/m],
+  ["failed", /^(hostname|remote username) contains invalid characters\r?$/m]
 ]
 
 /** What the host printed: its newest, and no more of it than a page or a script can bear. */

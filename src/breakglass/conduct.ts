@@ -62,14 +62,16 @@ export const make = ({ ask, operation, move, print, background }: Parts) => {
   const lost = Effect.fnUntraced(function* (answer: Answer) {
     yield* move({ phase: "asking the host" })
     const told = yield* until(foreground)
-    if (told !== null) return yield* settle({ ...answer, ...told }, [])
+    if (told !== null) return yield* settle({ ...answer, ...told, stderr: more(answer.stderr, told.words) }, [])
     yield* move({ outcome: "unknown", phase: "unknown", evidence: notTold })
     yield* background(
       Effect.flatMap(until(afterwards), (late) =>
-        late === null ? Effect.void : Effect.asVoid(settle({ ...answer, ...late }, []))
+        late === null
+          ? Effect.void
+          : Effect.asVoid(settle({ ...answer, outcome: late.outcome, exit_code: late.exit_code }, []))
       )
     )
-    return answer
+    return { ...answer, stderr: more(answer.stderr, notTold) }
   })
 
   /** Asks `last` until the host says how it ended; null when it has not said so by then. */
@@ -119,15 +121,19 @@ const unheard: Answer = { outcome: "unknown", exit_code: null, stdout: "", stder
 export const notTold =
   "The host could not be asked what became of it. Look at the VM's status before you send anything again."
 
-const ending = ({
-  known,
-  rc,
-  worker
-}: Extract<Said, { _tag: "Last" }>): Pick<Answer, "outcome" | "exit_code"> | null => {
-  // The host never began it: the connection broke on the way there.
-  if (!known) return { outcome: "unreachable", exit_code: null }
-  if (rc !== null) return { outcome: outcomeOf(rc), exit_code: rc }
-  return worker === "dead" ? { outcome: "failed", exit_code: null } : null
+const ending = ({ known, rc, worker }: Extract<Said, { _tag: "Last" }>): Told | null => {
+  // The connection broke on the way there.
+  if (!known) return { outcome: "unreachable", exit_code: null, words: "The host says that it never began it." }
+  const ended = "The host was asked what became of it:"
+  if (rc !== null) return { outcome: outcomeOf(rc), exit_code: rc, words: `${ended} it ended with ${rc}.` }
+  const died = `${ended} its worker ended without saying how.`
+  return worker === "dead" ? { outcome: "failed", exit_code: null, words: died } : null
 }
+
+interface Told extends Pick<Answer, "outcome" | "exit_code"> {
+  readonly words: string
+}
+
+const more = (said: string, words: string): string => `${said.trimEnd()}\n${words}\n`.trimStart()
 
 const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")

@@ -13,15 +13,17 @@ export const fingerprints = (knownHosts: string): ReadonlyArray<string> =>
 
 /**
  * What an operator needs to tell a rebuilt machine from another one in its place, and to pin the new key. `said` is of
- * `ssh -v` (OpenSSH 9.2), where nothing the other side says is a line of its own. `file` is where a new key goes.
+ * `ssh -v` (OpenSSH 8 to 10), where nothing the other side says is a line of its own. `file` is where a new key goes.
+ * Debian's adds how to remove the old one, in quotes that changed with 10: the lines that upstream has are enough.
  */
 export const refusal = (said: string, file: string, read: (file: string) => string | null): string => {
   const [, type = "", shown] =
     /^debug1: Server host (?:key|certificate): (\S+) (SHA256:[A-Za-z0-9+/]{43})/m.exec(said) ?? []
   const [, where, line] = /^Offending (?:\S+ )?key in (.+):([0-9]+)\r?$/m.exec(said) ?? []
-  const [, remove, old] = /^ {2}(ssh-keygen -f .+ -R "(\S+)")\r?$/m.exec(said) ?? []
+  const [, old] = /^(?:\S+ h|H)ost key for (\S+) has changed and you have requested strict/m.exec(said) ?? []
   const [, unknown] = /^No \S+ host key is known for (\S+) and you have requested strict/m.exec(said) ?? []
-  const name = old ?? unknown
+  const [, at = "", of] = /^debug1: Authenticating to (\S+):([0-9]+) as /m.exec(said) ?? []
+  const name = old ?? unknown ?? (of === undefined ? undefined : of === "22" ? at : `[${at}]:${of}`)
   if (shown === undefined || name === undefined) return `${otherwise(said)}\nNothing was sent.`
 
   const kind = /ed25519|ecdsa|rsa/.exec(type)?.[0] ?? type
@@ -29,9 +31,9 @@ export const refusal = (said: string, file: string, read: (file: string) => stri
   const compare = `ssh-keygen -lf /etc/ssh/ssh_host_${kind}_key.pub`
   // What is asked for again may be answered by another: only a key with the fingerprint that was compared is pinned.
   const scan = `ssh-keyscan -t ${kind} ${port === undefined ? "" : `-p ${port} `}${host}`
-  const pin = `key=$(${scan}) && echo "$key" | ssh-keygen -lf - | grep -F ${shown} && echo "$key" >> ${where ?? file}`
+  const pin = `key=$(${scan}) && echo "$key" | ssh-keygen -lf - | grep -F ${shown} && echo "$key" >> ${quoted(where ?? file)}`
   const verify = `The key shown is not verified: compare it with what \`${compare}\` prints on that machine's own console.`
-  if (where === undefined || remove === undefined) {
+  if (where === undefined) {
     const open = `debug1: load_hostkeys: fopen ${file}: `
     const missing = said.split(/\r?\n/).find((line) => line.startsWith(open))
     const why = missing === undefined ? "" : ` (${missing.slice(open.length)})`
@@ -48,10 +50,13 @@ export const refusal = (said: string, file: string, read: (file: string) => stri
     "If the machine was not rebuilt, somebody may be in its place.",
     verify,
     "If they are the same, replace the old one, here, as the user this server runs as. This shows it; nothing shown, nothing pinned:",
-    `  ${remove}`,
+    `  ssh-keygen -f ${quoted(where)} -R ${quoted(name)}`,
     `  ${pin}`
   )
 }
+
+/** For a shell; `~` stays what it is. */
+const quoted = (word: string): string => (/^[\w./:@~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 const lines = (...text: ReadonlyArray<string>): string => text.join("\n")
 

@@ -91,6 +91,12 @@ const outcomes: ReadonlyArray<readonly [what: string, outcome: string, exited: E
   ["no answer", "unreachable", lost, `ssh: connect to host ${host} port 22: Connection timed out\r\n`],
   ["no route", "unreachable", lost, `ssh: connect to host ${host} port 22: No route to host\r\n`],
   ["no name", "unreachable", lost, "ssh: Could not resolve hostname pve: Name or service not known\r\n"],
+  [
+    "a key that changed, in the words of 10",
+    "host_key",
+    lost,
+    `Host key for ${host} has changed and you have requested strict checking.\r\n`
+  ],
   ["PVE-02: silence after accept", "unreachable", lost, "Connection timed out during banner exchange\r\n"],
   [
     "PVE-02: reset after accept",
@@ -158,7 +164,18 @@ describe("an answer", () => {
       yield* TestClock.adjust("1 second")
       const { answer, ended } = yield* Fiber.join(asking)
       assert.deepInclude(answer, { outcome: "unknown", exit_code: null, stdout: "qm stop\n" })
+      assert.match(answer.stderr, /^No end of it was heard in 120 s, so the connection was ended here\./)
       assert.isAtLeast(ended, 1)
+    })
+  )
+
+  it.effect("has a word on stderr whenever there is no exit code of the verb's", () =>
+    Effect.gen(function* () {
+      for (const [what, , exited, stderr = ""] of outcomes) {
+        if (exited.code !== 255 && exited.signal === null) continue
+        const { answer } = yield* ask({ exited, stderr })
+        assert.notStrictEqual(answer.stderr.trim(), "", what)
+      }
     })
   )
 

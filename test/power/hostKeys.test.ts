@@ -51,8 +51,10 @@ describe("PVE-05 the refusal", () => {
     `Offending ED25519 key in ${file}:2`,
     "  remove with:",
     `  ssh-keygen -f "${file}" -R "192.0.2.1"`,
+    "Host key for 192.0.2.1 has changed and you have requested strict checking.",
     "Host key verification failed."
   ]
+  const without = (...lines: ReadonlyArray<RegExp>) => changed.filter((line) => !lines.some((each) => each.test(line)))
   const unknown = (name: string) => [
     `No ED25519 host key is known for ${name} and you have requested strict checking.`,
     "Host key verification failed."
@@ -63,9 +65,29 @@ describe("PVE-05 the refusal", () => {
     assert.include(text, `it showed ${a.print}. Pinned here: ${b.print} (${file}, line 2). Nothing was sent.`)
     assert.include(text, "not verified: compare it with what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`")
     assert.deepStrictEqual(text.split("\n").slice(-2), [
-      `  ssh-keygen -f "${file}" -R "192.0.2.1"`,
+      `  ssh-keygen -f ${file} -R 192.0.2.1`,
       `  ${pin("-t ed25519 192.0.2.1")}`
     ])
+  })
+  it.each([
+    ["Debian's 10, in single quotes", changed.map((line) => line.replaceAll('"', "'"))],
+    ["upstream, which does not say how it is removed", without(/remove with/, /ssh-keygen/)],
+    ["8, which names the kind first", without(/remove/).map((line) => line.replace(/^Host/, "ED25519 host"))],
+    [
+      "one that says no more than where it looked",
+      ["debug1: Authenticating to 192.0.2.1:22 as 'root'", ...without(/remove/, /ssh-keygen/, /^Host key for/)]
+    ]
+  ])("of a changed key reads the same as %s says it", (_, said) => {
+    const file = [`192.0.2.9 ${a.words}`, `192.0.2.1 ${b.words}`, ""].join("\n")
+    assert.strictEqual(say(said, file), say(changed, file))
+  })
+  it("of a changed key at a port, in a file with a blank in its name, gives commands that a shell takes", () => {
+    const odd = changed.map((line) =>
+      line.replaceAll("192.0.2.1", "[192.0.2.1]:2222").replaceAll(file, "/my state/known")
+    )
+    const [remove = "", add = ""] = say(odd).split("\n").slice(-2)
+    assert.strictEqual(remove, "  ssh-keygen -f '/my state/known' -R '[192.0.2.1]:2222'")
+    assert.include(add, ">> '/my state/known'")
   })
   it("of a key that is not pinned shows it as not verified, with why the file was not read", () => {
     const text = say([`debug1: load_hostkeys: fopen ${file}: Permission denied`, shows(), ...unknown("192.0.2.1")])

@@ -19,6 +19,8 @@ for word; do line=$line$word$end; done
 printf '%s\\n' "$line" >>${shim}/sent
 [ ! -e ${shim}/target ] || read -r address at <${shim}/target
 case "$*" in *"@\${address:-none} "*) exec /usr/bin/ssh -p "$at" "$@" ;; esac
+[ ! -e ${shim}/warn ] || cat ${shim}/warn >&2
+[ ! -e ${shim}/extra ] || { read -r extra <${shim}/extra; set -- $extra "$@"; }
 [ ! -e ${shim}/patient ] || set -- -o ConnectTimeout=30 "$@"
 read -r port <${shim}/port
 [ ! -e ${shim}/cut ] || exec perl ${shim}/cut.pl "$(cat ${shim}/cut)" /usr/bin/ssh -p "$port" "$@"
@@ -66,6 +68,11 @@ exit($? & 127 ? 255 : $? >> 8);
     forTarget: (address: string, port: number) => writeFileSync(`${shim}/target`, `${address} ${port}\n`),
     /** ssh waits for the host as long as the server says, and no longer. */
     hurry: () => rmSync(`${shim}/patient`, { force: true }),
+    /** Words that ssh is given before the server's own; null for none. */
+    extra: (words: string | null) =>
+      words === null ? rmSync(`${shim}/extra`, { force: true }) : writeFileSync(`${shim}/extra`, `${words}\n`),
+    /** Every ssh says this first, on stderr. */
+    warn: (words: string) => writeFileSync(`${shim}/warn`, `${words}\r\n`),
     port: (to: number) => writeFileSync(`${shim}/port`, String(to)),
     /** The connection is lost when the host says this phase. */
     cutAt: (phase: string | null) =>
