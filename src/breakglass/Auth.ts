@@ -8,8 +8,9 @@ import { HttpServerRequest } from "effect/http"
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import * as Contract from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
-import { admit, cookieName, type Facts, Headers, crossSite, type Refusal, type Secrets, unasked } from "./admit.ts"
+import { admit, type Facts, Headers, crossSite, type Refusal, type Secrets, unasked } from "./admit.ts"
 import { Config } from "./Config.ts"
+import { cookieLife } from "./cookie.ts"
 import * as Metrics from "./metrics.ts"
 import { isOwn } from "./own.ts"
 import { steady } from "./steady.ts"
@@ -22,11 +23,8 @@ export class Auth extends Context.Service<
       request: HttpServerRequest.HttpServerRequest
     ) => Effect.Effect<{ readonly name: string }, Refusal>
     /** The cookie's value for a browser that showed the token. */
-    readonly login: (
-      request: HttpServerRequest.HttpServerRequest,
-      token: string
-    ) => Effect.Effect<{ readonly value: string; readonly secure: boolean }, Refusal>
-    /** For the life of this server this request's cookie is nobody's, wherever it is kept. */
+    readonly login: (request: HttpServerRequest.HttpServerRequest, token: string) => Effect.Effect<string, Refusal>
+    /** For the life of this server this request's cookies are nobody's, wherever they are kept. */
     readonly logout: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   }
 >()("breakglass/Auth") {
@@ -63,16 +61,13 @@ export class Auth extends Context.Service<
           if (token === null || !same(given, token)) return yield* wrongToken
           const expires = Math.max((yield* time) + cookieLife * 1000, latest + 1)
           latest = expires
-          return {
-            value: `${expires}.${sign(expires, token)}`,
-            secure: config.publicOrigin?.startsWith("https:") ?? false
-          }
+          return `${expires}.${sign(expires, token)}`
         }, counted),
         logout: Effect.fnUntraced(function* (request) {
           const now = yield* time
           for (const cookie of signedOut) if (Number.parseInt(cookie) <= now) signedOut.delete(cookie)
-          const cookie = new Headers(facts(request).rawHeaders).cookie(cookieName)
-          if (secrets(now).cookie(cookie)) signedOut.add(cookie)
+          const { cookie } = secrets(now)
+          for (const sent of new Headers(facts(request).rawHeaders).cookies()) if (cookie(sent)) signedOut.add(sent)
         })
       })
     })
@@ -107,9 +102,6 @@ export class Auth extends Context.Service<
   )
 }
 
-/** Seconds: as long as one bad night. */
-export const cookieLife = 12 * 60 * 60
-
 const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, ({ _tag }) => Metrics.refused(_tag))
 
 const facts = (request: HttpServerRequest.HttpServerRequest): Facts => {
@@ -136,7 +128,7 @@ const sign = (expires: number, token: string): string =>
 
 const valid = (cookie: string, token: string, now: number): boolean => {
   const [, expires = "0", signature = ""] = /^([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})$/.exec(cookie) ?? []
-  return same(signature, sign(Number(expires), token)) && Number(expires) > now
+  return Number(expires) > now && same(signature, sign(Number(expires), token))
 }
 
 const wrongToken = new Contract.Unauthenticated({ detail: "That is not the token. Nobody was signed in." })

@@ -5,11 +5,11 @@ import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { Api, BadRequest, type Info, NotFound } from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
 import { mutating, Verb, verbs } from "../contract/Pve.ts"
-import { Auth, cookieLife } from "./Auth.ts"
-import { cookieName } from "./admit.ts"
+import { Auth } from "./Auth.ts"
 import { Cli } from "./Cli.ts"
 import { compare } from "./compare.ts"
 import { Config } from "./Config.ts"
+import { signedIn, signedOut } from "./cookie.ts"
 import { PveVerbs } from "./PveVerbs.ts"
 import { Doctor } from "./Doctor.ts"
 import { changes } from "./hostSpeech.ts"
@@ -68,24 +68,12 @@ const login = HttpApiBuilder.group(
   "login",
   Effect.fnUntraced(function* (handlers) {
     const auth = yield* Auth
-    const cookie = (value: string, secure: boolean, maxAge: number) =>
-      HttpServerResponse.setCookieUnsafe(cookieName, value, {
-        httpOnly: true,
-        sameSite: "strict",
-        path: "/",
-        secure,
-        maxAge: `${maxAge} seconds`
-      })
+    const { publicOrigin } = yield* Config
+    const secure = publicOrigin?.startsWith("https:") ?? false
     return handlers.handleAll({
       login: ({ payload, request }) =>
-        Effect.map(auth.login(request, payload.token), ({ value, secure }) =>
-          HttpServerResponse.jsonUnsafe({ status: "signed_in" }).pipe(cookie(value, secure, cookieLife))
-        ),
-      logout: ({ request }) =>
-        Effect.as(
-          auth.logout(request),
-          HttpServerResponse.jsonUnsafe({ status: "signed_out" }).pipe(cookie("", false, 0))
-        )
+        Effect.map(auth.login(request, payload.token), (value) => signedIn(value, secure)),
+      logout: ({ request }) => Effect.as(auth.logout(request), signedOut(secure))
     })
   })
 )

@@ -4,6 +4,7 @@
  */
 import { BadRequest, Forbidden, Misdirected, Unauthenticated, WrongContentType } from "../contract/Api.ts"
 import { isReserved } from "../contract/Operator.ts"
+import { cookieNames, triedCookies } from "./cookie.ts"
 import type { Settings } from "./Config.ts"
 
 /** One request as it came off the wire: nothing joined, nothing lowered. */
@@ -32,8 +33,6 @@ export interface Admitted {
 }
 
 export type Refusal = BadRequest | Unauthenticated | Forbidden | Misdirected | WrongContentType
-
-export const cookieName = "breakglass"
 
 /** The operator, or why not. */
 export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
@@ -80,7 +79,7 @@ const identify = (headers: Headers, facts: Facts, settings: Settings, secrets: S
     return given !== "" && secrets.token(given) ? { name: "token", via: "bearer" } : unauthenticated
   }
   if (edge !== null) return edge
-  return secrets.cookie(headers.cookie(cookieName)) ? { name: "login", via: "login" } : unauthenticated
+  return headers.cookies().some(secrets.cookie) ? { name: "login", via: "login" } : unauthenticated
 }
 
 /** Whom the edge names; null when it names nobody, or is not proven: from anyone else the header counts as absent. */
@@ -119,9 +118,14 @@ export class Headers {
   aliased(name: string): boolean {
     return this.pairs.some(([key]) => key !== name && key.replace(/[^a-z0-9]/g, "-") === name)
   }
-  cookie(name: string): string {
+  /** What came under the names of our cookie. */
+  cookies(): ReadonlyArray<string> {
     const cookies = this.pairs.flatMap(([key, value]) => (key === "cookie" ? value.split(/; */) : []))
-    return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1) ?? ""
+    return cookies
+      .flatMap((cookie) =>
+        cookieNames.flatMap((name) => (cookie.startsWith(`${name}=`) ? [cookie.slice(name.length + 1)] : []))
+      )
+      .slice(0, triedCookies)
   }
 }
 

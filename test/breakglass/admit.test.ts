@@ -8,6 +8,7 @@ import {
   type Asked,
   bearer,
   cookie,
+  cookies,
   edge,
   endpoints,
   full,
@@ -35,6 +36,21 @@ const table: ReadonlyArray<Row> = [
   ["AUTH-01: the edge secret without an identity", 401, [proof]],
   ["AUTH-01: a good cookie", "login login", [cookie]],
   ["AUTH-01: a bad cookie", 401, [["Cookie", "breakglass=bad; xbreakglass=good"]]],
+  ["AUTH-01: a good cookie under https's own name", "login login", [cookies("__Host-breakglass=good")]],
+  [
+    "AUTH-01: a good cookie behind another app's of its name",
+    "login login",
+    [cookies("breakglass=x", "breakglass=good")]
+  ],
+  ["AUTH-01: a good cookie before another app's", "login login", [cookies("breakglass=good", "breakglass=x")]],
+  ["AUTH-01: so in a header of its own", "login login", [cookies("breakglass=x"), cookies("breakglass=good")]],
+  ["AUTH-01: so under the other name", "login login", [cookies("__Host-breakglass=x", "breakglass=good")]],
+  [
+    "AUTH-01: a good cookie behind more of its name than are tried",
+    401,
+    [cookies(...Array.from({ length: 32 }, (_, at) => `breakglass=${at}`), "breakglass=good")]
+  ],
+  ["AUTH-01: a good value under another name", 401, [cookies("__Secure-breakglass=good", "breakglass2=good")]],
   ["AUTH-01: all of it where nothing is configured", 401, [...proxied, cookie], { settings: { ...full, ...none } }],
   ["AUTH-01: the bearer where nothing is configured", 401, [bearer], { settings: { ...full, ...none } }],
   ["AUTH-03: a CIDR alone, from inside", "edge alice", [user("alice")], { settings: { ...full, edgeSecret: null } }],
