@@ -175,6 +175,7 @@ export const AppModel = createModel((api: Api) => {
     again,
     signedOut,
     signIn,
+    signOut: () => api.logout(),
     sheetOpen,
     now,
     /** Now by the server's clock: what it gave a time to is compared with this. */

@@ -30,6 +30,7 @@ export interface OpRequest {
 export const api = {
   info: () => request<Info>("GET", "/api/info"),
   login: (token: string) => request<unknown>("POST", "/api/login", { token }),
+  logout: () => request<unknown>("POST", "/api/logout", {}),
   sessions: () => request<{ readonly sessions: ReadonlyArray<SessionRow> }>("GET", "/api/session"),
   create: () => request<{ readonly session_id: string }>("POST", "/api/session", {}),
   prompt: (id: string, prompt: Prompt) => request<unknown>("POST", `${session(id)}/prompt`, prompt),

@@ -99,4 +99,51 @@ describe("the sign-in", () => {
     await page.waitForURL(`${proxy.url}/#/s/x`)
     await context.close()
   })
+
+  it("the home screen says who one is and signs out; what the device kept goes along, a draft does not", async () => {
+    const { context, faults, page } = await signedIn(`/#/s/${session}`)
+    await page.getByText("Hello back.", { exact: true }).waitFor()
+    await message(page).fill("Half a thought")
+    await page.getByRole("link", { name: "All sessions" }).click()
+    await page.getByText("Signed in with the access token.").waitFor()
+    const answer = page.waitForResponse((answer) => answer.url().endsWith("/api/logout"))
+    await button(page, "Sign out").click()
+    assert.strictEqual((await answer).status(), 200)
+    await page.getByText("Sign in to go on").waitFor()
+    assert.deepStrictEqual(await context.cookies(), [])
+    const kept = await page.evaluate("Object.keys(localStorage).sort().join()")
+    assert.strictEqual(kept, `breakglass:draft:${session}`)
+    assert.strictEqual(await page.getByText("Hello", { exact: false }).count(), 0)
+    assert.deepStrictEqual(faults, [])
+    await context.close()
+  })
+
+  it("a sign-out that the server did not hear of is not taken for one", async () => {
+    const { context, page } = await signedIn()
+    proxy.rule = (asked, response) => {
+      if (asked.url !== "/api/logout") return false
+      response.destroy()
+      return true
+    }
+    await button(page, "Sign out").click()
+    await page.getByText("The server cannot be reached. You may still be signed in.").waitFor()
+    proxy.rule = pass
+    await button(page, "Sign out").click()
+    await page.getByText("Sign in to go on").waitFor()
+    await context.close()
+  })
+
+  it("behind single sign-on it says whom that names, and that it cannot be signed out here", async () => {
+    const edge = "an-edge-secret-that-is-long-enough-for-any-bind"
+    const behind = await startServer({ env: { BREAKGLASS_EDGE_SECRET: edge } })
+    const context = await browser.newContext({
+      extraHTTPHeaders: { "x-breakglass-edge": edge, "x-authentik-username": "anna" }
+    })
+    const page = await context.newPage()
+    await page.goto(behind.url)
+    await page.getByText("Signed in as anna. To sign out, use the sign-on you came through.").waitFor()
+    assert.strictEqual(await button(page, "Sign out").count(), 0)
+    await context.close()
+    await discard(behind)
+  })
 })

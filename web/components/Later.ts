@@ -2,3 +2,4 @@
 export { Formatted } from "./Formatted.tsx"
 export { Screen } from "./Screen.tsx"
 export { prompts } from "../presets.ts"
+export { Who } from "./Who.tsx"

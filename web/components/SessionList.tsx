@@ -2,6 +2,7 @@
 import type { SessionRow } from "../api.ts"
 import { addressOf } from "../address.ts"
 import type { AppState } from "../AppModel.ts"
+import { later } from "../later.ts"
 import { save } from "../save.ts"
 import { worksIn } from "../states.ts"
 import { visible } from "../visible.ts"
@@ -10,6 +11,7 @@ import { Mark } from "./Mark.tsx"
 
 export const SessionList = ({ app }: { readonly app: AppState }) => {
   const { rows, problem, creating, fresh } = app.sessions
+  const Who = later.value?.Who
   const create = async () => {
     const id = await app.sessions.create()
     if (id !== undefined) location.hash = addressOf(id)
@@ -45,6 +47,7 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
           </ul>
         </>
       )}
+      {Who !== undefined && <Who app={app} />}
     </nav>
   )
 }
