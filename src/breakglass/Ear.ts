@@ -21,7 +21,8 @@ export class Ear {
   readonly closing: Deferred.Deferred<void>
   private readonly log: EventLog
   private readonly redact: Redact
-  private text = ""
+  /** Prose that its readers have yet to be shown. */
+  private prose = ""
   private veil: Veil
 
   constructor(log: EventLog, redact: Redact, closing: Deferred.Deferred<void>) {
@@ -36,7 +37,7 @@ export class Ear {
       const now = yield* steady
       const events: Array<Event> = []
       let patch: SessionPatch = {}
-      const before = { text: this.text, open: this.open }
+      const before = this.open
       this.quiet = 0
       for (const line of lines) {
         if (line._tag === "Cut") events.push(unread(line))
@@ -50,8 +51,9 @@ export class Ear {
       this.deaf = true
       if (events.length > 0) yield* this.log.append(events, patch)
       this.deaf = false
-      if (this.text !== "" && this.text !== before.text) yield* this.log.writing(this.text)
-      if (this.open !== before.open) yield* this.progress
+      if (this.prose !== "") yield* this.log.writing(this.prose)
+      this.prose = ""
+      if (this.open !== before) yield* this.progress
       if (this.result !== null) yield* Deferred.succeed(this.closing, undefined)
     })
   }
@@ -66,7 +68,7 @@ export class Ear {
 
   private take(message: Message, now: number): ReadonlyArray<Event> {
     if (message.type === "stream_event") {
-      if ("event" in message) this.text = this.veil.push(message.event.delta.text)
+      if ("event" in message) this.prose += this.veil.push(message.event.delta.text)
       return []
     }
     if (message.type === "system" && message.subtype === "init") this.opened = true
@@ -78,7 +80,7 @@ export class Ear {
     const { events, open } = translate(message, this.open, now)
     this.open = open
     if (events.some(({ kind }) => kind === "text")) {
-      this.text = ""
+      this.prose = ""
       this.veil = new Veil(this.redact)
     }
     return events

@@ -16,8 +16,8 @@ import { deep, type Redact } from "./redact.ts"
 export interface EventLog<E extends Kinded = Event> {
   /** Stores events without their secrets, cut to size, then shows them. */
   append(events: ReadonlyArray<E>, patch?: SessionPatch): Effect.Effect<void, JournalFailed>
-  /** The block of prose that is being written, as far as it is. The next `text` or `turn_end` ends it. */
-  writing(text: string): Effect.Effect<void>
+  /** More of the block of prose that is being written. The next `text` or `turn_end` ends it. */
+  writing(more: string): Effect.Effect<void>
   /** The tools that are running. */
   running(tools: ReadonlyArray<Progress>): Effect.Effect<void>
   /** What is known now, beside the log: a new reader is sent the newest. */
@@ -93,7 +93,7 @@ const over = <E extends Kinded>(
   const change = (mutate: () => void) => Effect.andThen(Effect.sync(mutate), ring)
   return {
     append: (events, patch) => Effect.uninterruptible(alone(store(events, patch))),
-    writing: (text) => change(() => log.write(text)),
+    writing: (more) => change(() => log.write(more)),
     running: (tools) => change(() => log.show("progress", tools)),
     status: (status) => change(() => log.show("status", [status])),
     entries: Effect.fnUntraced(function* (each, newest = log.next) {

@@ -51,7 +51,7 @@ const pve = HttpApiBuilder.group(
         Effect.gen(function* () {
           const { name: actor } = yield* Operator
           // The router ends a path at ";" and decodes "%73": what is not spelt as a verb is none.
-          const spelt = request.url.replace(/\?.*$/, "") === `/api/pve/${params.verb}`
+          const spelt = request.url.split("?", 1)[0] === `/api/pve/${params.verb}`
           const verb = yield* Schema.decodeUnknownEffect(Verb)(spelt ? params.verb : "").pipe(
             Effect.mapError(() => unknownVerb)
           )

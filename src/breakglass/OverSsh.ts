@@ -103,7 +103,7 @@ const words: ReadonlyArray<readonly [OpOutcome, RegExp]> = [
     "host_key",
     /^(Host key verification failed\.|(?:\S+ h|H)ost key for \S+ has changed and you have requested strict checking\.|No \S+ host key is known for .* and you have requested strict checking\.)\r?$/m
   ],
-  ["auth", /^\S+@\S+: Permission denied \([a-z0-9,-]+\)\.\r?$/m],
+  ["auth", /^[^\s@]+@\S+: Permission denied \([a-z0-9,-]+\)\.\r?$/m],
   ["auth", /^Received disconnect from \S+ port \d+:2: Too many authentication failures/m],
   ["unreachable", /^ssh: (connect to host \S+ port \d+|Could not resolve hostname \S+): /m],
   ["unreachable", /^(kex_exchange_identification|banner exchange): /m],

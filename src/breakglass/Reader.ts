@@ -29,9 +29,9 @@ export class State {
   private held = 0
   /** The newest chunk made: readers that keep up all ask for the same one. */
   private chunk: Chunk | null = null
-  /** The block being written: which one, and its text so far. */
+  /** The block being written: which one, and its text so far, piece by piece. */
   block = 0
-  text = ""
+  pieces: Array<string> = []
   /** State beside the log: the frames that tell it, and how often it changed. */
   beside: Uint8Array | null = null
   changes = 0
@@ -82,10 +82,10 @@ export class State {
   }
   newBlock() {
     this.block += 1
-    this.text = ""
+    this.pieces = []
   }
-  write(text: string) {
-    this.text = text
+  write(more: string) {
+    this.pieces.push(more)
   }
   show(event: "progress" | "status", values: ReadonlyArray<unknown>) {
     this.beside = values.length === 0 ? null : Buffer.concat(values.map((value) => named(event, value)))
@@ -164,11 +164,11 @@ export class Reader {
     return bytes
   }
   private prose(): Uint8Array | null {
-    const { block, text } = this.log
+    const { block, pieces } = this.log
     if (this.block !== block) this.offset = 0
     this.block = block
-    const unseen = text.slice(this.offset)
-    this.offset = text.length
+    const unseen = pieces.slice(this.offset).join("")
+    this.offset = pieces.length
     return unseen === "" ? null : named("delta", { text: unseen })
   }
   private beside(): Uint8Array | null {

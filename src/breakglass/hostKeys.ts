@@ -8,7 +8,7 @@ export const fingerprints = (knownHosts: string): ReadonlyArray<string> =>
     if (line.trim().startsWith("#")) return []
     const [type = "", key = ""] = words[0]?.startsWith("@") === true ? words.slice(2) : words.slice(1)
     if (!/^(ssh|ecdsa|sk)-/.test(type) || key === "") return []
-    return [`SHA256:${createHash("sha256").update(Buffer.from(key, "base64")).digest("base64").replace(/=+$/, "")}`]
+    return [`SHA256:${createHash("sha256").update(Buffer.from(key, "base64")).digest("base64").replace("=", "")}`]
   })
 
 /**

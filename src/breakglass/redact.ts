@@ -93,43 +93,60 @@ const together = (before: unknown, parts: ReadonlyArray<Redacted<unknown>>, rebu
 
 /**
  * The same for prose that arrives in pieces: what is shown ends at a blank, so that no half of a secret is, and never
- * inside a private key.
+ * inside a private key. What a piece costs does not grow with what came before it.
  */
 export class Veil {
-  private shown = ""
   private held = ""
+  /** How much of what is held is shown, as it is shown. */
+  private told = 0
+  /** Came since what is held was looked at. */
+  private unseen = 0
   private long = longLine
+  /** A private key has begun: nothing after that is shown. */
+  private key = false
   private readonly redact: Redact
   constructor(redact: Redact) {
     this.redact = redact
   }
-  /** All that may be shown of what has come so far; what was shown once stays. */
+  /** What may be shown besides all that was, now that this has come. */
   push(piece: string): string {
+    if (this.key) return ""
     this.held += piece
+    this.unseen += piece.length
+    // Without a blank nothing more ends.
+    if (!/\s/.test(piece)) return ""
+    // A line that can be cut nowhere is looked at again when an eighth has come to it: at each word would be its square.
+    const waits = this.long > longLine && this.unseen * 8 < this.held.length
+    return waits && !piece.includes("\n") ? "" : this.look()
+  }
+  private look(): string {
+    this.unseen = 0
+    const key = this.held.indexOf("-----BEGIN")
+    this.key = key !== -1
+    if (this.key) this.held = this.held.slice(0, key)
     // A line is judged whole: the name before a value says what the value is.
-    this.release(this.open().lastIndexOf("\n") + 1)
-    if (this.open().length > this.long) {
-      const at = seam(this.redact, this.open())
+    let released = this.release(this.held.lastIndexOf("\n") + 1)
+    if (released !== "") this.long = longLine
+    if (this.held.length > this.long) {
+      const at = seam(this.redact, this.held)
       this.long = at === 0 ? this.long * 2 : longLine
-      this.release(at)
+      released += this.release(at)
     }
-    const open = this.open()
-    return this.shown + this.redact(open.slice(0, this.end(open))).value
+    const now = released + this.redact(this.held.slice(0, this.end())).value
+    const more = now.slice(this.told)
+    this.told = Math.max(now.length, this.told) - released.length
+    return more
   }
   /** Where what may be shown of a line ends: before its last word, and not within an exact value that has blanks. */
-  private end(open: string): number {
+  private end(): number {
     const { blanks = 0 } = this.redact
-    let at = lastWords(open, blanks === 0 ? 1 : blanks + 2)
-    while (blanks > 0 && at > 0 && !seamless(this.redact, open, at)) at = lastWords(open.slice(0, at), 1)
-    return at
+    const at = lastWords(this.held, blanks === 0 ? 1 : blanks + 2)
+    return blanks === 0 || seamless(this.redact, this.held, at) ? at : cut(this.redact, this.held, at)
   }
-  private open(): string {
-    const key = this.held.indexOf("-----BEGIN")
-    return key === -1 ? this.held : this.held.slice(0, key)
-  }
-  private release(to: number) {
-    this.shown += this.redact(this.held.slice(0, to)).value
+  private release(to: number): string {
+    const released = to === 0 ? "" : this.redact(this.held.slice(0, to)).value
     this.held = this.held.slice(to)
+    return released
   }
 }
 
@@ -137,8 +154,11 @@ export class Veil {
 const longLine = 4096
 
 /** Where a long line can be cut; 0 when nowhere. */
-const seam = (redact: Redact, line: string): number => {
-  let at = line.length - 512
+const seam = (redact: Redact, line: string): number => cut(redact, line, line.length - 512)
+
+/** The next place before this one where a line can be cut, of so many; 0 when at none of them. */
+const cut = (redact: Redact, line: string, before: number): number => {
+  let at = before
   for (let tries = 0; tries < 20 && at > 0; tries++) {
     at = lastWords(line.slice(0, at), 1)
     if (seamless(redact, line, at)) return at

