@@ -1,5 +1,6 @@
 /** A session as the draft of a post-mortem, in Markdown, made without a model; pure. */
 import type { Entry } from "../contract/Event.ts"
+import { written } from "./unseen.ts"
 
 export interface Incident {
   readonly title: string
@@ -75,14 +76,14 @@ const clock = (at: string): string => at.slice(11, 19)
 
 /** One line that cannot become a heading, a link or a table of its own. */
 const inline = (text: string): string =>
-  text
+  written(text)
     .replace(/\s+/g, " ")
     .trim()
     .replace(/[\\`*_[\]<>|#]/g, "\\$&")
 
 /** A code span longer than any run of backticks in it (CommonMark 6.1). */
 const code = (text: string): string => {
-  const flat = text.replace(/\s+/g, " ").trim().replaceAll("|", "\\|")
+  const flat = written(text).replace(/\s+/g, " ").trim().replaceAll("|", "\\|")
   const fence = "`".repeat(Math.max(0, ...(flat.match(/`+/g) ?? []).map(({ length }) => length)) + 1)
   return `${fence} ${flat} ${fence}`
 }

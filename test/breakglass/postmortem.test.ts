@@ -118,4 +118,25 @@ describe("postmortem", () => {
       for (const row of rows) assert.strictEqual(row.split(/(?<!\\)\|/).length, 6, row)
     })
   }
+
+  it("writes out what would move a cursor, reorder a line or not be seen, wherever it stands", () => {
+    const text = "a\u001B[31m\u202Eb\u2800c\u034Fd\uFE00e\u{E0041}f\u{E0100}g\u2028h\uD800i\u200Dj\r\u0000"
+    const made = drafted(
+      { title: text, target: text, session: "6f1c" },
+      entries(
+        { kind: "user", text },
+        { kind: "text", text },
+        bash("a", text),
+        printed("a"),
+        { kind: "error", error: text },
+        { kind: "notice", code: "x", text }
+      )
+    )
+    assert.notMatch(
+      made.replaceAll("\n", ""),
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\p{Surrogate}]/u
+    )
+    const seen = "a\\x1b[31m\\u202eb\\u2800c\\u034fd\\ufe00e\\u{e0041}f\\u{e0100}g\\u2028h\\ud800i\\u200dj\\x0d\\x00"
+    assert.include(made, `ran \` ${seen} \``)
+  })
 })
