@@ -42,6 +42,8 @@ export interface Settings {
   readonly turnTimeout: number
   readonly silence: number
   readonly keepalive: number
+  /** The descriptor on which `deploy/with-keys` waits for signs of life. */
+  readonly heartbeat: number | null
   readonly verbTimeout: number
   readonly target: string
   readonly vmid: string
@@ -173,6 +175,8 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     "dollars a turn, such as 5 or 2.50"
   )
 
+  const heartbeat = yield* optionalWord("BREAKGLASS_HEARTBEAT_FD", /^[3-9]$/, "a number from 3 to 9")
+
   const secrets = yield* Effect.forEach(secretNames, (name) =>
     Effect.map(optional(C.Redacted(name)), (value) => [name, value === null ? "" : Redacted.value(value)] as const)
   )
@@ -218,6 +222,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     silence: yield* whole("BREAKGLASS_SILENCE_TIMEOUT_SECONDS", 90, 1, 86_400),
     // Proxies cut silent connections, the strictest common one after 30 s.
     keepalive: yield* whole("BREAKGLASS_SSE_KEEPALIVE_SECONDS", 20, 1, 3600),
+    heartbeat: heartbeat === null ? null : Number(heartbeat),
     verbTimeout: yield* whole("BREAKGLASS_PVE_VERB_TIMEOUT_SECONDS", 120, 1, 3600),
     target: yield* word(
       "BREAKGLASS_TARGET_NAME",

@@ -10,6 +10,7 @@ import { bodyLimit, unread } from "./body.ts"
 import { Config } from "./Config.ts"
 import { connections } from "./descriptors.ts"
 import * as Http from "./Http.ts"
+import { heartbeat } from "./heartbeat.ts"
 import { Journal } from "./Journal.ts"
 import { onlyTaken } from "./methods.ts"
 import { Observer } from "./Observer.ts"
@@ -140,7 +141,7 @@ export const layer = (options: { readonly demo: boolean }) => {
     Layer.provide(everyAnswer),
     Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails()])
   )
-  return Layer.mergeAll(drain, keepalives, Observer.watching).pipe(
+  return Layer.mergeAll(drain, keepalives, Observer.watching, heartbeat).pipe(
     Layer.provide(HttpRouter.serve(routes, { disableLogger: true, middleware: HttpMiddleware.compression() })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)),
     Layer.provide([listener, Draining.layer, Readers.layer])

@@ -149,6 +149,10 @@ const variables: Readonly<Record<string, Variable>> = {
     ]
   },
   BREAKGLASS_SSE_KEEPALIVE_SECONDS: whole(({ keepalive }) => keepalive, 20, 1, 3600),
+  BREAKGLASS_HEARTBEAT_FD: {
+    ...{ get: ({ heartbeat }) => heartbeat, unset: null, bad: ["0", "2", "10", "-3", "x"] },
+    good: [["3", 3]]
+  },
   BREAKGLASS_CLAUDE: word(({ claude }) => claude, "claude", programs, noPrograms),
   BREAKGLASS_SSH: word(({ ssh }) => ssh, "ssh", programs, noPrograms)
 }

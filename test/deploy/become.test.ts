@@ -1,39 +1,22 @@
 /** The server as the unit and the image begin it: root that becomes another user, whose commands cannot look into it. */
 import { assert, describe, it } from "@effect/vitest"
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join, relative } from "node:path"
+import { readFileSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
-import { under } from "../host/support/proc.ts"
-import { discard, root, type Server, startServer } from "../support/BreakglassServer.ts"
+import { startAsUnit } from "../support/asUnit.ts"
+import { discard, type Server } from "../support/BreakglassServer.ts"
 import { one, outcome, toEnd } from "../support/events.ts"
-import { asRoot, nobody, tried } from "../support/keyed.ts"
+import { nobody, tried } from "../support/keyed.ts"
 import { type LoopbackApi, ring, startLoopbackApi } from "../support/LoopbackApi.ts"
 import { having, markerOf } from "../support/processes.ts"
 
 const edgeSecret = "an-edge-secret-that-is-long-enough-too"
-/** The repository where any user can read it, and processes of others hidden, as under the unit. */
-const begin = `mount --bind "$0" "$1/app" && mount -t proc -o hidepid=invisible proc /proc || exit 1
-app=$1/app; shift
-exec ${asRoot.join(" ")} "$app/deploy/with-keys" ${nobody} /none "$app/${relative(root, process.execPath)}" "$app/src/breakglass/main.ts"`
-
 let api: LoopbackApi
 let server: Server
 let pid: number
 beforeAll(async () => {
-  const home = mkdtempSync(join(tmpdir(), "breakglass-become-"))
-  mkdirSync(`${home}/app`)
-  chownSync(home, nobody, nobody)
-  chmodSync(home, 0o711)
   api = await startLoopbackApi()
-  server = await startServer({
-    home,
-    bin: `${home}/app/node_modules/.bin`,
-    under: ["unshare", "-m", "sh", "-c", begin, root, home],
-    env: { ANTHROPIC_API_KEY: "test-key", ANTHROPIC_BASE_URL: api.url, BREAKGLASS_EDGE_SECRET: edgeSecret }
-  })
-  const node = ({ exe }: { readonly exe: string }) => exe.endsWith("/node")
-  pid = under(home).find(node)?.pid ?? 0
+  const keys = { ANTHROPIC_API_KEY: "test-key", ANTHROPIC_BASE_URL: api.url, BREAKGLASS_EDGE_SECRET: edgeSecret }
+  ;({ server, pid } = await startAsUnit(keys))
 })
 afterAll(async () => {
   await api.close()
