@@ -1,11 +1,12 @@
 # The server, the page and the pinned CLI; not root, with an init, an ssh client and the ssh-agents that hold its keys.
 #
 #   docker build -t breakglass .
-#   docker run --user 0 --read-only --tmpfs /tmp --security-opt no-new-privileges \
+#   docker run --restart unless-stopped --user 0 --read-only --tmpfs /tmp --security-opt no-new-privileges \
 #     --cap-drop ALL --cap-add SETUID --cap-add SETGID -v "$PWD/keys:/keys:ro" \
 #     -v breakglass:/state -p 127.0.0.1:8080:8080 --env-file breakglass.env breakglass
 #
-# keys/target and keys/pve are private keys without a passphrase, root's, 0600. deploy/with-keys opens them as root, and
+# keys/target and keys/pve are private keys without a passphrase, root's, 0600; keys/known_hosts (0644, in a directory that
+# others may enter, 0711) pins the Proxmox host's key. deploy/with-keys opens them as root, and
 # the server becomes 10001, who can use them and not read them. Without --user 0 and the capabilities all of it is 10001,
 # and the files have to be: then the recovery agent can read them too, and the server's own secrets.
 #
@@ -55,7 +56,8 @@ ENV NODE_ENV=production \
     HOME=/state/home \
     HOST=0.0.0.0 \
     PORT=8080 \
-    BREAKGLASS_SESSIONS_DIR=/state/sessions
+    BREAKGLASS_SESSIONS_DIR=/state/sessions \
+    BREAKGLASS_PVE_KNOWN_HOSTS=/keys/known_hosts
 USER 10001:10001
 VOLUME /state
 EXPOSE 8080

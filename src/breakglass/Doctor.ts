@@ -11,6 +11,7 @@ import { Config, type Settings } from "./Config.ts"
 import { Journal, type JournalFailed } from "./Journal.ts"
 import { type Look, Observer } from "./Observer.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import { replaceable } from "./replaceable.ts"
 import { shared } from "./shared.ts"
 import { steady } from "./steady.ts"
 
@@ -59,7 +60,8 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
               .join("\n")}`
           })),
           fix: "host/README.md says how the host is set up, and what each refusal means."
-        }
+        },
+        ...(config.pve.host === null ? [] : [pinnedKey(config.pve.knownHosts)])
       ]
       return Doctor.of({
         examine: yield* shared(
@@ -131,6 +133,22 @@ const version = (file: string) =>
 /** Another version may do; one that lacks a flag does not. */
 const both = (version: Finding, trouble: Trouble): Finding =>
   trouble === null ? version : { ok: false, detail: `${version.detail}; ${trouble}`.slice(0, 2000) }
+
+const pinnedKey = (file: string): Leg => ({
+  name: "pinned key of the host",
+  look: Effect.sync(() => {
+    const place = replaceable(file)
+    return place === null
+      ? { ok: true, detail: `${file} cannot be changed by the agent's commands` }
+      : {
+          ok: false,
+          detail:
+            `The agent's commands can change ${place}, so they can put another machine in the place of the Proxmox host: ` +
+            "what it says of a verb would be believed."
+        }
+  }),
+  fix: "Put the file where only root can write, such as /etc/breakglass/known_hosts, and name it in BREAKGLASS_PVE_KNOWN_HOSTS."
+})
 
 const credential = ({ credential }: Settings): Finding => ({
   ok: credential !== null,

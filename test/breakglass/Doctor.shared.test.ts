@@ -27,7 +27,7 @@ const running: Running = {
 }
 const layer = Doctor.layer.pipe(
   Layer.provide([
-    Layer.mock(Journal, { writable: takes("probe", true) }),
+    Layer.mock(Journal, { trouble: takes("probe", null) }),
     Layer.mock(PveVerbs, {
       selftest: () => takes("selftest", { outcome: "ok", exit_code: 0, stdout: "", stderr: "" } as const)
     }),
