@@ -82,8 +82,8 @@ export const PowerModel = createModel((transport: PowerTransport) => {
       return
     }
     const text = lost
-      ? `${verb}: ${answer.detail} Whether it began is not known. Pressed again it is the same request, not a second one.`
-      : `${verb} did not start. ${answer.detail}`
+      ? "No answer: it may have started. Pressing again is safe, it will not run twice."
+      : `Not started. ${answer.detail}`
     failed.value = { op_id, text }
     check()
     void (lost ? ask(op_id) : refresh())

@@ -35,13 +35,13 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   }
 
   /** The new session's id, or undefined with the reason in `problem`. */
-  const create = async (): Promise<string | undefined> => {
+  const create = async (not = "No session was made."): Promise<string | undefined> => {
     if (creating.value) return undefined
     creating.value = true
     const answer = await transport.create()
     creating.value = false
     if (answer.ok) return answer.value.session_id
-    problem.value = `No session was made. ${answer.detail}`
+    problem.value = `${not} ${answer.detail}`
     return undefined
   }
 

@@ -4,6 +4,7 @@ import type { Info as ServerInfo, SessionRow } from "../src/contract/Api.ts"
 import type { Operation, Verb } from "../src/contract/Pve.ts"
 import type { Ask } from "./attach.ts"
 import type { Opened } from "./link.ts"
+import { clock } from "./words.ts"
 
 /** `protocol` is absent from a server that is older than the number. */
 export type Info = ServerInfo & { readonly protocol?: number }
@@ -54,6 +55,9 @@ const signedOutDetail = "You are signed out. Nothing was changed by this request
 
 /** How far the server's clock is ahead of this device's, in ms. Its `Date` has whole seconds and was on its way: 2 s are none. */
 export const skew = signal(0)
+
+/** A single sign-on has answered in our place. */
+export const signOn = signal(false)
 
 const fetched = async (url: string, init: RequestInit): Promise<Response> => {
   // A sign-in page of another origin must be seen as such, not followed.
@@ -119,17 +123,25 @@ const stream = async (url: string, { after, poll, signal }: Ask): Promise<Opened
   if (!response.ok) return { kind: "failed", reason: await detailOf(response) }
   const type = response.headers.get("content-type") ?? ""
   if (response.body === null || !type.startsWith("text/event-stream")) {
-    return { kind: "failed", reason: "something between here and the server answered in its place" }
+    return { kind: "failed", reason: "Something between here and the server answered in its place." }
   }
   return { kind: "stream", body: response.body }
 }
 
 /** A single sign-on in front of us answers with a redirect or with its page, where we would answer JSON or a stream. */
-const isSignIn = (response: Response) =>
-  response.type === "opaqueredirect" ||
-  (response.ok && (response.headers.get("content-type") ?? "").startsWith("text/html"))
+const isSignIn = (response: Response) => {
+  const is =
+    response.type === "opaqueredirect" ||
+    (response.ok && (response.headers.get("content-type") ?? "").startsWith("text/html"))
+  if (is) signOn.value = true
+  return is
+}
 
 const detailOf = async (response: Response): Promise<string> => {
   const problem = (await response.json().catch(() => undefined)) as { readonly detail?: unknown } | null | undefined
-  return typeof problem?.detail === "string" ? problem.detail : `The server answered ${response.status}.`
+  const { status } = response
+  if (typeof problem?.detail === "string") return problem.detail.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, clock)
+  return status > 501 && status < 505
+    ? `The proxy answers, breakglass behind it does not (${status}). If single sign-on is down, use the direct address.`
+    : `The server answered ${status}.`
 }

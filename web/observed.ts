@@ -11,12 +11,12 @@ export interface Observed {
 }
 
 const patterns = {
-  healthy: { tone: "ok", word: "healthy" },
+  healthy: { tone: "ok", word: "reachable" },
   off: { tone: "off", word: "off" },
-  host_unreachable: { tone: "bad", word: "no host" },
-  not_here: { tone: "bad", word: "not here" },
+  host_unreachable: { tone: "bad", word: "host unreachable" },
+  not_here: { tone: "bad", word: "not on this host" },
   qemu_stalled: { tone: "bad", word: "stalled" },
-  swap_crawl: { tone: "bad", word: "swapping" },
+  swap_crawl: { tone: "bad", word: "very slow" },
   unknown: { tone: "unknown", word: "unknown" }
 } satisfies Record<Pattern, Pick<Observed, "tone" | "word">>
 

@@ -47,11 +47,11 @@ export const receive = async (reception: Reception): Promise<End> => {
   } catch {
     if (silent) {
       return heard
-        ? { kind: "ended", reason: "the server went silent" }
-        : { kind: "held", reason: "the server did not answer" }
+        ? { kind: "ended", reason: "The server went silent." }
+        : { kind: "held", reason: "The server did not answer." }
     }
     if (controller.signal.aborted) return { kind: "checked" }
-    return { kind: "ended", reason: navigator.onLine ? "the server cannot be reached" : "this device is offline" }
+    return { kind: "ended", reason: navigator.onLine ? "" : "You are offline." }
   } finally {
     clearTimeout(watchdog)
     controller.abort()
@@ -68,12 +68,12 @@ const read = async (
   let state = emptyFeed
   for (;;) {
     const { done, value } = await bytes.read()
-    if (done) return "the server ended the stream"
+    if (done) return "The server ended the stream."
     heard()
     const [next, arrived] = feed(state, text.decode(value, { stream: true }))
     state = next
     frames(arrived)
-    if (arrived.some((frame) => frame.event === "bye")) return "the server is restarting"
-    if (poll && arrived.some((frame) => frame.event === "caught-up")) return "everything was said"
+    if (arrived.some((frame) => frame.event === "bye")) return "The server is restarting."
+    if (poll && arrived.some((frame) => frame.event === "caught-up")) return ""
   }
 }

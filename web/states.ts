@@ -5,6 +5,7 @@ import type { Tone } from "./components/Mark.tsx"
 import { current, type Link } from "./link.ts"
 import { observed } from "./observed.ts"
 import { looks } from "./power.ts"
+import { labels } from "./verbs.ts"
 import { age, stopwatch } from "./words.ts"
 
 export interface Said {
@@ -19,12 +20,12 @@ export const shownLink = (app: AppState) => app.session.value ?? app.power
 
 const links = {
   live: ["ok", "Live"],
-  polling: ["busy", "Asking"],
+  polling: ["busy", "Checking"],
   connecting: ["busy", "Connecting"],
   catching_up: ["busy", "Catching up"],
   waiting: ["bad", "Reconnecting"],
   signed_out: ["bad", "Signed out"],
-  gone: ["bad", "Gone"],
+  gone: ["bad", "Not found"],
   refused: ["bad", "Refused"]
 } satisfies Record<Link["state"], readonly [Tone, string]>
 
@@ -35,15 +36,18 @@ export const linkOf = (app: AppState): Said => {
   return {
     tone,
     word: state === "waiting" && isOffline(app, link) ? "Offline" : word,
-    age: state === "catching_up" ? behind(app) : unheard(app)
+    age: state === "polling" ? "every 3 s" : state === "catching_up" ? behind(app) : unheard(app)
   }
 }
 
 /** Since when the server has not been heard. */
 const unheard = (app: AppState): string => {
   const seen = shownLink(app).lastSeen.value
-  return seen === 0 ? "" : age(app.now.value - seen)
+  return seen === 0 ? "" : notable(app.now.value - seen)
 }
+
+/** A state of some seconds ago is the state of now. */
+const notable = (ms: number): string => (ms > 5000 ? age(ms) : "")
 
 const isOffline = (app: AppState, link: Link): boolean =>
   link.state === "waiting" && (!app.online.value || link.attempt >= 3)
@@ -51,7 +55,7 @@ const isOffline = (app: AppState, link: Link): boolean =>
 const behind = (app: AppState): string => {
   const row = app.sessions.rows.value?.find((each) => each.session_id === app.route.value)
   const missing = (row?.last_event_id ?? -1) - (app.session.value?.transcript.value.last ?? -1)
-  return missing > 0 ? `${missing} behind` : ""
+  return missing > 0 ? `${missing} to load` : ""
 }
 
 export const agentOf = (app: AppState): Said => {
@@ -77,6 +81,8 @@ export const worksIn = (app: AppState, row: SessionRow): boolean => {
   return open?.current === true ? open.running : row.turn_active
 }
 
+/** The VM is looked at every few seconds, and a look may take ten: an age below this says nothing. */
+const agedMs = 15_000
 const staleMs = 45_000
 
 export const vmOf = (app: AppState): Said & { readonly text: string } => {
@@ -88,18 +94,29 @@ export const vmOf = (app: AppState): Said & { readonly text: string } => {
       tone: stale ? "unknown" : "busy",
       word: `${run.verb}…`,
       age: since,
-      text: stale ? `${run.verb} was running when this page last heard.` : `${run.verb} is running.`
+      text: `${labels[run.verb].name} ${stale ? `was running when last seen${lastSeen(app)}.` : "is running."}`
     }
   }
   const seen = observed(app.power.power.value)
   if (seen === undefined) {
-    return { tone: "unknown", word: "Unknown", age: "", text: "Its state has not been observed yet." }
+    return { tone: "unknown", word: "Unknown", age: "", text: unseen(app) }
   }
   const since = app.serverNow.value - seen.at
   if (since > staleMs || !current(app.power.link.value)) {
     return { tone: "unknown", word: `${capital(seen.word)}?`, age: age(since), text: `${age(since)} ago: ${seen.text}` }
   }
-  return { tone: seen.tone, word: capital(seen.word), age: age(since), text: seen.text }
+  return { tone: seen.tone, word: capital(seen.word), age: since > agedMs ? age(since) : "", text: seen.text }
+}
+
+/** Nothing has come yet; on a lost link nothing is on its way either. */
+const unseen = (app: AppState): string => {
+  if (app.signedOut.value) return "State unknown: sign in first."
+  return app.power.link.value.state === "waiting" ? "State unknown: no connection to the server." : "Checking the VM…"
+}
+
+const lastSeen = (app: AppState): string => {
+  const seen = app.power.lastSeen.value
+  return seen === 0 ? "" : `, ${age(app.now.value - seen)} ago`
 }
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)

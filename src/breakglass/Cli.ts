@@ -10,7 +10,6 @@ import { missing } from "../claude/help.ts"
 import { AgentUnavailable } from "../contract/Api.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Config } from "./Config.ts"
-import { notStarted } from "./verdict.ts"
 
 /** Why the agent cannot work; null when it can, as far as is known. */
 export type Trouble = string | null
@@ -69,7 +68,7 @@ export class Cli extends Context.Service<
           // It has had its time: a prompt does not wait for it again.
           if (found === null && late) return yield* Effect.asVoid(Effect.forkIn(look, scope))
           const { trouble, unfit } = yield* look
-          if (unfit) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was begun.` })
+          if (unfit) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was started.` })
         })
       })
     })
@@ -88,7 +87,7 @@ const asked = (file: string): Effect.Effect<Option.Option<Found>, never, Subproc
     return unknown.length === 0 ? well : { trouble: mismatch(file, unknown), unfit: true }
   }).pipe(
     Effect.scoped,
-    Effect.catch(({ reason }) => Effect.succeed({ trouble: notStarted(file, reason), unfit: false })),
+    Effect.catch(({ reason }) => Effect.succeed({ trouble: absent(file, reason), unfit: false })),
     Effect.timeoutOption(limit)
   )
 
@@ -97,6 +96,13 @@ const well: Found = { trouble: null, unfit: false }
 /** The version that this server was measured against. */
 export const tested = "2.1.197"
 
+const absent = (file: string, reason: string): string =>
+  reason === "ENOENT"
+    ? `The agent is not installed on the server. No program "${Path.basename(file)}" was found. ` +
+      "Install Claude Code or set BREAKGLASS_CLAUDE to its path."
+    : `The agent on the server cannot be started. "${Path.basename(file)}" gave ${reason}.`
+
 const mismatch = (file: string, unknown: ReadonlyArray<string>): string =>
-  `"${Path.basename(file)} --help" does not list ${unknown.join(", ")}: it is not a Claude Code that this server can drive. ` +
+  `The agent on the server cannot be used. "${Path.basename(file)} --help" does not list ${unknown.join(", ")}: ` +
+  "it is not a Claude Code that this server can drive. " +
   `Install ${tested}, or set BREAKGLASS_CLAUDE to its path.`

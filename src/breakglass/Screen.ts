@@ -34,7 +34,7 @@ const look = (ask: Ask): Look =>
   }).pipe(
     Effect.timeoutOrElse({
       duration: "15 seconds",
-      orElse: () => Effect.fail(new NoPicture({ detail: "The host gave no picture in 15 s." }))
+      orElse: () => Effect.fail(new NoPicture({ detail: "The host did not answer in 15 s." }))
     })
   )
 

@@ -118,8 +118,7 @@ const foreground = Duration.seconds(20)
 export const afterwards = Duration.hours(1)
 
 const unheard: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "" }
-export const notTold =
-  "The host could not be asked what became of it. Look at the VM's status before you send anything again."
+export const notTold = "The host could not be asked how it ended. Check the VM before you send anything again."
 
 const ending = ({ known, rc, worker }: Extract<Said, { _tag: "Last" }>): Told | null => {
   // The connection broke on the way there.

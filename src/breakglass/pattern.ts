@@ -12,19 +12,28 @@ export const pattern = (probes: ReadonlyArray<Probe>): { readonly pattern: Patte
   const [pve, banner, ssh] = [look("pve"), look("tcp22"), look("ssh")]
   const [, elsewhere] = /^not_here: (.*)/.exec(pve?.state ?? "") ?? []
   if (ssh?.state === "ok" && ssh.took_ms <= slow) {
-    const but = elsewhere === undefined ? "" : ` The host says: ${elsewhere}. Power buttons cannot work.`
-    return { pattern: "healthy", text: `Answers over ssh.${but}` }
+    const more =
+      elsewhere === undefined
+        ? "Whether its services work was not checked."
+        : `The host says: ${elsewhere}. Power buttons cannot work.`
+    return { pattern: "healthy", text: `Answers over ssh. ${more}` }
   }
   if (elsewhere !== undefined) return { pattern: "not_here", text: `The host says: ${elsewhere}.` }
   if (pve?.state === "stopped") return { pattern: "off", text: "Switched off." }
   if (banner?.state === "ok" && (ssh?.state === "auth" || ssh?.state === "host_key")) {
-    return { pattern: "unknown", text: `Its ssh port answers, but not to us (${ssh.state}): /api/doctor says why.` }
+    return {
+      pattern: "unknown",
+      text:
+        ssh.state === "auth"
+          ? "The VM runs, but refuses our key."
+          : "The VM runs, but its host key is unknown or has changed."
+    }
   }
   if (ssh?.state === "ok" || banner?.state === "ok") {
-    return { pattern: "swap_crawl", text: "Its ssh port answers, but a command barely runs: short of memory or CPU." }
+    return { pattern: "swap_crawl", text: "Very slow: ssh answers, commands hardly run." }
   }
   if (pve === undefined || notSaid.has(pve.state))
-    return { pattern: "unknown", text: "Not enough of it could be seen." }
+    return { pattern: "unknown", text: "State unknown: neither host nor VM could be checked." }
   const looked = banner !== undefined || ssh !== undefined
   if (pve.state === "unreachable" || pve.state === "no answer") {
     return {
@@ -38,7 +47,7 @@ export const pattern = (probes: ReadonlyArray<Probe>): { readonly pattern: Patte
   return looked
     ? {
         pattern: "qemu_stalled",
-        text: "QEMU runs, but the system inside is silent: stalled, hung or still booting."
+        text: "Switched on, but not responding: hung, or still booting."
       }
-    : { pattern: "unknown", text: "QEMU runs; how it is inside was not looked at." }
+    : { pattern: "unknown", text: "Switched on. Whether it responds is not checked (no address is configured)." }
 }

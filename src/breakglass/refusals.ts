@@ -7,7 +7,7 @@ import {
   TooManyTurns,
   TurnInProgress
 } from "../contract/Api.ts"
-import type { Operation } from "../contract/Pve.ts"
+import type { Operation, Verb } from "../contract/Pve.ts"
 import type { JournalFailed } from "./Journal.ts"
 
 export const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
@@ -17,11 +17,11 @@ export const inProgress = new TurnInProgress({
 })
 export const tooMany = (cap: number) =>
   new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
-const noJournal = (cure: string) =>
+const noJournal = (why: string, cure: string | null = null) =>
   new JournalUnavailable({
-    detail: `The journal cannot be used, so nothing was done. The VM controls do not need it. ${cure}`
+    detail: `Nothing was done: the breakglass server${why}. VM controls work.${cure === null ? "" : ` ${cure}`}`
   })
-export const diskTrouble = noJournal("Free the server's disk.")
+export const diskTrouble = noJournal("'s own disk is full or does not answer")
 export const stopSent = new JournalUnavailable({
   detail: "Stop was sent. The journal takes no writes, so how the turn ended will be in the log when it does."
 })
@@ -32,17 +32,28 @@ export const stopTaken = new JournalUnavailable({
 })
 export const unavailable = ({ full, reason, cure = null }: JournalFailed) =>
   full
-    ? new JournalUnavailable({ detail: `Nothing was begun: ${reason}.` })
-    : noJournal(cure === null ? `Look at the server's disk: ${reason}.` : `Why: ${reason}. ${cure}`)
+    ? new JournalUnavailable({ detail: `Nothing was started: ${reason}.` })
+    : noJournal(
+        /disk is full|ENOSPC/.test(reason) ? "'s own disk is full" : ` cannot use its journal (${reason})`,
+        cure
+      )
 
 export const idTaken = new OperationIdTaken({
   detail: "This op_id was used for another verb. Nothing was sent. Try again with a new one."
 })
+const doing = {
+  cycle: "power cycling the VM",
+  forensics: "collecting evidence",
+  reset: "resetting the VM",
+  start: "powering on the VM",
+  status: "checking the VM",
+  stop: "powering off the VM"
+} satisfies Record<Verb, string>
 export const taken = ({ verb, actor, started_at, op_id }: Operation) =>
   new OperationBusy({
     verb,
     actor,
     started_at,
     op_id,
-    detail: `${verb} by ${actor} has been running since ${started_at}. Nothing was sent. Watch it, or wait for its end.`
+    detail: `${actor} is already ${doing[verb]} (since ${started_at}). Nothing was sent.`
   })

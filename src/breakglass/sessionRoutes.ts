@@ -47,8 +47,8 @@ const acceptable = (prompt: string): Effect.Effect<void, BadRequest | TooLarge> 
   return prompt.isWellFormed() && !prompt.includes("\0") ? Effect.void : Effect.fail(malformed)
 }
 
-const blank = new BadRequest({ detail: "The prompt is empty. Nothing was begun." })
-const malformed = new BadRequest({ detail: "The prompt holds a NUL or half a character. Nothing was begun." })
-const tooLarge = new TooLarge({ detail: `The prompt is over ${promptLimit} bytes. Nothing was begun.` })
+const blank = new BadRequest({ detail: "The prompt is empty. Nothing was started." })
+const malformed = new BadRequest({ detail: "The prompt holds a NUL or half a character. Nothing was started." })
+const tooLarge = new TooLarge({ detail: `The prompt is over ${promptLimit} bytes. Nothing was started.` })
 const unknownModel = (models: ReadonlyArray<string>) =>
-  new BadRequest({ detail: `There is no such model here; there are ${models.join(", ")}. Nothing was begun.` })
+  new BadRequest({ detail: `There is no such model here; there are ${models.join(", ")}. Nothing was started.` })

@@ -52,9 +52,9 @@ const retrying = (retry: Extract<Message, { subtype: "api_retry" }>): Event => (
   kind: "notice",
   code: "api_retry",
   text:
-    `The model API ${retry.error_status === null ? "does not answer" : `answered ${retry.error_status}`}; ` +
-    `trying again, attempt ${retry.attempt} of ${retry.max_retries}.` +
-    (retry.attempt > 1 ? "" : " The VM controls do not need it.")
+    `The AI service ${retry.error_status === null ? "does not answer" : `answered ${retry.error_status}`} ` +
+    `(try ${retry.attempt} of ${retry.max_retries}).` +
+    (retry.attempt > 1 ? "" : " VM controls work without it.")
 })
 
 const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, now: number): Translation => {

@@ -59,8 +59,8 @@ export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
 export const defect = "The server failed inside this turn; its log has the cause. What the agent started was ended."
 
 const modelSilent = (seconds: number): string =>
-  `The model API said nothing for ${seconds} s, so the turn was ended. No command was running. ` +
-  "Send the prompt again, or use the VM controls, which do not need it."
+  `The AI service said nothing for ${seconds} s, so the turn was ended. No command was running. ` +
+  "Send the prompt again, or use the VM controls, which work without it."
 
 const toolSilent = ({ seconds, tool }: Extract<Ended, { _tag: "Silent" }>): string =>
   `${tool} ran for ${seconds} s without an end, so it and the turn were ended. Send a prompt to go on.`
@@ -79,9 +79,7 @@ export const conversationTaken = (stderr: string): boolean => /Session ID \S+ is
 export const quiet = (seconds: number, limit: number): Event => ({
   kind: "notice",
   code: "quiet",
-  text:
-    `The model has said nothing for ${seconds} s, and no command is running. The turn is ended after ${limit} s of ` +
-    "silence. The VM controls do not need it."
+  text: `The AI service is silent (${seconds} s; giving up at ${limit} s). VM controls work meanwhile.`
 })
 
 /** The agent could not be started at all. Not where it was looked for: that is the server's. */

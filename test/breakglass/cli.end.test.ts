@@ -148,7 +148,7 @@ describe.concurrent("CLI-11: a program that says nothing", () => {
   it("is ended after the limit of silence, and the log says what was silent and what to do", async () => {
     const events = await impatient.turn(await impatient.session(), "#say begun\n#fault silent 300")
     assert.strictEqual(outcome(events), "failed")
-    assert.match(why(events), /^The model API said nothing for 3 s, .* No command was running\. Send the prompt again/)
+    assert.match(why(events), /^The AI service said nothing for 3 s, .* No command was running\. Send the prompt again/)
   })
 
   it("is left alone while it is a command that says nothing", async () => {

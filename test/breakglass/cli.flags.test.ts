@@ -46,7 +46,7 @@ describe("CLI-20 the chat", { timeout: 30_000 }, () => {
     const { type, detail } = await problem(refused)
     assert.strictEqual(type, "urn:breakglass:agent-unavailable")
     assert.match(String(detail), reason)
-    assert.match(String(detail), /Nothing was begun\.$/)
+    assert.match(String(detail), /Nothing was started\.$/)
     const row = await problem(await server.request(`/api/session/${session}`))
     assert.deepStrictEqual([row["last_event_id"], row["turn_active"]], [null, false])
 
@@ -80,7 +80,7 @@ describe("CLI-20 the chat", { timeout: 30_000 }, () => {
   it("is not refused for a CLI that is missing or a wrapper: the turn is tried, and says what is wrong", async () => {
     const server = await begin()
     await agent(server)
-    assert.match(String((await info(server)).chat_off), /no program "claude" was found/)
+    assert.match(String((await info(server)).chat_off), /No program "claude" was found/)
     const events = await server.turn(await server.session(), "#say one")
     assert.strictEqual(outcome(events), "failed")
     assert.match(why(events), /no program "claude" was found/)

@@ -109,7 +109,7 @@ describe.concurrent("CLI-18: an API that does not answer", () => {
     for (const status of [429, 529]) {
       const events = await server.turn(await server.session(), `@@status{${status} 1}`)
       assert.strictEqual(outcome(events), "completed")
-      assert.match(one(events, "notice").text, new RegExp(`answered ${status}; trying again, attempt 1 of 3\\.`))
+      assert.match(one(events, "notice").text, new RegExp(`answered ${status} \\(try 1 of 3\\)\\.`))
     }
   })
 
@@ -140,9 +140,7 @@ describe.concurrent("CLI-18: an API that does not answer", () => {
     const alone = await startServer({ env: { ...real, ANTHROPIC_BASE_URL: `http://127.0.0.1:${nobodys}` } })
     const events = await alone.turn(await alone.session(), "hello")
     assert.strictEqual(outcome(events), "failed")
-    const tries = all(events, "notice").map(
-      ({ text }) => /does not answer; trying again, attempt (\d) of 3/.exec(text)?.[1]
-    )
+    const tries = all(events, "notice").map(({ text }) => /does not answer \(try (\d) of 3\)/.exec(text)?.[1])
     assert.deepStrictEqual(tries, ["1", "2", "3"])
     await buttons(alone)
     await discard(alone)

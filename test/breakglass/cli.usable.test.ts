@@ -62,8 +62,8 @@ describe("CLI-20 the agent's program", () => {
       const { status, detail = "" } = Result.getOrThrow(Result.flip(refused))
       assert.strictEqual(status, 503)
       assert.include(detail, `does not list ${flags[0]}:`)
-      assert.match(detail, /BREAKGLASS_CLAUDE.* Nothing was begun\.$/)
-      assert.strictEqual(`${yield* cli.trouble} Nothing was begun.`, detail)
+      assert.match(detail, /BREAKGLASS_CLAUDE.* Nothing was started\.$/)
+      assert.strictEqual(`${yield* cli.trouble} Nothing was started.`, detail)
       assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
       life.now = "good"
       yield* cli.usable
@@ -79,7 +79,7 @@ describe("CLI-20 the agent's program", () => {
     return Effect.gen(function* () {
       const cli = yield* Cli
       yield* cli.usable
-      assert.include(yield* cli.trouble, 'no program "claude" was found')
+      assert.include(yield* cli.trouble, 'No program "claude" was found')
       life.now = "good"
       yield* cli.usable
       assert.isNull(yield* cli.trouble)

@@ -148,7 +148,7 @@ describe("the real CLI through HTTP", () => {
   it("says that the API is being tried again while it is", async () => {
     const events = await server.turn(await server.session(), "@@status{529 2}")
     const notices = events.flatMap((event) => (event.kind === "notice" ? [event.text] : []))
-    assert.match(notices[0] ?? "", /answered 529; trying again, attempt 1 of 3/)
+    assert.match(notices[0] ?? "", /answered 529 \(try 1 of 3\)/)
     assert.strictEqual(one(events, "turn_end").outcome, "completed")
   })
 

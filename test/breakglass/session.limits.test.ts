@@ -52,7 +52,7 @@ describe("CLI-11: the limits", () => {
       assert.isTrue((yield* session.get(id)).turn_active)
       const events = yield* settle(id)
       assert.strictEqual(outcome(events), "failed")
-      assert.match(why(events), /^The model API said nothing for 90 s, .* No command was running/)
+      assert.match(why(events), /^The AI service said nothing for 90 s, .* No command was running/)
     }).pipe(Effect.provide(sessions(lives({ says: [init, text("hm")] }).layer, limits(1800, 90))))
   )
 
@@ -67,7 +67,7 @@ describe("CLI-11: the limits", () => {
       assert.strictEqual(outcome(events), "failed")
       assert.match(why(events), /^Bash ran for 660 s without an end, so it and the turn were ended\./)
       assert.notInclude(why(events), "No command was running")
-      assert.notInclude(why(events), "model API")
+      assert.notInclude(why(events), "AI service")
     }).pipe(Effect.provide(sessions(lives({ says: [init, assistant(called)] }).layer, limits(1800, 90))))
   )
 
@@ -110,7 +110,7 @@ describe("CLI-11: the limits", () => {
     Effect.gen(function* () {
       const events = yield* turn(yield* (yield* Session).create, "go")
       assert.deepStrictEqual(kinds(events), ["user", "session", "notice", "notice", "text", "result", "turn_end"])
-      assert.match(all(events, "notice")[0]?.text ?? "", /answered 529; trying again, attempt 1 of 3\. The VM controls/)
+      assert.match(all(events, "notice")[0]?.text ?? "", /answered 529 \(try 1 of 3\)\. VM controls work/)
     }).pipe(
       Effect.provide(
         sessions(lives({ says: [init, retry, { ...retry, error_status: null }, text("ok"), result], exit: 0 }).layer)

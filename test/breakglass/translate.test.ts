@@ -49,8 +49,8 @@ const told = (events: ReadonlyArray<Event>): ReadonlyArray<string> => {
 }
 
 const retry = (status: number, attempt: number, of: number) =>
-  `notice api_retry The model API answered ${status}; trying again, attempt ${attempt} of ${of}.` +
-  (attempt === 1 ? " The VM controls do not need it." : "")
+  `notice api_retry The AI service answered ${status} (try ${attempt} of ${of}).` +
+  (attempt === 1 ? " VM controls work without it." : "")
 const stopped = "Stopped before it finished; what it had printed is lost."
 const mock = (command: string) => `Bash {"command":"${command}","description":"mock"}`
 
@@ -182,7 +182,7 @@ describe("translate", () => {
   it("says that the model API does not answer when it does not", () => {
     const silent = { attempt: 3, max_retries: 10, error_status: null }
     const { events } = translate({ type: "system", subtype: "api_retry", ...silent }, none, 0)
-    const words = "The model API does not answer; trying again, attempt 3 of 10."
+    const words = "The AI service does not answer (try 3 of 10)."
     assert.deepStrictEqual(events, [{ kind: "notice", code: "api_retry", text: words }])
   })
 

@@ -108,9 +108,9 @@ const stops: ReadonlyArray<readonly [ended: Verdict.Ended, outcome: Verdict.Verd
     [
       { _tag: "Silent", seconds: 90, tool: null },
       "failed",
-      /^The model API said nothing for 90 s,.* No command was running\./
+      /^The AI service said nothing for 90 s,.* No command was running\./
     ],
-    [{ _tag: "Silent", seconds: 900, tool: "Bash" }, "failed", /^(?!.*(model API|No command)).*Bash.*900 s/],
+    [{ _tag: "Silent", seconds: 900, tool: "Bash" }, "failed", /^(?!.*(AI service|No command)).*Bash.*900 s/],
     [{ _tag: "Defect" }, "failed", /^The server failed inside this turn;/],
     [{ _tag: "Journal", reason: "ENOSPC" }, "failed", /^The journal could not be written \(ENOSPC\)/]
   ]

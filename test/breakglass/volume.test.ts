@@ -30,7 +30,7 @@ describe("a log that has reached its limit", () => {
       refused = await server.prompt(session, large)
     }
     assert.strictEqual(refused.status, 503)
-    assert.strictEqual(((await refused.json()) as { detail: string }).detail, `Nothing was begun: ${limit}.`)
+    assert.strictEqual(((await refused.json()) as { detail: string }).detail, `Nothing was started: ${limit}.`)
     assert.strictEqual(outcome(await server.turn(await server.session(), "#say fine")), "completed")
     assert.strictEqual((await fetch(`${server.url}/ready`)).status, 200)
     await discard(server)

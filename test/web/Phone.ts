@@ -73,7 +73,7 @@ export const makePhone = async (browser: Browser, url: string, options: BrowserC
 
 export const signIn = async (page: Page): Promise<void> => {
   await page.getByLabel("Access token").fill(token)
-  await page.getByRole("button", { name: "Sign in" }).click()
+  await page.getByRole("button", { name: "Sign in", exact: true }).click()
   await message(page).waitFor()
 }
 

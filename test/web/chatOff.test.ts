@@ -15,10 +15,10 @@ describe("the chat without its agent", { timeout: 60_000 }, () => {
     const phone = await makePhone(browser, server.url)
     const page = await phone.open()
     await signIn(page)
-    const reason = page.getByText(/no program "claude" was found/)
+    const reason = page.getByText(/^The agent is not installed on the server. Use VM controls./)
     await reason.waitFor()
     assert.isTrue(
-      await button(page, /^Power/)
+      await button(page, /^VM controls Restart/)
         .first()
         .isEnabled()
     )

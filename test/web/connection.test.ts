@@ -17,11 +17,11 @@ const inPlace: ReadonlyArray<
   readonly [what: string, answer: (answer: ServerResponse) => void, says: RegExp, again: boolean]
 > = [
   ["204", plain(204, {}, ""), /Reconnecting|Offline/, true],
-  ["a redirect to a sign-in", plain(302, { location: "https://sso.example.org/" }, ""), /Sign in to go on/, false],
-  ["401", plain(401, { "content-type": "application/json" }, '{"detail":"no"}'), /Sign in to go on/, false],
-  ["404", plain(404, { "content-type": "application/json" }, '{"detail":"no"}'), /This session is not here/, false],
+  ["a redirect to a sign-in", plain(302, { location: "https://sso.example.org/" }, ""), /Sign in to continue/, false],
+  ["401", plain(401, { "content-type": "application/json" }, '{"detail":"no"}'), /Sign in to continue/, false],
+  ["404", plain(404, { "content-type": "application/json" }, '{"detail":"no"}'), /Session not found/, false],
   ["500", plain(500, { "content-type": "application/json" }, '{"detail":"It broke"}'), /It broke/, true],
-  ["a sign-in page", plain(200, { "content-type": "text/html" }, "<h1>SSO</h1>"), /Sign in to go on/, false]
+  ["a sign-in page", plain(200, { "content-type": "text/html" }, "<h1>SSO</h1>"), /Sign in to continue/, false]
 ]
 
 describe("the connection", () => {
@@ -124,7 +124,7 @@ describe("the connection", () => {
 
   it("WEB-06: a session that is gone offers the list, and says so once", { timeout: 30_000 }, async () => {
     const { context, page } = await signedIn("/#/s/00000000-0000-4000-8000-000000000000")
-    await page.getByText("This session is not here").waitFor()
+    await page.getByText("Session not found").waitFor()
     await page.getByRole("link", { name: "Show all sessions" }).click()
     await page.getByRole("heading", { name: "Sessions" }).waitFor()
     await context.close()
@@ -135,7 +135,7 @@ describe("the connection", () => {
     proxy.rule = held(server.url)
     const quiet = await server.session()
     await page.goto(`${proxy.url}/#/s/${quiet}`)
-    await page.getByText(/holds the live stream back/).waitFor({ timeout: 25_000 })
+    await page.getByText(/A proxy blocks live updates/).waitFor({ timeout: 25_000 })
     await say(page, "#say Through the proxy.")
     await page.getByText("Through the proxy.", { exact: true }).waitFor()
     await page.getByText("Done", { exact: true }).waitFor()
@@ -152,7 +152,7 @@ describe("the connection", () => {
     }
     // What was open before stays open, in a browser that is only told so.
     proxy.drop()
-    await page.getByText(/^Offline: .*\. Last seen \d\d:\d\d\./).waitFor()
+    await page.getByText(/No connection since \d\d:\d\d\. Trying/).waitFor()
     await server.turn(session, "#say While you were away.")
     proxy.rule = pass
     await context.setOffline(false)

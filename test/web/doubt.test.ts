@@ -26,7 +26,7 @@ const event = (id: number, op: Operation) => `id: ${id}\ndata: ${JSON.stringify(
 const caughtUp = "event: caught-up\ndata: {}\n\n"
 const isStream = (path = "") => path.startsWith("/api/pve/stream")
 
-const unknown = /Whether it began is not known/
+const unknown = /No answer: it may have started/
 const cycle = async (page: Page) => {
   await page.getByRole("button", { name: /^Cut power and start again/ }).press("Enter")
   await button(page, "Continue").click()
@@ -114,10 +114,10 @@ describe("in doubt", () => {
     stream?.write(
       event(0, { ...former, op_id: "22222222-2222-4222-8222-222222222222", actor: "bob", verb: "forensics" })
     )
-    await page.getByText("forensics: running").waitFor()
+    await page.getByText("Collect evidence: running").waitFor()
     assert.isTrue(await page.getByText(unknown).isVisible())
     stream?.write(event(1, { ...former, op_id: ids[0] ?? "" }))
-    await page.getByText("cycle: running").waitFor()
+    await page.getByText("Power cycle: running").waitFor()
     assert.strictEqual(await page.getByText(unknown).count(), 0)
     await context.close()
   })
@@ -152,7 +152,7 @@ describe("in doubt", () => {
     stream?.write(event(1, { ...former, phase: "done", ended_at: at, outcome: "ok", verified: true }))
     stream?.write(caughtUp)
     await button(page, "VM controls").click()
-    await page.getByText("cycle: done, verified").first().waitFor()
+    await page.getByText("Power cycle: done, verified").first().waitFor()
     assert.notMatch((await said.jsonValue()).join(), /cycle/)
     await context.close()
   })
@@ -177,7 +177,7 @@ describe("in doubt", () => {
       await page.getByText("Live", { exact: true }).waitFor()
       await button(page, "VM controls").click()
       await page.getByRole("button", { name: /forensics/ }).click()
-      await page.getByText("forensics: running").first().waitFor()
+      await page.getByText("Collect evidence: running").first().waitFor()
       const from = proxy.seen.length
       const asked = () => proxy.seen.slice(from).filter(({ path }) => path.startsWith("/api/pve/ops"))
       await page.clock.runFor(3100)
@@ -186,7 +186,7 @@ describe("in doubt", () => {
       assert.strictEqual(asked().length, 1)
       held?.()
       await page.clock.resume()
-      await page.getByText("forensics: done").first().waitFor()
+      await page.getByText("Collect evidence: done").first().waitFor()
       for (const { path } of asked()) assert.match(path, /^\/api\/pve\/ops\/./)
       await context.close()
     }

@@ -86,7 +86,7 @@ describe("a hold", () => {
       const held = await press(page)
       await act(held)
       await page.getByText("keep holding…").waitFor({ state: "detached" })
-      assert.strictEqual(await held.hold.locator(".how").innerText(), "Hold")
+      assert.strictEqual(await held.hold.locator(".how").innerText(), "Hold 1.5\u00a0s")
       assert.strictEqual(await held.hold.locator(".fill").getAttribute("style"), "transform: scaleX(0);")
       await page.clock.runFor(5000)
       assert.deepStrictEqual(posts, [])
@@ -118,7 +118,7 @@ describe("a hold", () => {
     await press(page)
     await page.clock.runFor(1600)
     await page
-      .getByText(/^stop: (running|done)/)
+      .getByText(/^Power off: (running|done)/)
       .first()
       .waitFor()
     await page.clock.runFor(5000)

@@ -115,7 +115,7 @@ describe("the main job, on a phone", () => {
       const row = page.getByRole("navigation", { name: "Sessions" }).getByRole("link", { name: /^Old news/ })
       await row.getByText(/ago/).waitFor()
       await button(page, "VM controls").click()
-      await page.getByText("No agent turn is running").first().waitFor()
+      await page.getByText("The agent is idle.").first().waitFor()
       await button(page, "Close").click()
       await page.getByRole("link", { name: "All sessions" }).click()
       await row.getByText("Working").waitFor()

@@ -26,7 +26,7 @@ describe("over plain HTTP", () => {
     await page.locator("details.ok").first().waitFor()
     await button(page, "VM controls").click()
     await page.getByRole("button", { name: /status/ }).click()
-    await page.getByText("status: done").first().waitFor()
+    await page.getByText("Check: done").first().waitFor()
     assert.deepStrictEqual(faults, [])
     await context.close()
   })

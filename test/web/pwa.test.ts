@@ -76,7 +76,7 @@ describe("the installed page", () => {
     const again = await context.newPage()
     await again.goto(proxy.url)
     await again.locator(".kept").getByText("Kept for the tunnel.", { exact: true }).waitFor()
-    await again.getByText(/This is what this device kept/).waitFor()
+    await again.getByText(/Offline copy from/).waitFor()
     assert.strictEqual(await message(again).inputValue(), "half a thought")
     await again.getByRole("button", { name: "VM controls" }).click()
     assert.isTrue(await again.getByRole("button", { name: /cycle/ }).isDisabled())

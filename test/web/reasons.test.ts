@@ -42,7 +42,7 @@ const app = (operations: ReadonlyArray<Operation>, status?: Status, state: Link[
 }
 
 const free = ""
-const cycling = "cycle is running, by anna."
+const cycling = "Power cycle is running, by anna."
 const table: ReadonlyArray<readonly [operations: ReadonlyArray<Operation>, word: string, why: string]> = [
   [[], "Unknown", free],
   [[open("cycle", 42)], "cycle…", cycling],
@@ -71,8 +71,8 @@ describe("what would do nothing", () => {
     observed_at: ago(seconds),
     probes: []
   })
-  const on = "It is on already."
-  const off = "It is off already."
+  const on = "Already on."
+  const off = "Already off."
   const states: ReadonlyArray<
     readonly [fact: string, status: Status | undefined, link: Link["state"], start: string, stop: string]
   > = [

@@ -38,7 +38,7 @@ describe("the sign-in", () => {
     await message(page).fill("#say After the sign-in.")
     await context.clearCookies()
     await button(page, "Send").click()
-    await page.getByText("Sign in to go on").waitFor()
+    await page.getByText("Sign in to continue").waitFor()
     await signIn(page)
     await page.getByText("After the sign-in.", { exact: true }).waitFor()
     await context.close()
@@ -50,7 +50,7 @@ describe("the sign-in", () => {
     const look = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
     await context.clearCookies()
     await look()
-    await page.getByText("Sign in to go on").waitFor()
+    await page.getByText("Sign in to continue").waitFor()
     const late = new Promise<ServerResponse>((settle) => {
       proxy.rule = (asked, response) => {
         if (asked.url !== "/api/session") return false
@@ -92,7 +92,7 @@ describe("the sign-in", () => {
     slow((_asked, response) => response.writeHead(302, { location: "/icon.svg" }).end())
     await context.clearCookies()
     await page.reload()
-    await button(page, "Reload the page").click()
+    await button(page, "Sign in with single sign-on").click()
     await page.waitForURL("**/icon.svg")
     proxy.rule = pass
     await page.goto(`${proxy.url}/?signin#/s/x`)
@@ -109,7 +109,7 @@ describe("the sign-in", () => {
     const answer = page.waitForResponse((answer) => answer.url().endsWith("/api/logout"))
     await button(page, "Sign out").click()
     assert.strictEqual((await answer).status(), 200)
-    await page.getByText("Sign in to go on").waitFor()
+    await page.getByText("Sign in to continue").waitFor()
     assert.deepStrictEqual(await context.cookies(), [])
     const kept = await page.evaluate("Object.keys(localStorage).sort().join()")
     assert.strictEqual(kept, `breakglass:draft:${session}`)
@@ -129,7 +129,7 @@ describe("the sign-in", () => {
     await page.getByText("The server cannot be reached. You may still be signed in.").waitFor()
     proxy.rule = pass
     await button(page, "Sign out").click()
-    await page.getByText("Sign in to go on").waitFor()
+    await page.getByText("Sign in to continue").waitFor()
     await context.close()
   })
 

@@ -88,7 +88,7 @@ describe("on every screen", () => {
         ),
         []
       )
-      for (const verb of [/status/, /forensics/, /^Press the reset/]) {
+      for (const verb of [/status/, /forensics/, /^Reset/]) {
         await page.getByRole("button", { name: verb }).scrollIntoViewIfNeeded()
         await assertOnScreen(page, [page.getByRole("button", { name: verb })])
       }
@@ -101,11 +101,11 @@ describe("on every screen", () => {
   it("no word of the strip is cut, in the smallest width and the longest state", { timeout: 60_000 }, async () => {
     const { context, open } = await makePhone(browser, demo.url, { viewport: { width: 360, height: 640 } })
     const page = await open()
-    await page.getByText("Healthy", { exact: true }).waitFor()
+    await page.getByText("Reachable", { exact: true }).waitFor()
     await assertWordsWhole(page)
     const words = {
       ".cell .word": ["Signed out", "Catching up", "Reconnecting"],
-      ".vm .said": ["Swapping?", "Unknown?"]
+      ".vm .said": ["Very slow?", "Reachable?", "Host unreachable?", "Disk stalled?"]
     }
     for (const [cell, longest] of Object.entries(words)) {
       for (const word of longest) {
@@ -129,7 +129,7 @@ describe("on every screen", () => {
     await page.clock.install()
     await page.reload()
     await say(page, "the VM is slow")
-    await page.getByText("Healthy", { exact: true }).waitFor()
+    await page.getByText("Reachable", { exact: true }).waitFor()
     await button(page, "Stop").waitFor()
     await page.clock.pauseAt(Date.now() + 5000)
     proxy.rule = () => true
@@ -139,7 +139,7 @@ describe("on every screen", () => {
     const cells = await page.locator(".cell").allInnerTexts()
     assert.deepStrictEqual(
       cells.map((cell) => cell.replaceAll(/\s+/g, " ").replace(/(Reconnecting|Offline)$/, "lost")),
-      ["Link 2 min lost", "Agent 2 min Unknown", "VM 2 min Healthy?"]
+      ["Server 2 min lost", "Agent 2 min Unknown", "VM 2 min Reachable?"]
     )
     await button(page, "VM controls").waitFor()
     await assertWordsWhole(page)

@@ -54,7 +54,7 @@ describe("tabs", () => {
       await button(third, "VM controls").click()
       await third.getByRole("button", { name: /forensics/ }).click()
       await third
-        .getByText(/^forensics: done/)
+        .getByText(/^Collect evidence: done/)
         .first()
         .waitFor({ timeout: 20_000 })
       // The session goes on in a tab that nobody looks at; the VM's log is followed where it is seen.
@@ -66,7 +66,7 @@ describe("tabs", () => {
       await show(first, "visible")
       await button(first, "VM controls").click()
       await first
-        .getByText(/^forensics: done/)
+        .getByText(/^Collect evidence: done/)
         .first()
         .waitFor()
       await first.locator(".vm-line .mark.ok").waitFor()

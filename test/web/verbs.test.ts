@@ -54,12 +54,12 @@ describe("the verbs", () => {
         await thumb.down(x, y)
         await page.getByText("keep holding…").waitFor()
         await thumb.move(x + 10, y + 5)
-        await page.getByText("cycle: running").waitFor()
+        await page.getByText("Power cycle: running").waitFor()
         await thumb.up()
-        await page.locator(".run").first().getByText("cycle: done, verified").waitFor({ timeout: 20_000 })
+        await page.locator(".run").first().getByText("Power cycle: done, verified").waitFor({ timeout: 20_000 })
         await page.getByRole("dialog").locator(".vm-line .mark.ok").waitFor()
         assert.strictEqual(
-          await page.getByText("start here").count(),
+          await page.getByText("Recommended").count(),
           0,
           "nothing is to be started with a VM that is well"
         )
@@ -87,7 +87,7 @@ describe("the verbs", () => {
     await page.waitForFunction(() => document.querySelector(".verb-button[aria-disabled=true]"))
     release()
     await page
-      .getByText(/forensics: done/)
+      .getByText(/Collect evidence: done/)
       .first()
       .waitFor({ timeout: 20_000 })
     assert.strictEqual(made.length, 1)
@@ -103,11 +103,11 @@ describe("the verbs", () => {
     )
     await button(page, "VM controls").click()
     await page.getByRole("button", { name: /forensics/ }).click()
-    await page.getByText(/Whether it began is not known/).waitFor()
+    await page.getByText(/No answer: it may have started/).waitFor()
     await page.unroute("**/api/pve/ops")
     await page.getByRole("button", { name: /forensics/ }).click()
     await page
-      .getByText(/forensics: (running|done)/)
+      .getByText(/Collect evidence: (running|done)/)
       .first()
       .waitFor()
     assert.strictEqual(made.length, 2)
@@ -130,12 +130,12 @@ describe("the verbs", () => {
       await page.reload()
       await button(page, "VM controls").click()
       const run = page.locator(".run").first()
-      await run.getByText(/^cycle: /).waitFor()
+      await run.getByText(/^Power cycle: /).waitFor()
       assert.strictEqual(await run.locator(".mark.ok").count(), 0, outcome)
       assert.notMatch(await run.innerText(), /done|verified/i, outcome)
       assert.isNotEmpty(await run.locator(".next").innerText(), outcome)
       // What may have happened is looked at before it is done again.
-      assert.strictEqual(await page.getByText("start here").count(), outcome === "unknown" ? 0 : 1, outcome)
+      assert.strictEqual(await page.getByText("Recommended").count(), outcome === "unknown" ? 0 : 1, outcome)
       await page.close()
     }
     await context.close()
@@ -148,14 +148,14 @@ describe("the verbs", () => {
     await button(page, "VM controls").click()
     await context.setOffline(true)
     await page
-      .getByText(/This device is offline/)
+      .getByText(/You are offline/)
       .first()
       .waitFor()
     assert.isTrue(await page.getByRole("button", { name: /cycle/ }).isDisabled())
     assert.isTrue(await page.getByRole("button", { name: /status/ }).isDisabled())
     await context.setOffline(false)
     await page
-      .getByText(/This device is offline/)
+      .getByText(/You are offline/)
       .first()
       .waitFor({ state: "detached" })
     assert.deepStrictEqual(made, [])

@@ -45,8 +45,8 @@ export const App = ({ app }: { readonly app: AppState }) => {
 
 const Gone = () => (
   <section class="scroll welcome">
-    <h1>This session is not here</h1>
-    <p>The server does not know it. It may have been removed, or the address is not complete.</p>
+    <h1>Session not found</h1>
+    <p>It was removed, or the link is incomplete.</p>
     <p>
       <a class="button" href="#/">
         Show all sessions

@@ -49,7 +49,11 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
           rows={1}
           maxLength={65_536}
           placeholder={
-            running ? "Write the next message meanwhile" : `What is wrong with ${visible(app.target.value)}?`
+            running
+              ? "Write the next message meanwhile"
+              : (session?.transcript.value.last ?? -1) < 0
+                ? `What is wrong with ${visible(app.target.value)}?`
+                : "Reply…"
           }
           value={draft}
           onInput={(event) => app.write(event.currentTarget.value)}
@@ -71,7 +75,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
               </option>
             ))}
           </select>
-          {running && !blank && <span class="quiet why">Sent after this turn, by this page</span>}
+          {running && !blank && <span class="quiet why">Sent when the agent is done. Keep this page open.</span>}
           <button type="submit" class="button primary send" aria-disabled={blank || busy}>
             Send
           </button>

@@ -46,12 +46,12 @@ export const ConfirmDialog = ({ app, verb, onConfirm, onClosed }: Props) => {
           <dd>{lost}</dd>
           <dt>Running now</dt>
           <dd>{runningNow(app)}</dd>
-          <dt>First</dt>
-          <dd>The host collects evidence, for about 20 s at most.</dd>
+          <dt>Before that</dt>
+          <dd>Evidence is saved (20 s at most).</dd>
         </dl>
       ) : (
         <p>
-          This sends <b>{verb}</b> to <b>{target}</b> now. It cannot be taken back.
+          This {verb === "stop" ? "powers off" : "restarts"} <b>{target}</b> now. It cannot be undone.
         </p>
       )}
       <div class={`row buttons step-${step.value}`}>

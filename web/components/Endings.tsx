@@ -12,8 +12,8 @@ const outcomes = {
   completed: { tone: "ok", word: "Done" },
   failed: { tone: "bad", word: "Failed" },
   cancelled: { tone: "off", word: "Stopped" },
-  timed_out: { tone: "bad", word: "Out of time" },
-  interrupted: { tone: "bad", word: "Cut off by a server restart" }
+  timed_out: { tone: "bad", word: "Time limit reached" },
+  interrupted: { tone: "bad", word: "Interrupted: the server restarted" }
 } satisfies Record<Outcome, { readonly tone: Tone; readonly word: string }>
 
 export const EndItem = ({ item }: { readonly item: End }) => {
@@ -34,12 +34,12 @@ export const EndItem = ({ item }: { readonly item: End }) => {
 
 export const ErrorItem = ({ app, item }: { readonly app: AppState; readonly item: Of<"error"> }) => (
   <div class="item failure">
-    <strong>The turn failed</strong>
+    <strong>The agent could not finish</strong>
     <p>{visible(item.error)}</p>
-    <p class="quiet">The VM controls do not need the agent or its model. Your prompt can also be sent again.</p>
+    <p class="quiet">VM controls work without the agent. Or send the message again.</p>
     <div class="row buttons">
       <button type="button" class="button" onClick={() => (app.sheetOpen.value = true)}>
-        Open power
+        Open VM controls
       </button>
       <button type="button" class="button" onClick={() => app.again(item.id)}>
         Ask again
@@ -49,9 +49,9 @@ export const ErrorItem = ({ app, item }: { readonly app: AppState; readonly item
 )
 
 const remotes = {
-  none: "It ran nothing on the VM.",
-  ended: "Nothing it ran on the VM runs any more.",
-  unknown: "Whether something it ran on the VM still runs there is not known."
+  none: "It had started nothing on the VM.",
+  ended: "Nothing it started is still running on the VM.",
+  unknown: "Something it started may still be running on the VM."
 } satisfies Record<Of<"cancelled">["remote"], string>
 
 export const CancelledItem = ({ item }: { readonly item: Of<"cancelled"> }) => (

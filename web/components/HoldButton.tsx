@@ -95,9 +95,9 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
       <strong>{title}</strong>{" "}
       <span class="verb">
         {verb}
-        {held.value > 0 ? <em> · keep holding…</em> : recommended && <em> · start here</em>}
+        {held.value > 0 ? <em> · keep holding…</em> : recommended && <em> · Recommended</em>}
       </span>{" "}
-      <span class="how">{held.value > 0 ? `${((1 - held.value) * 1.5).toFixed(1)} s` : "Hold"}</span>
+      <span class="how">{held.value > 0 ? `${((1 - held.value) * 1.5).toFixed(1)} s` : "Hold 1.5\u00a0s"}</span>
     </button>
   )
 }

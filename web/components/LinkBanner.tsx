@@ -1,6 +1,6 @@
 /** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
 import type { AppState } from "../AppModel.ts"
-import { linkOf, shownLink } from "../states.ts"
+import { shownLink } from "../states.ts"
 import { clock } from "../words.ts"
 
 export const LinkBanner = ({ app }: { readonly app: AppState }) => {
@@ -10,7 +10,7 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   if (link.state === "polling") {
     return (
       <p class="offline held" role="status">
-        Something between here and the server holds the live stream back. New events are asked for every 3 s.
+        A proxy blocks live updates. Checking every 3 s instead.
       </p>
     )
   }
@@ -20,10 +20,10 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   return (
     <div class="offline" role="status">
       <p>
-        <strong>{linkOf(app).word}</strong>: {link.reason}. {seen > 0 && <>Last seen {clock(seen)}. </>}
+        {link.reason} {link.state === "waiting" && <strong>No connection{seen > 0 && ` since ${clock(seen)}`}.</strong>}{" "}
         {link.state === "waiting" && (
           <span class="steady" aria-hidden="true">
-            {seconds > 0 ? `Next try in ${seconds}\u00a0s.` : "Trying…"}
+            {seconds > 0 ? `Trying again in ${seconds}\u00a0s.` : "Trying…"}
           </span>
         )}
       </p>

@@ -25,7 +25,7 @@ export const Outbox = ({ app, session }: { readonly app: AppState; readonly sess
               <div class="row">
                 {(item.state === "failed" || held(item, place) !== undefined) && (
                   <button type="button" class="button" onClick={() => release(item.prompt_id)}>
-                    Ask now
+                    Send now
                   </button>
                 )}
                 <button type="button" class="button" onClick={() => edit(item)}>
@@ -45,10 +45,10 @@ export const Outbox = ({ app, session }: { readonly app: AppState; readonly sess
 
 const after = {
   completed: "",
-  cancelled: "Held: the turn before it was stopped.",
-  failed: "Held: the turn before it failed.",
-  timed_out: "Held: the turn before it ran out of time.",
-  interrupted: "Held: the turn before it was cut off."
+  cancelled: "On hold, because the agent was stopped.",
+  failed: "On hold, because the agent could not finish.",
+  timed_out: "On hold, because the agent reached its time limit.",
+  interrupted: "On hold, because the agent was interrupted."
 }
 
 const saying = (item: Waiting, place: Place, index: number): string => {
@@ -56,8 +56,10 @@ const saying = (item: Waiting, place: Place, index: number): string => {
   if (why !== undefined) return after[why]
   if (item.state === "sending") return "Sending…"
   if (item.state === "failed") return `Not sent. ${item.reason}`
-  if (item.state === "unsure") return `${item.reason} It is asked again when there is a link, and runs once.`
-  if (place.signedOut) return "Waits for you to sign in."
-  if (index > 0) return "Waits for the one before it."
-  return place.running || item.refusedAt > -2 ? "Waits for this turn to end. Keep this page open." : "About to be sent."
+  if (item.state === "unsure") return "No answer yet. Will be retried when you are online; it runs only once."
+  if (place.signedOut) return "Waiting for you to sign in."
+  if (index > 0) return "Waiting for the message above."
+  return place.running || item.refusedAt > -2
+    ? "Waiting for the agent to finish. Keep this page open."
+    : "About to be sent."
 }

@@ -39,7 +39,7 @@ export const Output = ({ text, bytes, full }: Props) => {
   return (
     <>
       <div class="row">
-        <p class="label">Output{partial && `, cut: the whole is ${size(bytes)}`}</p>
+        <p class="label">Output{partial && ` (start and end only; full size ${size(bytes)})`}</p>
         <CopyButton text={drawn} what="output" />
       </div>
       <pre class="output" tabIndex={0}>

@@ -57,7 +57,7 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
         <DemoBanner app={app} />
         <div class="row head">
           <div>
-            <h2 id="sheet-title">{target}</h2>
+            <h2 id="sheet-title">{target}: VM controls</h2>
             <p class="vm-line">
               <Mark tone={vm.tone} />
               {visible(vm.text)}
@@ -83,7 +83,7 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
           </details>
         )}
         <details class="fold danger" open>
-          <summary>Other ways to cut power</summary>
+          <summary>More power actions</summary>
           <DangerVerb app={app} verb="stop" />
           <DangerVerb app={app} verb="reset" />
         </details>

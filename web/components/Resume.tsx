@@ -8,7 +8,7 @@ export const Resume = ({ app, session }: { readonly app: AppState; readonly sess
   if (running || ended?.outcome !== "interrupted" || session.outbox.outbox.value.length > 0) return null
   return (
     <div class="row">
-      <p class="quiet">The server restarted while the agent worked. A command may have run unseen.</p>
+      <p class="quiet">The server restarted during this. A command may have run without its result being shown.</p>
       <button type="button" class="button" onClick={() => session.send(goOn, app.model.value)}>
         Resume
       </button>

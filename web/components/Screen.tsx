@@ -34,7 +34,7 @@ export const Screen = ({ app }: { readonly app: AppState }) => {
       <summary>Screen</summary>
       <div class="row">
         <button type="button" class="button" onClick={() => void look()}>
-          {looking.value ? "Looking…" : "Look again"}
+          {looking.value ? "Loading…" : "Refresh"}
         </button>
         {seen !== undefined && (
           <span class="quiet steady">
@@ -44,7 +44,7 @@ export const Screen = ({ app }: { readonly app: AppState }) => {
       </div>
       {said?.ok === false && (
         <p class={said.status === 404 ? "quiet" : "problem"} role="status">
-          {said.status === 404 ? "" : "Could not be looked at: "}
+          {said.status === 404 ? "" : "No picture. "}
           {visible(said.detail)}
         </p>
       )}

@@ -32,12 +32,12 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
         </p>
       )}
       {rows.value === undefined ? (
-        <p class="quiet">{problem.value === "" ? "Asking the server…" : "The list is not known."}</p>
+        <p class="quiet">{problem.value === "" ? "Loading…" : "The list could not be loaded."}</p>
       ) : rows.value.length === 0 ? (
         <p class="quiet">None yet. Your first message starts one.</p>
       ) : (
         <>
-          {!fresh.value && <p class="quiet">As this device last saw it.</p>}
+          {!fresh.value && <p class="quiet">Saved list, may be out of date.</p>}
           <ul class={fresh.value ? "" : "kept"}>
             {rows.value.map((row) => (
               <li key={row.session_id}>

@@ -1,5 +1,6 @@
 /** In the composer's place while we are signed out; what was typed stays where it was. */
 import { useSignal } from "@preact/signals"
+import { signOn } from "../api.ts"
 import type { AppState } from "../AppModel.ts"
 
 export const SignIn = ({ app }: { readonly app: AppState }) => {
@@ -21,11 +22,10 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
         void submit()
       }}
     >
-      <h2>Sign in to go on</h2>
-      <p role="alert">
-        The server does not know you, or no longer. Your draft is kept, and a running agent keeps running.
-      </p>
-      <label for="token">Access token</label>
+      <h2>Sign in to continue</h2>
+      <p role="alert">You are signed out (sign-ins last 12 hours). Your draft is safe; a running agent goes on.</p>
+      {signOn.value && signOnButton("button primary")}
+      <label for="token">Access token (API_BEARER_TOKEN of the server)</label>
       <div class="row">
         <input
           id="token"
@@ -45,12 +45,13 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
           {problem.value}
         </p>
       )}
-      <p class="quiet">
-        Behind single sign-on?{" "}
-        <button type="button" class="link" onClick={() => (location.search = "signin")}>
-          Reload the page
-        </button>
-      </p>
+      {!signOn.value && signOnButton("link")}
     </form>
   )
 }
+
+const signOnButton = (kind: string) => (
+  <button type="button" class={kind} onClick={() => (location.search = "signin")}>
+    Sign in with single sign-on
+  </button>
+)

@@ -21,7 +21,7 @@ export const StopBar = ({ app, session }: { readonly app: AppState; readonly ses
             ? "Stopping…"
             : live
               ? `Agent working ${stopwatch(since)}`
-              : "Was working; not known now"}
+              : "Was working when last seen"}
         </span>
         <span class="command">{visible(doing(transcript))}</span>
         <span id="stop-reach" class="reach">

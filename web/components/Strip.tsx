@@ -1,4 +1,4 @@
-/** Link, agent, VM: a mark, a word and an age each. What is not known is said to be unknown. */
+/** Server, agent, VM: a mark, a word and an age each. What is not known is said to be unknown. */
 import type { AppState } from "../AppModel.ts"
 import { agentOf, linkOf, type Said, vmOf } from "../states.ts"
 import { visible } from "../visible.ts"
@@ -6,8 +6,8 @@ import { Mark } from "./Mark.tsx"
 
 export const Strip = ({ app }: { readonly app: AppState }) => {
   const vm = vmOf(app)
-  // An old state's age comes first; beside the word there is no room for it.
-  const stale = vm.tone === "unknown" && vm.age !== ""
+  // A state's age comes first; beside the word there is only room for how long a verb has run.
+  const aged = vm.tone !== "busy" && vm.age !== ""
   return (
     <div class="strip">
       <a class="home" href="#/" aria-label="All sessions">
@@ -15,7 +15,7 @@ export const Strip = ({ app }: { readonly app: AppState }) => {
           <path d="M4 6h16M4 12h16M4 18h10" />
         </svg>
       </a>
-      <Cell name="Link" said={linkOf(app)} />
+      <Cell name="Server" said={linkOf(app)} />
       <Cell name="Agent" said={agentOf(app)} />
       <div class="cell vm">
         <button
@@ -28,14 +28,14 @@ export const Strip = ({ app }: { readonly app: AppState }) => {
           }}
         >
           {"VM\u00a0"}
-          {stale ? <span class="age">{vm.age}</span> : "controls"}
+          {aged ? <span class="age">{vm.age}</span> : "controls"}
         </button>
         <span class="word" id="vm-state">
           <span class="said">
             <Mark tone={vm.tone} />
             {visible(vm.word)}
           </span>{" "}
-          {!stale && <span class="age">{vm.age}</span>}
+          {!aged && <span class="age">{vm.age}</span>}
         </span>
       </div>
     </div>

@@ -13,7 +13,7 @@ const states = {
   running: { tone: "busy", word: "running" },
   ok: { tone: "ok", word: "ok" },
   failed: { tone: "bad", word: "failed" },
-  unfinished: { tone: "unknown", word: "no answer" }
+  unfinished: { tone: "unknown", word: "not finished" }
 } satisfies Record<ToolItem["state"], { readonly tone: Tone; readonly word: string }>
 
 interface Props {

@@ -43,8 +43,7 @@ export const Transcript = ({ app, session }: Props) => {
         <div class="log" ref={log}>
           {kept !== undefined && (
             <p class="notice item">
-              The server cannot be reached. This is what this device kept at{" "}
-              {moment(new Date(kept).toISOString(), app.now.value)}; it may have gone on since.
+              Offline copy from {moment(new Date(kept).toISOString(), app.now.value)}. The agent may have gone on.
             </p>
           )}
           {transcript.last < 0 && <p class="quiet center">{nothing(session)}</p>}
@@ -99,7 +98,7 @@ const shown = (session: Session): { readonly transcript: Log; readonly kept: num
 const nothing = (session: Session): string => {
   const { state } = session.link.value
   if (state === "waiting") return "The log could not be read yet."
-  return state === "live" || state === "polling" ? "Nothing has been asked yet." : "Reading the log…"
+  return state === "live" || state === "polling" ? "No messages yet." : "Reading the log…"
 }
 
 const none: Readonly<Record<string, number>> = {}

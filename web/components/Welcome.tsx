@@ -8,6 +8,8 @@ import { Mark } from "./Mark.tsx"
 export const Welcome = ({ app }: { readonly app: AppState }) => {
   const vm = vmOf(app)
   const rows = app.sessions.rows.value
+  const loading = app.sessions.problem.value === "" ? "Loading…" : "The list could not be loaded"
+  const [, off, why] = /^(.*?\.)(?: (.*))?$/s.exec(visible(app.info.value?.chat_off ?? "")) ?? []
   return (
     <section class="scroll welcome">
       <h1>What is wrong with {visible(app.target.value)}?</h1>
@@ -18,18 +20,22 @@ export const Welcome = ({ app }: { readonly app: AppState }) => {
       <div class="ways">
         <button type="button" class="way" onClick={() => document.getElementById("message")?.focus()}>
           <strong>Ask the agent</strong>{" "}
-          <span>{visible(app.info.value?.chat_off ?? "It logs in, looks, and tells you")}</span>
+          <span>{off === undefined ? "Logs in, finds the cause, reports" : `${off} Use VM controls.`}</span>
         </button>
         <button type="button" class="way power" onClick={() => (app.sheetOpen.value = true)}>
-          <strong>Power</strong> <span>Needs no agent and no model</span>
+          <strong>VM controls</strong> <span>Restart the VM: works without AI</span>
         </button>
         <button type="button" class="way" onClick={() => document.getElementById("sessions")?.focus()}>
           <strong>Recent sessions</strong>{" "}
-          <span>
-            {rows === undefined ? "Not known yet" : rows.length === 0 ? "None yet" : count(rows.length, "session")}
-          </span>
+          <span>{rows === undefined ? loading : rows.length === 0 ? "None yet" : count(rows.length, "session")}</span>
         </button>
       </div>
+      {why !== undefined && (
+        <details class="fold">
+          <summary>Why?</summary>
+          <p>{why}</p>
+        </details>
+      )}
     </section>
   )
 }
