@@ -12,8 +12,10 @@ export const register = async (): Promise<void> => {
     registration = await navigator.serviceWorker.register(trusted("/sw.js"), { updateViaCache: "none" })
     const watch = () => {
       const coming = registration?.installing ?? registration?.waiting
+      // The first one takes the page over before it says that it is installed, in WebKit.
+      const newer = registration?.active !== null
       const look = () => {
-        if (coming?.state === "installed" && navigator.serviceWorker.controller !== null) updateReady.value = true
+        if (coming?.state === "installed" && newer) updateReady.value = true
       }
       coming?.addEventListener("statechange", look)
       look()
