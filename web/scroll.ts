@@ -1,6 +1,7 @@
 /** Where the reader is in the transcript: at its end and carried along, or somewhere else and left alone. */
 import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
+import { handOn, type Hand } from "./hand.ts"
 import { around, atEnd, blockOf, earlier, later, type Span } from "./span.ts"
 import type { Transcript } from "./transcript.ts"
 
@@ -12,6 +13,9 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
   const scroller = useRef<HTMLDivElement>(null)
   const log = useRef<HTMLDivElement>(null)
   const following = useRef(linked === undefined)
+  const hand = useRef<Hand | undefined>(undefined)
+  /** Where the box was when it was last looked at: only the reader's way up leaves the end. */
+  const was = useRef(0)
   const seen = useSignal(-1)
   const chosen = useSignal<Span | undefined>(undefined)
   const anchor = useRef<{ readonly element: Element; readonly top: number } | undefined>(undefined)
@@ -26,7 +30,11 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
     chosen.value = undefined
     following.current = true
     seen.value = last
+    stick(box)
+  }
+  const stick = (box: HTMLElement) => {
     box.scrollTop = box.scrollHeight
+    was.current = box.scrollTop
   }
   /** Brings blocks in at one edge; what is being read stays where it is. */
   const show = (side: "earlier" | "later") => {
@@ -43,7 +51,11 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
     const box = scroller.current
     if (box === null) return
     const below = box.scrollHeight - box.scrollTop - box.clientHeight
-    following.current = below < near && span.to === blocks.length
+    const up = box.scrollTop < was.current
+    was.current = box.scrollTop
+    const end = below <= 1 || (!up && below < near)
+    if (!following.current) following.current = end && span.to === blocks.length
+    else if (up && below > 1 && hand.current?.on() === true) following.current = false
     if (following.current) {
       seen.value = last
       chosen.value = undefined
@@ -54,7 +66,11 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
   /** A row that is opened grows under the finger; once it is closed the reader may be at the end as before. */
   const toggles = {
     onToggleCapture: ({ target }: Event) => {
-      if (!(target as HTMLDetailsElement).open) return measure()
+      if (!(target as HTMLDetailsElement).open) {
+        // It moved by what is no longer there.
+        was.current = 0
+        return measure()
+      }
       following.current = false
       chosen.value = span
     }
@@ -104,11 +120,15 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
     if (box === null || log.current === null) return
     // The composer grows, the keyboard comes, a block is measured: the end must stay in sight.
     const observer = new ResizeObserver(() => {
-      if (following.current) box.scrollTop = box.scrollHeight
+      if (following.current) stick(box)
     })
     observer.observe(box)
     observer.observe(log.current)
-    return () => observer.disconnect()
+    hand.current = handOn(box)
+    return () => {
+      observer.disconnect()
+      hand.current?.close()
+    }
   }, [])
 
   const missed = following.current ? 0 : Math.max(0, last - Math.max(seen.value, -1))

@@ -13,6 +13,19 @@ const scrolledTo = (page: Page) =>
 const twoFrames = (page: Page) =>
   page.evaluate(() => new Promise((settle) => requestAnimationFrame(() => requestAnimationFrame(settle))))
 
+/** As a reader does: by a wheel, until it stands still. */
+const scroll = async (page: Page, by: number) => {
+  await page.locator(".transcript").hover()
+  await page.mouse.wheel(0, by)
+  await page.waitForFunction(async (by) => {
+    const box = document.querySelector(".transcript")
+    const before = box?.scrollTop ?? 0
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+    const below = (box?.scrollHeight ?? 0) - before - (box?.clientHeight ?? 0)
+    return before === box?.scrollTop && (before === 0 || below >= Math.min(-by, 300))
+  }, by)
+}
+
 describe("a long log", () => {
   let server: Server
   let browser: Browser
@@ -48,7 +61,7 @@ describe("a long log", () => {
       assert.isAtMost(await items(), 900)
       const oldest = () => page.locator("[id^=e-]").first().getAttribute("id")
       const before = await oldest()
-      await page.locator(".transcript").evaluate((box) => (box.scrollTop = 0))
+      await scroll(page, -1_000_000)
       await page.waitForFunction((id) => document.querySelector("[id^=e-]")?.id !== id, before)
       assert.isAtMost(await items(), 900)
       await context.close()
@@ -74,11 +87,7 @@ describe("a long log", () => {
   it("who reads above is left there and told how much is new", { timeout: 40_000 }, async () => {
     const { context, page } = await open(`/#/s/${session}`)
     await page.getByText("The very end.", { exact: true }).waitFor()
-    await page.locator(".transcript").evaluate((box) => (box.scrollTop -= 700))
-    await page.waitForFunction(() => {
-      const box = document.querySelector(".transcript")
-      return box !== null && box.scrollHeight - box.scrollTop - box.clientHeight > 300
-    })
+    await scroll(page, -700)
     const top = () => page.locator(".transcript").evaluate((box) => Math.round(box.scrollTop))
     const before = await top()
     await server.turn(session, "#say News.")
@@ -125,7 +134,7 @@ describe("a long log", () => {
     await page.getByText("Live", { exact: true }).waitFor()
     await server.prompt(session, "#slow 4000 10")
     await page.locator(".live").waitFor()
-    await page.locator(".transcript").evaluate((box) => (box.scrollTop -= 700))
+    await scroll(page, -700)
     await button(page, "↓ To the end").click()
     await page.waitForFunction(() => {
       const box = document.querySelector(".transcript")

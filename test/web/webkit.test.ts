@@ -35,4 +35,9 @@ describe("a window of WebKit", () => {
       `document.querySelector(".transcript").scrollTop === 0 || document.querySelector(".newer") !== null`
     )
   })
+  it("the first version of the page is not called a newer one", { timeout: 60_000 }, async () => {
+    await tab.until(`navigator.serviceWorker.controller?.state === "activated"`)
+    await tab.value(`new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))`)
+    assert.isFalse(await tab.value(`document.body.innerText.includes("newer version")`))
+  })
 })
