@@ -1,17 +1,15 @@
 /** What is around the routes: headers on every answer, one keepalive for all readers, a clean drain. */
-import { NodeHttpServer } from "@effect/platform-node"
 import { Cause, Duration, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpEffect, HttpIncomingMessage, HttpMiddleware, HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
-import { createServer } from "node:http"
 import { Auth } from "./Auth.ts"
 import { bodyLimit, unread } from "./body.ts"
 import { Config } from "./Config.ts"
-import { connections } from "./descriptors.ts"
 import * as Http from "./Http.ts"
 import { heartbeat } from "./heartbeat.ts"
 import { Journal } from "./Journal.ts"
+import { listener } from "./listener.ts"
 import { onlyTaken } from "./methods.ts"
 import { Observer } from "./Observer.ts"
 import { page } from "./page.ts"
@@ -118,22 +116,6 @@ const drain = Layer.effectDiscard(
       return Effect.all([journal.leave, session.close, power.close], { discard: true })
     })
   })
-)
-
-/** Milliseconds. Node's own would let a phone's worth of sockets sit for five minutes each. */
-export const patience = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
-
-const bounded = () => {
-  const server = createServer(patience)
-  const most = connections()
-  if (most !== null) server.maxConnections = most
-  return server
-}
-
-const listener = Layer.unwrap(
-  Effect.map(Config, ({ host, port }) =>
-    NodeHttpServer.layer(bounded, { host, port, gracefulShutdownTimeout: "2 seconds" })
-  )
 )
 
 export const layer = (options: { readonly demo: boolean }) => {

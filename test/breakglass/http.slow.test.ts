@@ -4,7 +4,7 @@ import { rmSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { join } from "node:path"
 import { afterAll, afterEach } from "vitest"
-import { patience } from "../../src/breakglass/Server.ts"
+import { patience } from "../../src/breakglass/listener.ts"
 import { discard, root, type Server, startServer, token } from "../support/BreakglassServer.ts"
 import { programs } from "../support/processes.ts"
 

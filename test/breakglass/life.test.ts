@@ -170,7 +170,9 @@ describe("LIFE-06: an address it cannot have", () => {
     const { port } = new URL(server.url)
     assert.match(
       await refused({ env: { PORT: port } }),
-      /\(1\): breakglass did not start: it cannot listen on HOST and PORT \(in use, or not allowed\)\.\n$/
+      new RegExp(
+        `\\(1\\): breakglass did not start: PORT is ${port}, which node \\(pid ${server.process.pid}\\) has at ::1; it takes .+\\.\n$`
+      )
     )
     assert.strictEqual(outcome(await server.turn(await server.session(), "#say here")), "completed")
     await discard(server)
