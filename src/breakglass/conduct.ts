@@ -5,7 +5,18 @@
 import { Clock, Duration, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Operation, OpOutcome, Verb } from "../contract/Pve.ts"
-import { changes, contradicts, expected, fits, hear, observed, ours, outcomeOf, type Said } from "./hostSpeech.ts"
+import {
+  changes,
+  contradicts,
+  expected,
+  fits,
+  hear,
+  observed,
+  ours,
+  outcomeOf,
+  refusal,
+  type Said
+} from "./hostSpeech.ts"
 import { steady } from "./steady.ts"
 
 /** What the host answered. `exit_code` is null when it was not heard. */
@@ -39,7 +50,9 @@ export const make = ({ ask, operation, move, print, background }: Parts) => {
     sent = yield* steady
     const said = yield* ask(verb, op_id, (line) => {
       const word = hear(line, op_id)
-      return word._tag === "Phase" ? move({ phase: word.phase }) : word._tag === "Output" ? print(line) : Effect.void
+      if (word._tag === "Phase") return move({ phase: word.phase })
+      if (word._tag === "Refused") return print(word.words)
+      return word._tag === "Output" ? print(line) : Effect.void
     })
     const lines = linesOf(said.stdout)
     // 255 is ssh's own, never a verb's.
@@ -96,7 +109,8 @@ export const make = ({ ask, operation, move, print, background }: Parts) => {
     const { verb, op_id, started_at } = operation()
     const { outcome, exit_code } = answer
     if (expected(verb) === null || outcome !== "ok") {
-      const evidence = lines.length === 0 ? "" : observed(lines, op_id).line
+      const why = outcome === "rejected" ? refusal(lines, op_id) : null
+      const evidence = why ?? (lines.length === 0 ? "" : observed(lines, op_id).line)
       yield* move({ outcome, exit_code, phase: "done", evidence })
       return answer
     }

@@ -13,6 +13,7 @@ export type Said =
       readonly uptime: string
       readonly where: string
     }
+  | { readonly _tag: "Refused"; readonly words: string }
   | { readonly _tag: "Result"; readonly rc: number }
   | { readonly _tag: "Last"; readonly known: boolean; readonly rc: number | null; readonly worker: string }
   | { readonly _tag: "Output"; readonly text: string }
@@ -35,6 +36,10 @@ export const hear = (text: string, opId: string): Said => {
         uptime: field("uptime"),
         where: whereabouts(field("why"), field("node"))
       }
+    case "breakglass-refused":
+      return /^reason=[a-z_]{1,20}$/.test(rest[0] ?? "") && rest.length > 1
+        ? { _tag: "Refused", words: rest.slice(1).join(" ") }
+        : output
     case "breakglass-result":
       return /^[0-9]{1,3}$/.test(field("rc")) ? { _tag: "Result", rc: Number(field("rc")) } : output
     case "breakglass-last":
@@ -106,6 +111,13 @@ export interface Observed {
   readonly uptime: number | null
   readonly line: string
 }
+
+/** Why the host began nothing, in its own words; null when that is not what it said. */
+export const refusal = (lines: ReadonlyArray<string>, opId: string): string | null =>
+  lines
+    .map((line) => hear(line, opId))
+    .flatMap((said) => (said._tag === "Refused" ? [said.words] : []))
+    .at(0) ?? null
 
 export const observed = (lines: ReadonlyArray<string>, opId: string): Observed => {
   for (const line of [...lines].reverse()) {

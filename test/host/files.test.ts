@@ -5,7 +5,7 @@ import { resolve } from "node:path"
 import { run } from "./support/sshd.ts"
 
 const host = resolve(import.meta.dirname, "../../host")
-const scripts = ["host", "vm", "records", "evidence"]
+const scripts = ["host", "vm", "cluster", "records", "evidence"]
   .map((name) => `${host}/breakglass-${name}`)
   .concat(`${host}/install`, `${host}/uninstall`)
 
@@ -110,6 +110,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
         "644 /etc/ssh/sshd_config.d/20-breakglass.conf",
         "440 /etc/sudoers.d/breakglass",
         "644 /etc/systemd/system/breakglass.slice",
+        "644 /usr/local/libexec/breakglass-cluster",
         "755 /usr/local/libexec/breakglass-evidence",
         "755 /usr/local/libexec/breakglass-host",
         "755 /usr/local/libexec/breakglass-qmp",

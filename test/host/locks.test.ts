@@ -94,7 +94,7 @@ describe.each(shells)("Proxmox's locks under %s", { timeout: 120_000, concurrent
     rig.fault("config", "hang")
     const answer = await rig.ssh(`cycle ${rig.op()}`)
     assert.strictEqual(answer.code, 0, answer.stdout)
-    assert.match(answer.stdout, /^qm config does not answer: going on without knowing Proxmox's lock$/m)
+    assert.match(answer.stdout, /^qm config does not answer: Proxmox's lock is not known$/m)
     assert.isTrue(rig.vmRuns())
   })
 })

@@ -20,6 +20,8 @@ const words =
   (verb) =>
     verb === "cycle" ? cycle : verb === "last" ? told : runs
 
+const refused = "breakglass-refused op=OP reason=no_quorum No quorum. Use reset."
+
 describe("what the host says of an operation", () => {
   const rows: ReadonlyArray<readonly [what: string, script: Script, then: Partial<Operation> & { asked: number }]> = [
     ["done, and it is", words({ lines: [result(0)] }), { outcome: "ok", exit_code: 0, verified: true, asked: 0 }],
@@ -42,6 +44,18 @@ describe("what the host says of an operation", () => {
       "PVE-09 nothing: ssh ended with its own 255",
       words({ outcome: "auth", code: 255, stderr: "denied" }),
       { outcome: "auth", exit_code: null, output: "denied\n", asked: 0 }
+    ],
+    [
+      "that it refuses to begin, with the reason",
+      words({ lines: [refused, `${result(0).replace("rc=0", "rc=2")}`], code: 2, outcome: "rejected" }),
+      {
+        outcome: "rejected",
+        exit_code: 2,
+        verified: null,
+        evidence: "No quorum. Use reset.",
+        output: "No quorum. Use reset.\n",
+        asked: 0
+      }
     ],
     ["nothing: it never heard of it", words(broken), { outcome: "unreachable", exit_code: null, asked: 1 }],
     [

@@ -13,6 +13,7 @@ describe("a line of the host's", () => {
   const lines: ReadonlyArray<readonly [what: string, line: string, tag: string]> = [
     ["a phase", `breakglass-phase op=${id} stopping`, "Phase"],
     ["a result", result(0), "Result"],
+    ["a refusal", `breakglass-refused op=${id} reason=no_quorum No quorum.`, "Refused"],
     ["evidence", evidence("running", "3"), "Evidence"],
     ["what became of it", `breakglass-last op=${id} known=yes verb=cycle phase=done rc=0 worker=ended`, "Last"]
   ]
@@ -48,6 +49,8 @@ describe("a line of the host's", () => {
     `breakglass-result op=${id} verb=cycle rc=-1`,
     `breakglass-result op=${id} verb=cycle rc=0x0`,
     `breakglass-result op=${id} verb=cycle rc=1000`,
+    `breakglass-refused op=${id} no_quorum No quorum.`,
+    `breakglass-refused op=${id} reason=no_quorum`,
     `breakglass-screen op=${id} 1`,
     "breakglass-result",
     ""

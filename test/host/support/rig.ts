@@ -3,6 +3,8 @@ import type { ChildProcess } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
+import { budgets } from "./budgets.ts"
+import * as Cluster from "./cluster.ts"
 import { alive, end, eventually, sweep, under } from "./proc.ts"
 import { type Answer, clientArgs, run, startSshd } from "./sshd.ts"
 
@@ -15,23 +17,7 @@ const nextVmid = () => String(100_000 + (process.pid % 90_000) * 1000 + rigs++)
 
 const host = resolve(import.meta.dirname, "../../../host")
 const here = resolve(import.meta.dirname, "..")
-const scripts = ["host", "vm", "records", "evidence", "qmp"].map((name) => `breakglass-${name}`)
-
-/** Short enough for tests, long enough for a machine with two busy cores. No forensics but where they are the matter. */
-const budgets = {
-  STATUS_SECS: "3",
-  FORENSICS_SECS: "0",
-  PROBE_SECS: "3",
-  SAMPLE_SECS: "0",
-  STOP_SECS: "60",
-  TERM_SECS: "2",
-  KILL_SECS: "2",
-  RESET_SECS: "3",
-  START_SECS: "60",
-  START_TRIES: "3",
-  RETRY_SECS: "0",
-  VERIFY_SECS: "10"
-}
+const scripts = ["host", "vm", "cluster", "records", "evidence", "qmp"].map((name) => `breakglass-${name}`)
 
 export interface Options {
   readonly shell: Shell
@@ -83,6 +69,9 @@ export const makeRig = async (options: Options) => {
   const vm = `${dir}/pve/vm`
   const vmCommand = `setsid -f ${dir}/pve/bin/kvm ${dir}/pve/fake-vm.pl -id ${vmid} -name web,debug-threads=on -pidfile ${vm}/pid -dir ${vm}`
   writeFileSync(`${dir}/pve/vmid`, vmid)
+  Cluster.put({ dir, vmid })
+  writeFileSync(`${dir}/pve/disk 0,1.raw`, "")
+  writeFileSync(`${dir}/pve/files`, `${dir}/pve/disk 0,1.raw\n`)
   program("start-vm", `exec ${vmCommand}`)
   program("reset-vm", `echo 1 >>${dir}/pve/vm/resets`)
   program("stop-vm", 'kill -s KILL "$1"')
@@ -90,6 +79,7 @@ export const makeRig = async (options: Options) => {
   const conf = (changes: Readonly<Record<string, string>> = {}) => {
     const paths = {
       QM: `${dir}/pve/qm`,
+      PVE_DIR: `${dir}/pve/etc`,
       QMP_SOCKET: `${dir}/pve/vm/qmp`,
       PVE_TASKS: `${dir}/pve/tasks`,
       LOG: `${dir}/log`
