@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Run on the target by Stop, over a second connection: ends what this turn ($1) runs there, and says how much is left.
 # The wrapper that started it is agents/bin/ssh. Few programs and no file are needed: the target is sick.
 t=$1

@@ -1,10 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { resolve } from "node:path"
 import { run } from "./support/sshd.ts"
 
-const host = resolve(import.meta.dirname, "../../host")
+const root = resolve(import.meta.dirname, "../..")
+const host = `${root}/host`
 const scripts = ["host", "vm", "cluster", "records", "evidence"]
   .map((name) => `${host}/breakglass-${name}`)
   .concat(`${host}/install`, `${host}/uninstall`)
@@ -17,12 +28,37 @@ const tree = (dir: string): ReadonlyArray<string> =>
 
 describe("the files of the host", { timeout: 60_000 }, () => {
   it("HOST-17 shellcheck finds nothing, dash and bash parse every script, perl its own", async () => {
-    const found = await run("shellcheck", ["-x", ...scripts, resolve(import.meta.dirname, "fake-qm")])
-    assert.deepStrictEqual([found.code, found.stdout], [0, ""])
+    const found = await run(`${root}/test/shellcheck`, [])
+    assert.deepStrictEqual([found.code, found.stdout, found.stderr], [0, "", ""])
     for (const shell of ["dash", "bash"]) {
       for (const script of scripts) assert.strictEqual((await run(shell, ["-n", script])).code, 0, `${shell} ${script}`)
     }
     assert.strictEqual((await run("perl", ["-c", `${host}/breakglass-qmp`])).code, 0)
+  })
+
+  it("npm run check has shellcheck look at every shell file, and is red with one line where there is none", async () => {
+    const { scripts: npm } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as {
+      scripts: Record<string, string>
+    }
+    assert.match(npm["check"] ?? "", / && sh test\/shellcheck$/)
+    const dir = mkdtempSync("/run/bg-")
+    writeFileSync(`${dir}/shellcheck`, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 })
+    const asked = await run(`${root}/test/shellcheck`, [], { env: { PATH: `${dir}:/usr/bin:/bin` } })
+    const shells = [
+      ...scripts.map((script) => script.slice(root.length + 1)),
+      "deploy/with-keys",
+      "agents/bin/ssh",
+      "agents/stop-remote.sh",
+      "test/need",
+      ".ci/run"
+    ]
+    assert.includeMembers(asked.stdout.split("\n"), shells)
+    for (const tool of ["dirname", "sh"]) symlinkSync(`/usr/bin/${tool}`, `${dir}/${tool}`)
+    rmSync(`${dir}/shellcheck`)
+    const none = await run("/bin/sh", [`${root}/test/shellcheck`], { env: { PATH: dir } })
+    assert.strictEqual(none.code, 1)
+    assert.match(none.stderr, /^test\/shellcheck: shellcheck is not here.*: sh test\/need\n$/)
+    rmSync(dir, { recursive: true })
   })
 
   it("HOST-17 no script is over 250 lines, and no line over 120 columns", () => {
