@@ -103,7 +103,8 @@ export interface Step {
 export const steps = ({ phases, phase, ended_at }: Run, now: number): ReadonlyArray<Step> => {
   // The stream may not have told the last one yet.
   const ahead = phases.at(-1)?.phase === phase ? [] : [{ phase, at: ended_at }]
-  const all = [...phases, ...ahead]
+  // The host is done; the operation is when that was read back.
+  const all = [...phases, ...ahead].filter(({ phase }, at, { length }) => phase !== "done" || at === length - 1)
   return all.map(({ phase, at }, index) => {
     const next = all[index + 1]
     const to = next === undefined ? (ended_at === null ? now : undefined) : next.at && Date.parse(next.at)

@@ -1,4 +1,4 @@
-/** What nobody needs for the first paint comes after it, in one file: what draws Markdown, the prompts to start from, the VM's screen. */
+/** What nobody needs for the first paint comes after it, in one file: what draws Markdown and output, and what is rarely seen. */
 import { signal } from "@preact/signals"
 import type * as Later from "./components/Later.ts"
 

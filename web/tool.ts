@@ -23,10 +23,18 @@ export const summary = (name: string, input: unknown): Summary => {
   }
 }
 
-/** Who logs in, and the quotes around what is run there, are read in the whole; the line has room for what is run. */
-const short = (line: string): string =>
-  line.replace(/^ssh (?:[\w-]+@)?([\w.-]+) (["'])([^"']*)\2$/, (_, host: string, _quote, command: string) =>
-    ["ssh", host, command].join(" ")
-  )
+/** Who logs in, how long is waited, and the quotes around what is run there: the line has room for what is run. */
+const short = (line: string): string => {
+  const [, host, command = ""] = overSsh.exec(line) ?? []
+  return host === undefined ? line : ["ssh", host, /^(["'])([^"']*)\1$/.exec(command)?.[2] ?? command].join(" ")
+}
+
+/** Only options that change neither what runs nor where: any other is shown, with all that is before it. */
+const overSsh = new RegExp(
+  "^(?:timeout (?:-k \\d+s? )?\\d+s? )?ssh (?:(?:-[TtqnxC46]+|-o ?(?:" +
+    "(?:BatchMode|ConnectTimeout|ConnectionAttempts|ServerAliveInterval|ServerAliveCountMax|LogLevel)=\\w+" +
+    "|StrictHostKeyChecking=(?:yes|accept-new))) +)*(?:[\\w-]+@)?(\\w[\\w.-]*) +(.*)$",
+  "s"
+)
 
 const string = (value: unknown): string => (typeof value === "string" ? value : "")

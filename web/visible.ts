@@ -4,10 +4,13 @@
  */
 export const visible = (text: string): string => text.replace(/\r\n/g, "\n").replace(deceptive, escape)
 
-// Tab and newline stay. A zero-width joiner stays only inside an emoji; alone it can hide a difference.
-const deceptive =
-  // oxlint-disable-next-line no-control-regex
-  /[\0-\x08\x0B-\x1F\x7F-\x9F\xAD\u061C\u115F\u1160\u180E\u200B\u200C\u200E\u200F\u2028-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFB]|(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D|[\u{E0000}-\u{E007F}]|\p{Surrogate}/gu
+// Tab and newline stay. What joins or varies an emoji stays in it; anywhere else it can hide a difference.
+const emoji = String.raw`[\p{Extended_Pictographic}\p{Emoji_Modifier}]`
+const deceptive = new RegExp(
+  String.raw`[\0-\x08\x0B-\x1F\x7F-\x9F\u2028\u2029\u2800\uFFF9-\uFFFB]|(?![\u200D\uFE0E\uFE0F])\p{Default_Ignorable_Code_Point}` +
+    String.raw`|(?<!${emoji}\uFE0F?)\u200D|(?<!${emoji})[\uFE0E\uFE0F](?!(?<=[\d#*]\uFE0F)\u20E3)|\p{Surrogate}`,
+  "gu"
+)
 
 const escape = (character: string): string => {
   const code = character.codePointAt(0) ?? 0

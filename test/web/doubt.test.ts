@@ -85,7 +85,7 @@ describe("in doubt", () => {
       await page.getByText(unknown).waitFor()
       await page.getByRole("button", { name: /status/ }).click()
       await page
-        .getByText(/^status: /)
+        .getByText(/^Check: /)
         .first()
         .waitFor()
       await cycle(page)

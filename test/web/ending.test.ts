@@ -43,6 +43,15 @@ describe("the steps of an operation", () => {
     ])
   })
 
+  it("the host's end in the middle is no step of its own", () => {
+    const read = [...phases, { phase: "done", at: at(40) }, { phase: "reading back", at: at(41) }]
+    assert.deepStrictEqual(took(run({ phases: [...read, { phase: "done", at: at(43) }] })).slice(-3), [
+      ["Checking", 2],
+      ["Checking", 2],
+      ["Done", ""]
+    ])
+  })
+
   it("the one under way says how long it has taken", () => {
     const open = { ended_at: null, outcome: null, phase: "starting", phases: phases.slice(0, 3) } as const
     assert.deepStrictEqual(took(run(open), 33).at(-1), ["Powering on", 2])

@@ -98,6 +98,26 @@ describe("on every screen", () => {
     })
   }
 
+  for (const text of ["16px", "24px", "32px"]) {
+    it(
+      `320×568, text of ${text}: every way from home can be reached, the list of sessions too`,
+      { timeout: 60_000 },
+      async () => {
+        const { context, open } = await makePhone(browser, demo.url, { viewport: { width: 320, height: 568 } })
+        const page = await open()
+        await page.getByText("Reachable", { exact: true }).waitFor()
+        await page.evaluate((size) => (document.documentElement.style.fontSize = size), text)
+        // A press is tried, not made: what lies under something else cannot be pressed.
+        for (const name of [/^VM controls Restart/, /^Recent sessions/, "New session"])
+          await page.getByRole("button", { name }).click({ trial: true, timeout: 5000 })
+        await page.getByRole("button", { name: /^Recent sessions/ }).click()
+        await page.getByRole("heading", { name: "Sessions" }).click({ trial: true, timeout: 5000 })
+        await assertOnScreen(page, [page.getByRole("heading", { name: "Sessions" }), ...composer(page)])
+        await context.close()
+      }
+    )
+  }
+
   it("no word of the strip is cut, in the smallest width and the longest state", { timeout: 60_000 }, async () => {
     const { context, open } = await makePhone(browser, demo.url, { viewport: { width: 360, height: 640 } })
     const page = await open()

@@ -1,10 +1,10 @@
 /** Always typable. Send and Stop are two buttons in two places: neither ever becomes the other. */
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
+import { later } from "../later.ts"
 import { visible } from "../visible.ts"
 import { Chips } from "./Chips.tsx"
 import { Outbox } from "./Outbox.tsx"
-import { Resume } from "./Resume.tsx"
 import { StopBar } from "./StopBar.tsx"
 
 export const Composer = ({ app }: { readonly app: AppState }) => {
@@ -13,6 +13,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
   const box = useRef<HTMLTextAreaElement>(null)
   const running = session?.running.value ?? false
   const busy = app.starting.value
+  const Resume = later.value?.Resume
   const blank = draft.trim() === ""
   const problem = session?.problem.value ?? ""
   useLayoutEffect(() => grow(box.current), [draft])
@@ -26,7 +27,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
         </p>
       )}
       {session !== undefined && <Outbox app={app} session={session} />}
-      {session !== undefined && blank && <Resume app={app} session={session} />}
+      {session !== undefined && blank && Resume !== undefined && <Resume app={app} session={session} />}
       {blank && !running && (
         <Chips
           onChoose={(prompt) => {

@@ -2,18 +2,20 @@
 import { useRef } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
 import { by, ending, lastWords, phaseWord, seen, steps } from "../ending.ts"
+import { later } from "../later.ts"
 import type { Run } from "../power.ts"
 import { labels } from "../verbs.ts"
 import { visible } from "../visible.ts"
 import { moment, stopwatch, took } from "../words.ts"
 import { Mark } from "./Mark.tsx"
-import { Output } from "./Output.tsx"
+import { Plain } from "./Plain.tsx"
 
 export const RunView = ({ app, run }: { readonly app: AppState; readonly run: Run }) => {
   const { ended_at, evidence, output, started_at, verb } = run
   const from = Date.parse(started_at)
   const open = ended_at === null
   const { tone, word, next } = ending(run)
+  const Output = later.value?.Output ?? Plain
   const when = moment(started_at, app.serverNow.value)
   const failed = run.outcome === "failed"
   // Of what was over when it came into view nothing is announced.

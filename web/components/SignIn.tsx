@@ -24,7 +24,15 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
     >
       <h2>Sign in to continue</h2>
       <p role="alert">You are signed out (sign-ins last 12 hours). Your draft is safe; a running agent goes on.</p>
-      {signOn.value && signOnButton("button primary")}
+      {signOn.value && (
+        <>
+          {signOnButton("button primary")}
+          <p class="quiet">
+            Is it down? Open the server's direct address (its own port, or an ssh tunnel to it) and use the access
+            token.
+          </p>
+        </>
+      )}
       <label for="token">Access token (API_BEARER_TOKEN of the server)</label>
       <div class="row">
         <input

@@ -1,13 +1,13 @@
 /** One line per tool call; it opens to the whole command and what it printed. */
 import { useSignal } from "@preact/signals"
 import type { Answer } from "../api.ts"
+import { later } from "../later.ts"
 import type { ToolItem } from "../transcript.ts"
 import { summary } from "../tool.ts"
 import { visible } from "../visible.ts"
 import { took } from "../words.ts"
-import { CopyButton } from "./CopyButton.tsx"
 import { Mark, type Tone } from "./Mark.tsx"
-import { Output } from "./Output.tsx"
+import { Plain } from "./Plain.tsx"
 
 const states = {
   running: { tone: "busy", word: "running" },
@@ -52,6 +52,7 @@ export const ToolRow = ({ item, elapsed, full, link }: Props) => {
 const Opened = ({ item, full, link }: Omit<Props, "elapsed">) => {
   const { about, whole } = summary(item.name, item.input)
   const { result } = item
+  const { CopyButton, Output = Plain } = later.value ?? {}
   return (
     <div class="opened">
       <div class="row">
@@ -59,7 +60,7 @@ const Opened = ({ item, full, link }: Omit<Props, "elapsed">) => {
           {visible(item.name)}
           {about === "" ? "" : `: ${visible(about)}`} · <a href={link}>link</a>
         </p>
-        <CopyButton text={visible(whole)} what="command" />
+        {CopyButton !== undefined && <CopyButton text={visible(whole)} what="command" />}
       </div>
       <pre class="whole" tabIndex={0}>
         {visible(whole)}

@@ -1,13 +1,16 @@
 /** Nothing has happened yet: what state the VM is in, and the three ways on. */
 import type { AppState } from "../AppModel.ts"
+import { by, ending } from "../ending.ts"
 import { vmOf } from "../states.ts"
+import { labels } from "../verbs.ts"
 import { visible } from "../visible.ts"
-import { count } from "../words.ts"
+import { count, moment } from "../words.ts"
 import { Mark } from "./Mark.tsx"
 
 export const Welcome = ({ app }: { readonly app: AppState }) => {
   const vm = vmOf(app)
   const rows = app.sessions.rows.value
+  const last = app.power.power.value.operations.find(({ verb }) => verb !== "status")
   const loading = app.sessions.problem.value === "" ? "Loading…" : "The list could not be loaded"
   const [, off, why] = /^(.*?\.)(?: (.*))?$/s.exec(visible(app.info.value?.chat_off ?? "")) ?? []
   return (
@@ -17,6 +20,12 @@ export const Welcome = ({ app }: { readonly app: AppState }) => {
         <Mark tone={vm.tone} />
         {visible(vm.text)}
       </p>
+      {last !== undefined && (
+        <p class="quiet">
+          {labels[last.verb].name}, {moment(last.started_at, app.serverNow.value)} by {by(last.actor)}:{" "}
+          {ending(last).word}
+        </p>
+      )}
       <div class="ways">
         <button type="button" class="way" onClick={() => document.getElementById("message")?.focus()}>
           <strong>Ask the agent</strong>{" "}
