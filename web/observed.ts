@@ -15,6 +15,7 @@ const patterns = {
   off: { tone: "off", word: "off" },
   host_unreachable: { tone: "bad", word: "host unreachable" },
   not_here: { tone: "bad", word: "not on this host" },
+  disk_stalled: { tone: "bad", word: "disk stalled" },
   qemu_stalled: { tone: "bad", word: "stalled" },
   swap_crawl: { tone: "bad", word: "very slow" },
   unknown: { tone: "unknown", word: "unknown" }

@@ -108,7 +108,11 @@ const spoken = ({ state, words }: Look) =>
   Effect.gen(function* () {
     const seen = yield* state
     const more = (yield* words?.(seen) ?? Effect.succeed("")).slice(0, 2000)
-    return { ok: seen === "ok", detail: more === "" ? seen : `${seen}: ${more}` }
+    const disk = seen.disk?.state === "no answer" ? " over ssh, but its disk does not answer" : ""
+    return {
+      ok: seen.state === "ok" && disk === "",
+      detail: more === "" ? seen.state : `${seen.state}${disk}: ${more}`
+    }
   })
 
 const silent: Finding = { ok: false, detail: "no answer in 15 s" }

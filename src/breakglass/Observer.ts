@@ -6,7 +6,7 @@ import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { connect } from "node:net"
 import type { Probe } from "../contract/Pve.ts"
-import { SubprocessRunner } from "../SubprocessRunner.ts"
+import type { SubprocessRunner } from "../SubprocessRunner.ts"
 import { Config, type Settings } from "./Config.ts"
 import type { Ask } from "./conduct.ts"
 import { hostKey } from "./explain.ts"
@@ -14,17 +14,27 @@ import { observed } from "./hostSpeech.ts"
 import * as OverSsh from "./OverSsh.ts"
 import { pattern } from "./pattern.ts"
 import { PveVerbs } from "./PveVerbs.ts"
+import * as Redact from "./redact.ts"
 import { Readers } from "./Readers.ts"
 import { steady } from "./steady.ts"
 import { tended } from "./tended.ts"
 import { toTarget } from "./toTarget.ts"
+import * as Visit from "./visit.ts"
+import * as Vitals from "./vitals.ts"
+
+export interface Seen extends Pick<Probe, "state" | "said"> {
+  /** Where it is not how long the look took. */
+  readonly took_ms?: number
+  /** What the same visit tells of the disk. */
+  readonly disk?: Probe
+}
 
 /** What can be looked at, and how. */
 export interface Look<R = never> {
   readonly probe: Probe["probe"]
-  readonly state: Effect.Effect<string, never, R>
+  readonly state: Effect.Effect<Seen, never, R>
   /** What there is to say besides; empty when that is nothing. */
-  readonly words?: (state: string) => Effect.Effect<string, never, R>
+  readonly words?: (seen: Seen) => Effect.Effect<string, never, R>
 }
 
 export class Observer extends Context.Service<Observer, { readonly looks: ReadonlyArray<Look> }>()(
@@ -36,12 +46,12 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
       const config = yield* Config
       const context = yield* Effect.context<SubprocessRunner>()
       const host = config.pve.host === null ? [] : [atHost(yield* OverSsh.make(config))]
-      const target = config.devvm.host === null ? [] : atTarget(config, config.devvm.host)
+      const target = config.devvm.host === null ? [] : yield* atTarget(config, config.devvm.host)
       return {
         looks: [...host, ...target].map(({ probe, state, words = silent }) => ({
           probe,
           state: Effect.provideContext(state, context),
-          words: (state: string) => Effect.provideContext(words(state), context)
+          words: (seen: Seen) => Effect.provideContext(words(seen), context)
         }))
       }
     })
@@ -55,7 +65,7 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
       const power = yield* PveVerbs
       if (looks.length === 0) return
       const look = Effect.gen(function* () {
-        const probes = yield* Effect.forEach(looks, timed, { concurrency: "unbounded" })
+        const probes = (yield* Effect.forEach(looks, timed, { concurrency: "unbounded" })).flat()
         const observed_at = DateTime.formatIso(yield* DateTime.now)
         yield* power.show({ ...pattern(probes), observed_at, probes })
       })
@@ -69,12 +79,13 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
 
 const silent = () => Effect.succeed("")
 
-const timed = ({ probe, state }: Look): Effect.Effect<Probe> =>
+const timed = ({ probe, state }: Look): Effect.Effect<ReadonlyArray<Probe>> =>
   Effect.gen(function* () {
     const from = yield* steady
     const said = yield* Effect.timeoutOption(state, "10 seconds")
     const took_ms = (yield* steady) - from
-    return { probe, state: Option.getOrElse(said, () => "no answer"), took_ms }
+    const { disk, ...seen } = Option.getOrElse(said, (): Seen => ({ state: "no answer" }))
+    return [{ probe, took_ms, ...seen }, ...(disk === undefined ? [] : [disk])]
   })
 
 const atHost = (ask: Ask): Look => ({
@@ -84,36 +95,33 @@ const atHost = (ask: Ask): Look => ({
     return Effect.map(
       ask("status", id, () => Effect.void),
       ({ outcome, stdout }) => {
-        if (outcome !== "ok" && outcome !== "failed") return outcome
+        if (outcome !== "ok" && outcome !== "failed") return { state: outcome }
         const { state, line } = observed(stdout.split("\n"), id)
-        return state === "not_here" ? `${state}: ${line}` : state
+        return { state: state === "not_here" ? `${state}: ${line}` : state }
       }
     )
   })
 })
 
-const atTarget = (config: Settings, host: string): ReadonlyArray<Look<SubprocessRunner>> => {
-  const ssh = {
-    file: config.ssh,
-    args: [...toTarget("ConnectTimeout=5"), `${config.devvm.user}@${host}`, "true"],
-    inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
-  }
-  const state = Effect.scoped(
-    Effect.gen(function* () {
-      const runner = yield* SubprocessRunner
-      const running = yield* runner.start(ssh)
-      const exited = yield* running.exited
-      if (exited.code !== 255) return exited.code === 0 ? "ok" : "failed"
-      // A target that answers and refuses us is not a slow one.
-      const why = OverSsh.outcome(exited, yield* running.stderr)
-      return why === "unknown" ? "unreachable" : why
-    })
-  ).pipe(Effect.orElseSucceed(() => "unknown"))
-  return [
-    { probe: "tcp22", state: banner(host) },
-    { probe: "ssh", state, words: (state) => (state === "host_key" ? hostKey(ssh, "~/.ssh/known_hosts") : silent()) }
-  ]
-}
+const atTarget = (config: Settings, host: string) =>
+  Effect.gen(function* () {
+    const ssh = {
+      file: config.ssh,
+      // Not to give up a target whose sshd is slow: what hangs there would then be begun again.
+      args: [
+        ...toTarget("ConnectTimeout=5", "ServerAliveInterval=5", "ServerAliveCountMax=24"),
+        `${config.devvm.user}@${host}`
+      ],
+      inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
+    }
+    const visit = { ...ssh, args: [...ssh.args, Vitals.command] }
+    const words = ({ state, said = "", disk }: Seen) =>
+      state === "host_key" ? hostKey(ssh, "~/.ssh/known_hosts") : Effect.succeed(disk?.said ?? said)
+    return [
+      { probe: "tcp22", state: Effect.map(banner(host), (state) => ({ state })) },
+      { probe: "ssh", state: yield* Visit.make(visit, Redact.make(config.secrets)), words }
+    ] satisfies ReadonlyArray<Look<SubprocessRunner>>
+  })
 
 /** The server speaks first in SSH (RFC 4253, 4.2), so a banner shows that a process inside the VM still runs. */
 const banner = (host: string): Effect.Effect<string> =>

@@ -47,12 +47,16 @@ export const VmEvent = Schema.Union([
 ])
 export type VmEvent = typeof VmEvent.Type
 
-/** What the probes together look like; see `breakglass/pattern.ts`. */
+/**
+ * What the probes together look like; see `breakglass/pattern.ts`. There may come more: a client shows one that it does not
+ * know as `unknown`, with the status's own `text`.
+ */
 export const patterns = [
   "healthy",
   "off",
   "host_unreachable",
   "not_here",
+  "disk_stalled",
   "qemu_stalled",
   "swap_crawl",
   "unknown"
@@ -61,9 +65,11 @@ export type Pattern = (typeof patterns)[number]
 
 /** One look at one leg. `state` is a short word: what it answered, or why it did not; `not_here` with the place after ": ". */
 export interface Probe {
-  readonly probe: "pve" | "tcp22" | "ssh"
+  readonly probe: "pve" | "tcp22" | "ssh" | "disk"
   readonly state: string
   readonly took_ms: number
+  /** What there is to say besides: why ssh was refused, in its own words; figures of the target's. At most 300 characters. */
+  readonly said?: string
 }
 
 /** What was seen of the VM, and when; sent as `event: status`, never stored. */

@@ -32,7 +32,7 @@ const layer = Doctor.layer.pipe(
       selftest: () => takes("selftest", { outcome: "ok", exit_code: 0, stdout: "", stderr: "" } as const)
     }),
     Layer.mock(Cli, { look: takes("help", null) }),
-    Layer.succeed(Observer, { looks: [{ probe: "ssh", state: takes("ssh", "ok") }] }),
+    Layer.succeed(Observer, { looks: [{ probe: "ssh", state: takes("ssh", { state: "ok" }) }] }),
     Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start: () => Effect.succeed(running) }))
   ]),
   Layer.provide(

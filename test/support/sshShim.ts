@@ -18,7 +18,10 @@ end=$(printf '\\036') line="$$ "
 for word; do line=$line$word$end; done
 printf '%s\\n' "$line" >>${shim}/sent
 [ ! -e ${shim}/target ] || read -r address at <${shim}/target
-case "$*" in *"@\${address:-none} "*) exec /usr/bin/ssh -p "$at" "$@" ;; esac
+case "$*" in *"@\${address:-none} "*)
+  [ ! -e ${shim}/login ] || { read -r login <${shim}/login; set -- $login "$@"; }
+  exec /usr/bin/ssh -p "$at" "$@" ;;
+esac
 [ ! -e ${shim}/warn ] || cat ${shim}/warn >&2
 [ ! -e ${shim}/extra ] || { read -r extra <${shim}/extra; set -- $extra "$@"; }
 [ ! -e ${shim}/patient ] || set -- -o ConnectTimeout=30 "$@"
@@ -66,6 +69,8 @@ exit($? & 127 ? 255 : $? >> 8);
     changing: () => sent().filter(({ request }) => /^(cycle|reset|start|stop) /.test(request)).length,
     /** An ssh to this address is the Observer's to the target, whose port 22 this is. */
     forTarget: (address: string, port: number) => writeFileSync(`${shim}/target`, `${address} ${port}\n`),
+    /** Words that ssh is given before the server's own on its way to the target. */
+    toTarget: (words: string) => writeFileSync(`${shim}/login`, `${words}\n`),
     /** ssh waits for the host as long as the server says, and no longer. */
     hurry: () => rmSync(`${shim}/patient`, { force: true }),
     /** Words that ssh is given before the server's own; null for none. */

@@ -18,7 +18,7 @@ export const layer = (faults: Faults = {}) => {
     ask("status", "observer", () => Effect.void),
     ({ outcome, stdout }) => (outcome === "ok" ? (/^status: (\w+)/m.exec(stdout)?.[1] ?? "unknown") : outcome)
   )
-  const inside = Effect.map(state, (state) => (state === "running" ? "ok" : "unreachable"))
+  const inside = Effect.map(state, (state) => ({ state: state === "running" ? "ok" : "unreachable" }))
   return Layer.mergeAll(
     Layer.effect(
       PveVerbs,
@@ -26,7 +26,7 @@ export const layer = (faults: Faults = {}) => {
     ),
     Layer.succeed(Observer, {
       looks: [
-        { probe: "pve", state },
+        { probe: "pve", state: Effect.map(state, (state) => ({ state })) },
         { probe: "tcp22", state: inside },
         { probe: "ssh", state: inside, words: () => Effect.succeed("simulated: there is no VM") }
       ]
