@@ -95,7 +95,7 @@ describe.skipIf(cannotFreeze !== null)("a target that answers", { timeout: 90_00
     assert.include(["ok", "not measured"], probe(status, "disk")?.state)
   })
 
-  it("A16 is disk_stalled while its disk takes nothing, for as long as that lasts, and healthy after; one command hangs there", async () => {
+  it("is disk_stalled while its disk takes nothing, for as long as that lasts, and healthy after; one command hangs there", async () => {
     target.disk.stall()
     const first = await next(reader, ({ pattern }) => pattern === "disk_stalled")
     assert.match(
@@ -124,7 +124,7 @@ describe.skipIf(cannotFreeze !== null)("a target that answers", { timeout: 90_00
   it.each([
     ["no kind of host key in common", "-o HostKeyAlgorithms=rsa-sha2-512", "no matching host key type found"],
     ["an option that ssh does not know", "-o Nonsense=yes", "Bad configuration option: nonsense"]
-  ])("A8 and refuses us for %s is unknown, in ssh's own words, and not short of memory", async (_, extra, words) => {
+  ])("and refuses us for %s is unknown, in ssh's own words, and not short of memory", async (_, extra, words) => {
     target.power.shim.toTarget(`${extra} ${target.login}`)
     const status = await next(reader, ({ text }) => text.includes(words))
     assert.strictEqual(status.pattern, "unknown")
@@ -132,7 +132,7 @@ describe.skipIf(cannotFreeze !== null)("a target that answers", { timeout: 90_00
     target.power.shim.toTarget(target.login)
   })
 
-  it("A8 and whose shell refuses is unknown, in the shell's words", async () => {
+  it("and whose shell refuses is unknown, in the shell's words", async () => {
     const passwd = `${target.point}/passwd`
     const before = readFileSync(passwd, "utf8")
     writeFileSync(passwd, before.replace(/^(root:.*:)[^:]*$/m, "$1/usr/sbin/nologin"))
@@ -142,7 +142,7 @@ describe.skipIf(cannotFreeze !== null)("a target that answers", { timeout: 90_00
     writeFileSync(passwd, before)
   })
 
-  it("A8 and takes no more connections is unknown: it is neither stalled nor short of memory", async () => {
+  it("and takes no more connections is unknown: it is neither stalled nor short of memory", async () => {
     target.fill(true)
     const status = await next(reader, (status) => probe(status, "tcp22")?.state === "not ssh")
     assert.strictEqual(status.pattern, "unknown")
