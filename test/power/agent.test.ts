@@ -120,7 +120,7 @@ describe("SSH-01 the agent", { timeout: 60_000 }, () => {
     const { op_id } = (await (await power.ask("cycle")).json()) as Operation
     await reader.until(phase(op_id, "stopping"))
     const [said = ""] = await bash(`pve reset ${target}`)
-    assert.match(said, /^cycle by \S+ has been running since .* Nothing was sent\.[^]*\ncode=75$/)
+    assert.match(said, /^\S+ is already power cycling the VM.* Nothing was sent\.[^]*\ncode=75$/)
     power.rig.mend("stop")
     assert.deepInclude(await power.ended(reader, op_id), { outcome: "ok" })
     await reader.close()

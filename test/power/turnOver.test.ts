@@ -126,7 +126,7 @@ describe("an operator's verb", { timeout: 60_000 }, () => {
     const { op_id } = (await answer.json()) as Operation
     await reader.until(phase(op_id, "waiting"))
     const refused = await turn.pve(`reset ${target}`)
-    assert.match(refused.stdout, /has been running since .* Nothing was sent\./)
+    assert.match(refused.stdout, /is already power cycling the VM.* Nothing was sent\./)
     assert.strictEqual(refused.code, 75)
     // Of two operators one is told of the other.
     assert.strictEqual((await power.ask("stop")).status, 409)
