@@ -1,16 +1,26 @@
 import { defineConfig } from "vitest/config"
+import { unitTests } from "./test/tiers.ts"
 
-// `npm test` runs *.test.ts; `npm run test:soak` (mode "soak") runs the long *.soak.ts and nothing else.
-export default defineConfig(({ mode }) => ({
-  test: {
-    include: [mode === "soak" ? "test/**/*.soak.ts" : "test/**/*.test.ts"],
-    environment: "node",
-    pool: "forks",
-    // On every machine the same: most of a test here is waiting for real programs, and many at once would starve them.
-    maxWorkers: mode === "soak" ? 1 : 2,
-    testTimeout: mode === "soak" ? 15 * 60_000 : 30_000,
-    hookTimeout: 30_000,
-    // A test that passes the second time has found something; it is not retried.
-    retry: 0
+/** `npm test` runs every *.test.ts; `npm run test:unit` those that start no program; the others what they are named for. */
+const include = (mode: string) => {
+  if (mode === "unit") return [...unitTests()]
+  return [mode === "soak" || mode === "nights" ? `test/**/*.${mode}.ts` : "test/**/*.test.ts"]
+}
+
+export default defineConfig(({ mode }) => {
+  const long = mode === "soak" || mode === "nights"
+  return {
+    test: {
+      include: include(mode),
+      setupFiles: mode === "unit" ? ["test/noPrograms.ts"] : [],
+      environment: "node",
+      pool: "forks",
+      // On every machine the same: most of a test here is waiting for real programs, and many at once would starve them.
+      maxWorkers: long ? 1 : 2,
+      testTimeout: long ? 15 * 60_000 : 30_000,
+      hookTimeout: 30_000,
+      // A test that passes the second time has found something; it is not retried.
+      retry: 0
+    }
   }
-}))
+})

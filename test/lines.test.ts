@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Line, make, maxLineBytes } from "../src/lines.ts"
 import { dice } from "./support/histories.ts"
-import { seeded } from "./support/processes.ts"
+import { seeded } from "./support/seeded.ts"
 
 const line = (text: string): Line => ({ _tag: "Line", text })
 const overlong = (bytes: number): Line => ({ _tag: "Cut", why: "overlong", bytes })

@@ -3,7 +3,7 @@ import { Effect, Fiber } from "effect"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
 import { dice, history } from "../support/histories.ts"
 import { follow, ids, journal, logOver, text, until, upTo } from "../support/journals.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 
 describe("any history of a log", () => {
   it.effect(

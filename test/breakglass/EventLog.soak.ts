@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { dice, history } from "../support/histories.ts"
 import { journal, upTo } from "../support/journals.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 
 describe("any history of a log", () => {
   it.effect("SSE-03 loses nothing, doubles nothing and reorders nothing, whoever drops when: 10,000 histories", () =>

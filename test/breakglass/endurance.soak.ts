@@ -5,7 +5,8 @@ import { deaf, descriptors, fleeting } from "../support/clients.ts"
 import { outcome } from "../support/events.ts"
 import { gauge } from "../support/gauge.ts"
 import { upTo } from "../support/journals.ts"
-import { eventually, marked, programs, resident, seeded } from "../support/processes.ts"
+import { eventually, marked, programs, resident } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 import { tight } from "../support/volume.ts"
 
 const seconds = Number(process.env["SOAK_SECONDS"] ?? 180)

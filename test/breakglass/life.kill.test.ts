@@ -4,7 +4,8 @@ import { named, realClaude, startServer } from "../support/BreakglassServer.ts"
 import { outcome, why } from "../support/events.ts"
 import { killAtRandom } from "../support/kills.ts"
 import { ring, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { discardIdle, eventually, having, markerOf, seeded, transcripts } from "../support/processes.ts"
+import { discardIdle, eventually, having, markerOf, transcripts } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 
 describe("LIFE-01: the server, killed", () => {
   it("at 20 random moments of a turn has lost nothing, and nothing of the turn is left", async () => {

@@ -1,7 +1,7 @@
 /** The same as in life.kill.test.ts, for longer. */
 import { describe, it } from "@effect/vitest"
 import { killAtRandom } from "../support/kills.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 
 describe("the server", () => {
   it("LIFE-01: killed at 200 random moments of a turn has lost nothing, and nothing of the turn is left", async () => {

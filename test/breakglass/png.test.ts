@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deflateSync } from "node:zlib"
 import { file, type Picture, rows } from "../../src/breakglass/png.ts"
 import { readPng } from "../support/png.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 
 const random = seeded("png")
 const noise = (width: number, height: number): Picture => ({

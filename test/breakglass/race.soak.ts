@@ -1,7 +1,7 @@
 /** The same as in race.test.ts, for longer. */
 import { assert, describe, it } from "@effect/vitest"
 import { discard, startServer } from "../support/BreakglassServer.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 import { stopAtRandom } from "../support/stops.ts"
 
 describe("Stop", () => {

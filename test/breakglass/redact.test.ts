@@ -3,7 +3,7 @@ import { Redacted } from "effect"
 import { deep, make, mark, Veil } from "../../src/breakglass/redact.ts"
 import { clean } from "../support/cleanLog.ts"
 import { upTo } from "../support/journals.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 import { configured, corpus } from "../support/secrets.ts"
 
 const redact = make(Object.values(configured).map((value) => Redacted.make(value)))

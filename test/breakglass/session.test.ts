@@ -8,8 +8,8 @@ import type { Step } from "../../src/breakglass/demo/incident.ts"
 import { Session } from "../../src/breakglass/Session.ts"
 import type { SubprocessRunner } from "../../src/SubprocessRunner.ts"
 import { all, one, outcome } from "../support/events.ts"
-import type { Entry } from "../support/BreakglassServer.ts"
-import { seeded } from "../support/processes.ts"
+import type { Entry } from "../support/frames.ts"
+import { seeded } from "../support/seeded.ts"
 import { init, lives, log, lost, say, sessions, settle, turn } from "../support/sessions.ts"
 
 const prose = (text: string): Step => ({ _tag: "Say", text })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { files, flip, none, survives, survivesAll } from "../support/damage.ts"
 import { upTo } from "../support/journals.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 
 describe("a journal whose tables are called something else", () => {
   const taken = files("stopped")

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { cut, files, flip, noise, survivesAll } from "../support/damage.ts"
 import { upTo } from "../support/journals.ts"
-import { seeded } from "../support/processes.ts"
+import { seeded } from "../support/seeded.ts"
 
 describe("a damaged journal", () => {
   for (const how of ["stopped", "killed"] as const) {

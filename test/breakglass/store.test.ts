@@ -7,8 +7,8 @@ import * as Journal from "../../src/breakglass/Journal.ts"
 import { open } from "../../src/breakglass/store.ts"
 import { cut, files, flip, noise, none, strayed, survives, survivesAll, temporary } from "../support/damage.ts"
 import { directory, roomy, upTo } from "../support/journals.ts"
-import { root } from "../support/BreakglassServer.ts"
-import { seeded } from "../support/processes.ts"
+import { root } from "../support/project.ts"
+import { seeded } from "../support/seeded.ts"
 
 const v1 = Fs.readFileSync(Path.join(root, "test/fixtures/journal/v1.sql"), "utf8")
 const id = "6f1c1d1e-0000-4000-8000-000000000001"

@@ -9,7 +9,8 @@ import type { Operation } from "../../src/contract/Pve.ts"
 import { end } from "../host/support/proc.ts"
 import { all } from "../support/events.ts"
 import { keyAgent } from "../support/keyAgent.ts"
-import { phase, type Power, startPower, target, vmEvent } from "../support/powerBench.ts"
+import { vmEvent } from "../support/frames.ts"
+import { phase, type Power, startPower, target } from "../support/powerBench.ts"
 
 describe("SSH-01 the agent", { timeout: 60_000 }, () => {
   let power: Power

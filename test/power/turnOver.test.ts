@@ -7,7 +7,8 @@ import { afterAll, beforeAll } from "vitest"
 import type { Operation } from "../../src/contract/Pve.ts"
 import { run } from "../host/support/sshd.ts"
 import { ofKind } from "../support/BreakglassServer.ts"
-import { phase, type Power, startPower, target, vmEvent } from "../support/powerBench.ts"
+import { vmEvent } from "../support/frames.ts"
+import { phase, type Power, startPower, target } from "../support/powerBench.ts"
 
 let power: Power
 beforeAll(async () => {

@@ -6,17 +6,17 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Event, Stamp } from "../../src/contract/Event.ts"
 import { emptyFeed, feed, type Frame } from "../../web/sse.ts"
+import { type Entry, eventOf } from "./frames.ts"
+import { root, token } from "./project.ts"
 
-export const token = "a-token-that-is-long-enough-for-any-bind"
-export const root = join(import.meta.dirname, "../..")
+export * from "./frames.ts"
+export * from "./project.ts"
+
 const fakes = join(root, "test/fakes")
 const main = "src/breakglass/main.ts"
 /** Where the real CLI's own binary is: npm links `claude` to it. */
 export const realClaude = join(root, "node_modules/.bin")
-
-export type Entry = Event & Stamp
 
 export interface Options {
   /** First on PATH: the fake CLI unless another directory is named. */
@@ -190,10 +190,4 @@ export const openReader = (response: Response): Reader => {
 }
 
 /** The event a frame carries, when it is one of the log's. */
-export const eventOf = (frame: Frame): Entry | undefined =>
-  frame.event === "message" ? (JSON.parse(frame.data) as Entry) : undefined
-
-export const named = (event: string) => (frame: Frame) => frame.event === event
-export const ofKind = (kind: string) => (frame: Frame) => eventOf(frame)?.kind === kind
-
 const headersOf = (init: RequestInit): Record<string, string> => Object.fromEntries(new Headers(init.headers ?? {}))

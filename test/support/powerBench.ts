@@ -6,10 +6,11 @@ import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Operation, Status, Verb, VmEvent } from "../../src/contract/Pve.ts"
+import type { Operation, Status, Verb } from "../../src/contract/Pve.ts"
 import { end } from "../host/support/proc.ts"
 import { makeRig, type Options as RigOptions, type Rig } from "../host/support/rig.ts"
 import { discard, openReader, type Options as ServerOptions, type Reader, startServer } from "./BreakglassServer.ts"
+import { distinct, vmEvent } from "./frames.ts"
 import { keyAgent } from "./keyAgent.ts"
 import { makeShim } from "./sshShim.ts"
 
@@ -91,9 +92,6 @@ const took = ({ started_at, ended_at }: Operation) => Date.parse(ended_at ?? "")
 
 type Frame = Reader["frames"][number]
 
-export const vmEvent = (frame: Frame): VmEvent | undefined =>
-  frame.event === "message" ? (JSON.parse(frame.data) as VmEvent) : undefined
-
 export const statusOf = (frame: Frame): Status | undefined =>
   frame.event === "status" ? (JSON.parse(frame.data) as Status) : undefined
 
@@ -105,8 +103,6 @@ export const phasesOf = (reader: Reader, op_id: string): ReadonlyArray<string> =
       return event?.kind === "operation" && event.op.op_id === op_id ? [event.op.phase] : []
     })
   )
-
-export const distinct = (phases: ReadonlyArray<string>) => phases.filter((phase, at) => phase !== phases[at - 1])
 
 export const phase = (op_id: string, name: string) => (frame: Frame) => {
   const event = vmEvent(frame)

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto"
 import { setTimeout as delay } from "node:timers/promises"
 import { end, eventually } from "../host/support/proc.ts"
 import type { Power } from "./powerBench.ts"
-import { seeded } from "./processes.ts"
+import { seeded } from "./seeded.ts"
 
 export const cuts = async (power: Power, rounds: number) => {
   const { rig, shim, run } = power

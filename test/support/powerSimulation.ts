@@ -8,7 +8,7 @@ import { make, PveVerbs } from "../../src/breakglass/PveVerbs.ts"
 import type { Operation, Verb } from "../../src/contract/Pve.ts"
 import { emptyFeed, feed } from "../../web/sse.ts"
 import { directory, layerOwnThread } from "./journals.ts"
-import { distinct, vmEvent } from "./powerBench.ts"
+import { distinct, vmEvent } from "./frames.ts"
 
 /** In `home` when one is named (a former life's), else in a directory of its own. */
 export const power = (ask: Ask, home?: string) => {

@@ -11,7 +11,7 @@ import { Session } from "../../src/breakglass/Session.ts"
 import type { Line } from "../../src/lines.ts"
 import { type Exited, type Program, type Running, SubprocessRunner } from "../../src/SubprocessRunner.ts"
 import { emptyFeed, feed } from "../../web/sse.ts"
-import { type Entry, eventOf } from "./BreakglassServer.ts"
+import { type Entry, eventOf } from "./frames.ts"
 import { layerOwnThread } from "./journals.ts"
 
 export interface Options {
