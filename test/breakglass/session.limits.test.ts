@@ -79,7 +79,7 @@ describe("CLI-11: the limits", () => {
       yield* TestClock.adjust("29 seconds")
       assert.deepStrictEqual(notices(yield* log(id)), [])
       yield* TestClock.adjust("2 seconds")
-      assert.match(one(yield* log(id), "notice").text, /said nothing for 30 s, .* ended after 90 s .* VM controls/)
+      assert.match(one(yield* log(id), "notice").text, /silent \(30 s; giving up at 90 s\)\. VM controls/)
       yield* TestClock.adjust("50 seconds")
       assert.deepStrictEqual(notices(yield* log(id)), ["quiet"])
       assert.strictEqual(outcome(yield* settle(id)), "failed")

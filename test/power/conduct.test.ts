@@ -104,7 +104,7 @@ describe("what the host says of an operation", () => {
       const id = yield* begin("cycle")
       const first = yield* until(id, over)
       assert.deepInclude(first, { outcome: "unknown", exit_code: null, verified: null })
-      assert.include(first.evidence, "Look at the VM's status")
+      assert.include(first.evidence, "Check the VM before you send anything again.")
       const told = yield* until(id, ({ outcome }) => outcome !== "unknown")
       const later = yield* until(told.op_id, ({ phase }) => phase === "done")
       assert.deepInclude(later, { outcome: "ok", verified: true })

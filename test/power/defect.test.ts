@@ -21,7 +21,7 @@ describe("a fault of the server's own", () => {
       const [{ op_id: id } = assert.fail()] = yield* service.list
       const { outcome, phase, evidence } = yield* until(id, over)
       assert.deepStrictEqual([outcome, phase], ["unknown", "unknown"])
-      assert.match(evidence, /^The host could not be asked what became of it\./)
+      assert.match(evidence, /^The host could not be asked how it ended\./)
       assert.deepInclude(yield* carriedOut("cycle"), { outcome: "ok", verified: true })
       assert.strictEqual(well.count("cycle"), 1)
     }).pipe(Effect.provide(power(ask)))

@@ -70,7 +70,7 @@ describe("a look at the screen", () => {
 
   const failing: ReadonlyArray<readonly [what: string, words: Words, detail: string]> = [
     ["is lost", broken, "The connection to the host broke."],
-    ["is silent", { ...picture, takes: 60_000 }, "The host gave no picture in 15 s."],
+    ["is silent", { ...picture, takes: 60_000 }, "The host did not answer in 15 s."],
     ["sends something else", { lines: ["<html>", result] }, "What the host sent is not a picture."],
     [
       "floods",
