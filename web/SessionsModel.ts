@@ -35,13 +35,14 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   }
 
   /** The new session's id, or undefined with the reason in `problem`. */
-  const create = async (not = "No session was made."): Promise<string | undefined> => {
+  const create = async (not?: string): Promise<string | undefined> => {
     if (creating.value) return undefined
     creating.value = true
     const answer = await transport.create()
     creating.value = false
     if (answer.ok) return answer.value.session_id
-    problem.value = `${not} ${answer.detail}`
+    const so = answer.status === 0 ? "Whether a session was made is not known." : "No session was made."
+    problem.value = `${not ?? so} ${answer.detail}`
     return undefined
   }
 

@@ -3,18 +3,13 @@ import { signal } from "@preact/signals"
 import type { Info as ServerInfo, SessionRow } from "../src/contract/Api.ts"
 import type { Operation, Verb } from "../src/contract/Pve.ts"
 import type { Ask } from "./attach.ts"
+import { type Answer, type Expected, isSignIn, read, refusal, unheard } from "./answer.ts"
 import type { Opened } from "./link.ts"
-import { clock } from "./words.ts"
 
 /** `protocol` is absent from a server that is older than the number. */
 export type Info = ServerInfo & { readonly protocol?: number }
 
-export type { SessionRow }
-
-/** `status` 0: no answer reached us, so whether the request had an effect is not known. */
-export type Answer<A> =
-  | { readonly ok: true; readonly value: A }
-  | { readonly ok: false; readonly status: number; readonly detail: string; readonly signedOut: boolean }
+export type { Answer, SessionRow }
 
 export interface Prompt {
   readonly prompt: string
@@ -29,21 +24,22 @@ export interface OpRequest {
 }
 
 export const api = {
-  info: () => request<Info>("GET", "/api/info"),
-  login: (token: string) => request<unknown>("POST", "/api/login", { token }),
-  logout: () => request<unknown>("POST", "/api/logout", {}),
-  sessions: () => request<{ readonly sessions: ReadonlyArray<SessionRow> }>("GET", "/api/session"),
-  create: () => request<{ readonly session_id: string }>("POST", "/api/session", {}),
-  prompt: (id: string, prompt: Prompt) => request<unknown>("POST", `${session(id)}/prompt`, prompt),
-  cancel: (id: string) => request<{ readonly cancelled: boolean }>("POST", `${session(id)}/cancel`, {}, 60_000),
-  full: (id: string, event: number) => request<string>("GET", `${session(id)}/events/${event}/full`),
-  exported: (id: string) => request<string>("GET", `${session(id)}/export`),
+  info: () => request<Info>("GET", "/api/info", "target"),
+  login: (token: string) => request<unknown>("POST", "/api/login", "status", { token }),
+  logout: () => request<unknown>("POST", "/api/logout", "status", {}),
+  sessions: () => request<{ readonly sessions: ReadonlyArray<SessionRow> }>("GET", "/api/session", "sessions"),
+  create: () => request<{ readonly session_id: string }>("POST", "/api/session", "session_id", {}),
+  prompt: (id: string, prompt: Prompt) => request<unknown>("POST", `${session(id)}/prompt`, "status", prompt),
+  cancel: (id: string) =>
+    request<{ readonly cancelled: boolean }>("POST", `${session(id)}/cancel`, "cancelled", {}, 60_000),
+  full: (id: string, event: number) => request<string>("GET", `${session(id)}/events/${event}/full`, "text/plain"),
+  exported: (id: string) => request<string>("GET", `${session(id)}/export`, "text/markdown"),
   attachSession: (id: string, ask: Ask) => stream(`${session(id)}/stream`, ask),
-  operations: () => request<{ readonly operations: ReadonlyArray<Operation> }>("GET", "/api/pve/ops"),
-  operation: (id: string) => request<Operation>("GET", `/api/pve/ops/${id}`),
+  operations: () => request<{ readonly operations: ReadonlyArray<Operation> }>("GET", "/api/pve/ops", "operations"),
+  operation: (id: string) => request<Operation>("GET", `/api/pve/ops/${id}`, "op_id"),
   /** The picture as a `data:` address: the page's CSP knows no other that a request can make. */
-  screen: () => request<string>("GET", "/api/pve/screen"),
-  operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", op),
+  screen: () => request<string>("GET", "/api/pve/screen", "image/png"),
+  operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", "op_id", op),
   attachPower: (ask: Ask) => stream("/api/pve/stream", ask)
 }
 
@@ -51,13 +47,8 @@ export type Api = typeof api
 
 const session = (id: string) => `/api/session/${encodeURIComponent(id)}`
 
-const signedOutDetail = "You are signed out. Nothing was changed by this request."
-
 /** How far the server's clock is ahead of this device's, in ms. Its `Date` has whole seconds and was on its way: 2 s are none. */
 export const skew = signal(0)
-
-/** A single sign-on has answered in our place. */
-export const signOn = signal(false)
 
 const fetched = async (url: string, init: RequestInit): Promise<Response> => {
   // A sign-in page of another origin must be seen as such, not followed.
@@ -67,7 +58,13 @@ const fetched = async (url: string, init: RequestInit): Promise<Response> => {
   return response
 }
 
-const request = async <A>(method: string, url: string, body?: unknown, limitMs = 20_000): Promise<Answer<A>> => {
+const request = async <A>(
+  method: string,
+  url: string,
+  expect: Expected,
+  body?: unknown,
+  limitMs = 20_000
+): Promise<Answer<A>> => {
   try {
     const response = await fetched(url, {
       method,
@@ -78,35 +75,12 @@ const request = async <A>(method: string, url: string, body?: unknown, limitMs =
       signal: AbortSignal.timeout(limitMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
-    if (isSignIn(response)) return { ok: false, status: 401, detail: signedOutDetail, signedOut: true }
-    if (!response.ok) {
-      return {
-        ok: false,
-        status: response.status,
-        detail: await detailOf(response),
-        signedOut: response.status === 401
-      }
-    }
-    const type = response.headers.get("content-type") ?? ""
-    const value: unknown = type.includes("json")
-      ? await response.json()
-      : type.startsWith("image/")
-        ? await dataUrl(await response.blob())
-        : await response.text()
-    return { ok: true, value: value as A }
+    return await read(response, expect)
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError"
-    const detail = late ? `No answer in ${limitMs / 1000} s.` : "The server cannot be reached."
-    return { ok: false, status: 0, detail, signedOut: false }
+    return unheard(late ? `No answer in ${limitMs / 1000} s.` : "The server cannot be reached.")
   }
 }
-
-const dataUrl = (blob: Blob) =>
-  new Promise((settle) => {
-    const reader = new FileReader()
-    reader.addEventListener("loadend", () => settle(reader.result))
-    reader.readAsDataURL(blob)
-  })
 
 const stream = async (url: string, { after, poll, signal }: Ask): Promise<Opened> => {
   const query = new URLSearchParams({
@@ -117,31 +91,16 @@ const stream = async (url: string, { after, poll, signal }: Ask): Promise<Opened
     headers: { accept: "text/event-stream" },
     signal
   })
-  if (response.status === 401 || isSignIn(response)) return { kind: "signed_out" }
-  if (response.status === 404) return { kind: "gone" }
-  if (response.status === 403) return { kind: "refused", reason: await detailOf(response) }
-  if (!response.ok) return { kind: "failed", reason: await detailOf(response) }
+  if (isSignIn(response)) return { kind: "signed_out" }
+  if (!response.ok) {
+    const { status, detail, signedOut } = await refusal(response)
+    if (signedOut) return { kind: "signed_out" }
+    if (status === 404) return { kind: "gone" }
+    return { kind: status === 403 ? "refused" : "failed", reason: detail }
+  }
   const type = response.headers.get("content-type") ?? ""
   if (response.body === null || !type.startsWith("text/event-stream")) {
     return { kind: "failed", reason: "Something between here and the server answered in its place." }
   }
   return { kind: "stream", body: response.body }
-}
-
-/** A single sign-on in front of us answers with a redirect or with its page, where we would answer JSON or a stream. */
-const isSignIn = (response: Response) => {
-  const is =
-    response.type === "opaqueredirect" ||
-    (response.ok && (response.headers.get("content-type") ?? "").startsWith("text/html"))
-  if (is) signOn.value = true
-  return is
-}
-
-const detailOf = async (response: Response): Promise<string> => {
-  const problem = (await response.json().catch(() => undefined)) as { readonly detail?: unknown } | null | undefined
-  const { status } = response
-  if (typeof problem?.detail === "string") return problem.detail.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, clock)
-  return status > 501 && status < 505
-    ? `The proxy answers, breakglass behind it does not (${status}). If single sign-on is down, use the direct address.`
-    : `The server answered ${status}.`
 }

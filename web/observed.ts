@@ -4,6 +4,8 @@ import type { Pattern } from "../src/contract/Pve.ts"
 import type { Power, Run } from "./power.ts"
 
 export interface Observed {
+  /** The server's name for it; or `running`, of which the host says no more. */
+  readonly pattern: string
   readonly tone: Tone
   readonly word: string
   readonly text: string
@@ -29,7 +31,12 @@ export const observed = (power: Power): Observed | undefined => {
   const probed =
     status === undefined
       ? undefined
-      : { ...(patterns[status.pattern] ?? patterns.unknown), text: status.text, at: Date.parse(status.observed_at) }
+      : {
+          ...(patterns[status.pattern] ?? patterns.unknown),
+          pattern: status.pattern,
+          text: status.text,
+          at: Date.parse(status.observed_at)
+        }
   const said = fromHost(power)
   return probed === undefined || (said !== undefined && said.at + lookMs > probed.at) ? said : probed
 }
@@ -39,8 +46,10 @@ const fromHost = (power: Power): Observed | undefined => {
     if (run.ended_at === null) continue
     const at = Date.parse(run.ended_at)
     const state = stateAfter(run)
-    if (state === "running") return { tone: "ok", word: "running", text: "The host says it is running.", at }
-    if (state === "stopped") return { tone: "off", word: "off", text: "The host says it is powered off.", at }
+    if (state === "running")
+      return { pattern: "running", tone: "ok", word: "running", text: "The host says it is running.", at }
+    if (state === "stopped")
+      return { pattern: "off", tone: "off", word: "off", text: "The host says it is powered off.", at }
   }
   return undefined
 }

@@ -1,7 +1,9 @@
 /** Connection, VM and agent put into words. A state older than it should be is never shown as if it were now. */
+import type { Verb } from "../src/contract/Pve.ts"
 import type { SessionRow } from "./api.ts"
 import type { AppState } from "./AppModel.ts"
 import type { Tone } from "./components/Mark.tsx"
+import { advised } from "./advice.ts"
 import { current, type Link } from "./link.ts"
 import { observed } from "./observed.ts"
 import { looks } from "./power.ts"
@@ -85,6 +87,15 @@ export const worksIn = (app: AppState, row: SessionRow): boolean => {
 const agedMs = 15_000
 const staleMs = 45_000
 
+const isFresh = (app: AppState, at: number): boolean =>
+  app.serverNow.value - at <= staleMs && current(app.power.link.value)
+
+/** The button to press next, if there is one. */
+export const advisedVerb = (app: AppState): Verb | undefined => {
+  const power = app.power.power.value
+  return advised(power, isFresh(app, observed(power)?.at ?? 0), app.serverNow.value)
+}
+
 export const vmOf = (app: AppState): Said & { readonly text: string } => {
   const run = app.power.current.value
   if (run !== undefined && !looks(run.verb)) {
@@ -102,7 +113,7 @@ export const vmOf = (app: AppState): Said & { readonly text: string } => {
     return { tone: "unknown", word: "Unknown", age: "", text: unseen(app) }
   }
   const since = app.serverNow.value - seen.at
-  if (since > staleMs || !current(app.power.link.value)) {
+  if (!isFresh(app, seen.at)) {
     return { tone: "unknown", word: `${capital(seen.word)}?`, age: age(since), text: `${age(since)} ago: ${seen.text}` }
   }
   return { tone: seen.tone, word: capital(seen.word), age: since > agedMs ? age(since) : "", text: seen.text }

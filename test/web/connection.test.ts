@@ -12,6 +12,8 @@ const isStream = /^\/api\/session\/[^/]+\/stream/
 const plain = (status: number, headers: Record<string, string>, body: string) => (answer: ServerResponse) =>
   void answer.writeHead(status, headers).end(body)
 
+const problem = { "content-type": "application/problem+json" }
+
 /** What comes in place of the stream, what the page then says, and whether it may ask again by itself. */
 const inPlace: ReadonlyArray<
   readonly [what: string, answer: (answer: ServerResponse) => void, says: RegExp, again: boolean]
@@ -19,8 +21,9 @@ const inPlace: ReadonlyArray<
   ["204", plain(204, {}, ""), /Reconnecting|Offline/, true],
   ["a redirect to a sign-in", plain(302, { location: "https://sso.example.org/" }, ""), /Sign in to continue/, false],
   ["401", plain(401, { "content-type": "application/json" }, '{"detail":"no"}'), /Sign in to continue/, false],
-  ["404", plain(404, { "content-type": "application/json" }, '{"detail":"no"}'), /Session not found/, false],
-  ["500", plain(500, { "content-type": "application/json" }, '{"detail":"It broke"}'), /It broke/, true],
+  ["the server's 404", plain(404, problem, '{"type":"about:blank","detail":"no"}'), /Session not found/, false],
+  ["a proxy's 404", plain(404, { "content-type": "text/plain" }, "no route"), /in its place \(404\)/, true],
+  ["the server's 500", plain(500, problem, '{"type":"about:blank","detail":"It broke"}'), /It broke/, true],
   ["a sign-in page", plain(200, { "content-type": "text/html" }, "<h1>SSO</h1>"), /Sign in to continue/, false]
 ]
 

@@ -32,6 +32,11 @@ const assertIncidentShown = async (page: Page) => {
 
 const sessionOf = (page: Page) => new URL(page.url()).hash.replace("#/s/", "")
 
+const problem = (detail: string) => ({
+  contentType: "application/problem+json",
+  body: JSON.stringify({ type: "about:blank", detail })
+})
+
 describe("the main job, on a phone", () => {
   let server: Server
   let browser: Browser
@@ -149,7 +154,7 @@ describe("the main job, on a phone", () => {
     const [first, second] = [gated(server, "stop-1"), gated(server, "stop-2")]
     await say(page, first.prompt)
     await page.locator("details.running").waitFor()
-    await page.route("**/cancel", (route) => route.fulfill({ status: 500, json: { detail: "It broke." } }))
+    await page.route("**/cancel", (route) => route.fulfill({ status: 500, ...problem("It broke.") }))
     await button(page, "Stop").click()
     const said = page.getByText("Stop: It broke. The agent may still be working.")
     await said.waitFor()
@@ -160,7 +165,7 @@ describe("the main job, on a phone", () => {
     await page.locator("details.running").waitFor()
     assert.strictEqual(await said.count(), 0)
     // A server whose disk hangs tells itself what became of it.
-    await page.route("**/cancel", (route) => route.fulfill({ status: 503, json: { detail: "Stop was taken." } }))
+    await page.route("**/cancel", (route) => route.fulfill({ status: 503, ...problem("Stop was taken.") }))
     await button(page, "Stop").click()
     await page.getByText("Stop: Stop was taken.", { exact: true }).waitFor()
     second.open()

@@ -111,7 +111,11 @@ describe("the VM's own screen", () => {
       await page.getByText("No picture. The server cannot be reached.").waitFor()
       await page.unroute("**/api/pve/screen")
       await page.route("**/api/pve/screen", (route) =>
-        route.fulfill({ status: 502, contentType: "application/problem+json", body: '{"detail":"<b>No</b> host."}' })
+        route.fulfill({
+          status: 502,
+          contentType: "application/problem+json",
+          body: '{"type":"about:blank","detail":"<b>No</b> host."}'
+        })
       )
       await button(page, "Refresh").click()
       await page.getByText("No picture. <b>No</b> host.").waitFor()

@@ -1,9 +1,8 @@
 /** A verb that ends the running system: held for 1.5 s, or confirmed in two steps. */
 import { useSignal } from "@preact/signals"
 import type { AppState } from "../AppModel.ts"
-import { latest } from "../power.ts"
 import { reason } from "../reasons.ts"
-import { vmOf } from "../states.ts"
+import { advisedVerb } from "../states.ts"
 import { labels } from "../verbs.ts"
 import { ConfirmDialog } from "./ConfirmDialog.tsx"
 import { HoldButton } from "./HoldButton.tsx"
@@ -27,7 +26,7 @@ export const DangerVerb = ({ app, verb }: Props) => {
         title={title}
         verb={verb}
         disabled={why !== ""}
-        recommended={verb === "cycle" && why === "" && calledFor(app)}
+        recommended={why === "" && advisedVerb(app) === verb}
         onHeld={fire}
         onTap={() => {
           confirming.value = true
@@ -47,7 +46,3 @@ export const DangerVerb = ({ app, verb }: Props) => {
     </div>
   )
 }
-
-/** A VM that is well is not to be cut, nor one of which it is not known whether it was. */
-const calledFor = (app: AppState): boolean =>
-  vmOf(app).tone !== "ok" && latest(app.power.power.value)?.outcome !== "unknown"

@@ -28,9 +28,12 @@ export const Outbox = ({ app, session }: { readonly app: AppState; readonly sess
                     Send now
                   </button>
                 )}
-                <button type="button" class="button" onClick={() => edit(item)}>
-                  Edit
-                </button>
+                {item.state !== "unsure" && (
+                  // It may run already, and what is edited is another prompt.
+                  <button type="button" class="button" onClick={() => edit(item)}>
+                    Edit
+                  </button>
+                )}
                 <button type="button" class="button" onClick={() => remove(item.prompt_id)}>
                   Remove
                 </button>
@@ -56,8 +59,9 @@ const saying = (item: Waiting, place: Place, index: number): string => {
   if (why !== undefined) return after[why]
   if (item.state === "sending") return "Sending…"
   if (item.state === "failed") return `Not sent. ${item.reason}`
-  if (item.state === "unsure") return "No answer yet. Will be retried when you are online; it runs only once."
   if (place.signedOut) return "Waiting for you to sign in."
+  if (item.state === "unsure")
+    return `${item.reason || "No answer yet."} It may have arrived. Will be retried by itself; it runs only once.`
   if (index > 0) return "Waiting for the message above."
   return place.running || item.refusedAt > -2
     ? "Waiting for the agent to finish. Keep this page open."

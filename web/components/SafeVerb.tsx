@@ -1,6 +1,7 @@
 import type { Verb } from "../../src/contract/Pve.ts"
 import type { AppState } from "../AppModel.ts"
 import { reason } from "../reasons.ts"
+import { advisedVerb } from "../states.ts"
 import { labels } from "../verbs.ts"
 
 /** `aria-disabled`, not `disabled`: that would take the focus away from whoever has just pressed it. */
@@ -16,7 +17,11 @@ export const SafeVerb = ({ app, verb }: { readonly app: AppState; readonly verb:
         if (why === "") void app.power.operate(verb)
       }}
     >
-      <strong>{labels[verb].title}</strong> <span class="verb">{verb}</span>
+      <strong>{labels[verb].title}</strong>{" "}
+      <span class="verb">
+        {verb}
+        {why === "" && advisedVerb(app) === verb && <em> · Recommended</em>}
+      </span>
     </button>
   )
 }

@@ -1,6 +1,6 @@
 /** In the composer's place while we are signed out; what was typed stays where it was. */
 import { useSignal } from "@preact/signals"
-import { signOn } from "../api.ts"
+import { signOn } from "../answer.ts"
 import type { AppState } from "../AppModel.ts"
 
 export const SignIn = ({ app }: { readonly app: AppState }) => {

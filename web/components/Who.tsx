@@ -8,7 +8,7 @@ export const Who = ({ app }: { readonly app: AppState }) => {
   const problem = useSignal("")
   const signOut = async () => {
     const answer = await app.signOut()
-    if (answer.ok || answer.signedOut) await forget(app)
+    if (answer.ok || answer.status === 401) await forget(app)
     else problem.value = `${answer.detail} You may still be signed in.`
   }
   const operator = app.info.value?.operator
