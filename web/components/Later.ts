@@ -1,6 +1,6 @@
 /** The file that comes after the first paint. The way to the VM's power needs nothing of it. */
 export { Formatted } from "./Formatted.tsx"
-export { CopyButton } from "./CopyButton.tsx"
+export { Opened } from "./Opened.tsx"
 export { Output } from "./Output.tsx"
 export { Resume } from "./Resume.tsx"
 export { Screen } from "./Screen.tsx"
