@@ -72,7 +72,8 @@ const parse = (config: Settings, text: string) => {
 const Whole = Schema.Struct({
   name: Schema.NonEmptyString,
   description: Schema.NonEmptyString,
-  tools: Schema.NonEmptyArray(Schema.NonEmptyString),
+  // They become an argument of the CLI: a name, and what it may be called with.
+  tools: Schema.NonEmptyArray(Schema.String.check(Schema.isPattern(/^[A-Za-z]\w*(\([^)]*\))?$/))),
   prompt: Schema.NonEmptyString
 })
 

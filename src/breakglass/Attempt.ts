@@ -20,11 +20,15 @@ interface Limits {
   readonly silent: number
   /** Silence while a tool runs. Tools print nothing until they end, so only their own limit plus a margin is suspicious. */
   readonly tool: number
+  /** Until the summary of a conversation that grew too long is there. The model is silent meanwhile. */
+  readonly compaction: number
 }
 
 export interface Options {
   readonly program: Omit<Program, "stdin">
   readonly prompt: string
+  /** The id the CLI is started with. */
+  readonly conversation: string
   /** What marks its processes, here and on the target. */
   readonly turn: string
   readonly limits: Limits
@@ -52,11 +56,11 @@ export const run = (options: Options, restore: Restore) =>
       if (interrupted || options.stopping()) return notBegun(options.stopping())
       const runner = yield* SubprocessRunner
       const stdin = yield* Queue.unbounded<string, Cause.Done>()
-      yield* Queue.offer(stdin, Command.prompt(options.prompt))
+      yield* Queue.offerAll(stdin, [Command.initialize, Command.prompt(options.prompt)])
       const notes = yield* Remote.notes
       const env = { ...options.program.env, ...notes.env }
       const running = yield* runner.start({ ...options.program, env, stdin: Stream.fromQueue(stdin) })
-      const ear = new Ear(options.log, options.redact, yield* Deferred.make<void>())
+      const ear = new Ear(options.log, options.redact, options.conversation, yield* Deferred.make<void>())
       const listening = yield* Effect.forkScoped(Stream.runForEachArray(running.lines, (lines) => ear.hear(lines)))
 
       // After `result` an open stdin is all that keeps the CLI alive.
@@ -64,6 +68,7 @@ export const run = (options: Options, restore: Restore) =>
 
       const waited = yield* Effect.exit(restore(ending(running, ear, listening, options)))
       const ended = Exit.isSuccess(waited) ? waited.value : yield* broken(waited.cause, options.stopping())
+      const saidBefore = ear.result !== null
       const before = yield* running.processes
       const live = Remote.live(before ?? [])
       const noted = notes.read()
@@ -82,7 +87,7 @@ export const run = (options: Options, restore: Restore) =>
       // Complete once it has exited; one that waits in the kernel does not, even when it was killed.
       const stderr = Option.isNone(exited) ? "" : yield* running.stderr
 
-      const truth = inTruth(ended, ear.result)
+      const truth = inTruth(ended, ear.result, saidBefore)
       // What had gone by then went by itself.
       const all = truth._tag === "Itself" ? seen : new Set([...(before ?? [running.pid]), ...seen])
       const attempt: Attempt = {
@@ -156,6 +161,10 @@ const watch = (ear: Ear, limits: Limits, log: EventLog): Effect.Effect<Ended, ne
       if (!ear.deaf) ear.quiet += 1
       yield* ear.progress
       const [tool] = ear.open.values()
+      if (ear.compacting) {
+        if (ear.quiet >= limits.compaction) return { _tag: "NoSummary", seconds: limits.compaction }
+        continue
+      }
       const limit = tool === undefined ? limits.silent : limits.tool
       if (ear.quiet >= limit) return { _tag: "Silent", seconds: limit, tool: tool?.name ?? null }
       // A disk that does not take it is for the next event to find out, and one that is slow for nobody here.

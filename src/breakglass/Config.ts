@@ -41,6 +41,7 @@ export interface Settings {
   /** Seconds. */
   readonly turnTimeout: number
   readonly silence: number
+  readonly compaction: number
   readonly keepalive: number
   /** The descriptor on which `deploy/with-keys` waits for signs of life. */
   readonly heartbeat: number | null
@@ -220,6 +221,8 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     turnTimeout: yield* whole("BREAKGLASS_TURN_TIMEOUT_SECONDS", 1800, 1, 86_400),
     // Silence while no command runs. The CLI itself would wait for minutes, and on a stalled stream for ever.
     silence: yield* whole("BREAKGLASS_SILENCE_TIMEOUT_SECONDS", 90, 1, 86_400),
+    // The model writes a summary of some ten thousand words: reports have a median of 156 s.
+    compaction: yield* whole("BREAKGLASS_COMPACTION_TIMEOUT_SECONDS", 900, 1, 86_400),
     // Proxies cut silent connections, the strictest common one after 30 s.
     keepalive: yield* whole("BREAKGLASS_SSE_KEEPALIVE_SECONDS", 20, 1, 3600),
     heartbeat: heartbeat === null ? null : Number(heartbeat),

@@ -14,20 +14,27 @@ export class Ear {
   result: Result | null = null
   opened = false
   open: OpenTools = new Map()
-  /** Seconds without a sign of life. */
+  /** Seconds without a sign of life. What is not read is none: newer CLIs print heartbeats that say nothing of the work. */
   quiet = 0
+  /** The model writes a summary of a conversation that grew too long; it says nothing meanwhile. */
+  compacting = false
   /** Whether it waits for the disk: what is said meanwhile it has yet to hear. */
   deaf = false
   readonly closing: Deferred.Deferred<void>
   private readonly log: EventLog
   private readonly redact: Redact
+  private readonly conversation: string
+  /** The summary was given up because the turn was told to end; an answer to that is "Prompt is too long". */
+  private gaveUp = false
   /** Prose that its readers have yet to be shown. */
   private prose = ""
   private veil: Veil
 
-  constructor(log: EventLog, redact: Redact, closing: Deferred.Deferred<void>) {
+  /** `conversation` is the id the CLI was given. */
+  constructor(log: EventLog, redact: Redact, conversation: string, closing: Deferred.Deferred<void>) {
     this.log = log
     this.redact = redact
+    this.conversation = conversation
     this.veil = new Veil(redact)
     this.closing = closing
   }
@@ -38,15 +45,20 @@ export class Ear {
       const events: Array<Event> = []
       let patch: SessionPatch = {}
       const before = this.open
-      this.quiet = 0
       for (const line of lines) {
-        if (line._tag === "Cut") events.push(unread(line))
-        const message = line._tag === "Line" ? Option.getOrNull(decodeLine(line.text)) : null
-        if (message === null) continue
-        if (message.type === "system" && message.subtype === "init") {
-          patch = { cli_id: message.session_id, cli_opened: true }
+        if (line._tag === "Cut") {
+          this.quiet = 0
+          events.push(unread(line))
+          continue
         }
-        events.push(...this.take(message, now))
+        const message = Option.getOrNull(decodeLine(line.text))
+        if (message === null || this.heartbeat(message)) continue
+        this.quiet = 0
+        if (message.type === "system" && message.subtype === "init") {
+          const { session_id = this.conversation } = message
+          patch = { cli_id: session_id, cli_opened: true }
+          events.push(...this.take({ ...message, session_id }, now))
+        } else events.push(...this.take(message, now))
       }
       this.deaf = true
       if (events.length > 0) yield* this.log.append(events, patch)
@@ -66,12 +78,26 @@ export class Ear {
     })
   }
 
+  /** A compaction that is under way is announced again and again, also when the model behind it is dead. */
+  private heartbeat(message: Message): boolean {
+    if (message.type === "stream_event") return false
+    const compacting = message.type === "system" && message.subtype === "status" && message.status === "compacting"
+    const again = compacting && this.compacting
+    this.compacting = compacting
+    return again
+  }
+
   private take(message: Message, now: number): ReadonlyArray<Event> {
     if (message.type === "stream_event") {
       if ("event" in message) this.prose += this.veil.push(message.event.delta.text)
       return []
     }
     if (message.type === "system" && message.subtype === "init") this.opened = true
+    if (message.type === "system" && message.subtype === "status") {
+      this.gaveUp = message.compact_error === "aborted"
+      if (this.gaveUp) return []
+    }
+    if (message.type === "assistant" && this.gaveUp) return []
     if (message.type === "result") {
       this.result = message
       // Not the end of a turn but of a try: the turn goes on with another conversation.

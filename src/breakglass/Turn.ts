@@ -42,7 +42,12 @@ const attempts = Effect.fnUntraced(function* (options: Options, restore: Attempt
   let conversation = options.conversation
   for (let left = 2; ; left--) {
     const attempt = yield* Attempt.run(
-      { ...options, turn: options.command.turn, program: Command.turn({ ...options.command, conversation }) },
+      {
+        ...options,
+        turn: options.command.turn,
+        conversation: conversation.id,
+        program: Command.turn({ ...options.command, conversation })
+      },
       restore
     )
     const next = left === 0 ? null : yield* recovery(attempt, conversation, options.newId)

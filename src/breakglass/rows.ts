@@ -1,5 +1,6 @@
 /** The journal's statements: synchronous, and they throw what SQLite throws. */
 import type { StatementSync } from "node:sqlite"
+import { conversationId } from "../claude/command.ts"
 import type { Quota } from "./Config.ts"
 import type { Last, Row, SessionPatch, SessionRow } from "./Journal.ts"
 
@@ -97,7 +98,8 @@ const sessionRow = (row: Readonly<Record<string, unknown>>): SessionRow => ({
   id: String(row["id"]),
   title: String(row["title"]),
   created_at: String(row["created_at"]),
-  cli_id: String(row["cli_id"]),
+  // It becomes an argument of the CLI's. The first conversation of a session has the session's own id.
+  cli_id: conversationId.test(String(row["cli_id"])) ? String(row["cli_id"]) : String(row["id"]),
   cli_opened: row["cli_opened"] !== 0,
   open_turn: row["open_turn"] === null ? null : String(row["open_turn"]),
   unfinished: row["unfinished"] !== 0,

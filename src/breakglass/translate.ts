@@ -1,6 +1,6 @@
 /** What the CLI said, as events of our log; pure. The clock is the caller's. */
 import type { Event } from "../contract/Event.ts"
-import type { Message, Result } from "../claude/StreamJson.ts"
+import { complaint, failed, type Message, type Result } from "../claude/StreamJson.ts"
 
 /** Tools that were called and have not answered. */
 export type OpenTools = ReadonlyMap<string, { readonly name: string; readonly since: number }>
@@ -13,12 +13,13 @@ interface Translation {
 export const translate = (message: Message, open: OpenTools, now: number): Translation => {
   switch (message.type) {
     case "system":
-      return { events: [message.subtype === "init" ? opened(message.session_id) : retrying(message)], open }
+      return { events: system(message), open }
     case "assistant": {
       const events = message.message.content.flatMap((block): ReadonlyArray<Event> => {
         if ("text" in block) return block.text === "" ? [] : [{ kind: "text", text: block.text }]
-        if ("input" in block) {
-          return [{ kind: "tool", name: block.name, input: bounded(block.input, depthKept), tool_id: block.id }]
+        if ("name" in block) {
+          const { id, name, input = {} } = block
+          return [{ kind: "tool", name, input: bounded(input, depthKept), tool_id: id }]
         }
         return []
       })
@@ -46,15 +47,49 @@ const bounded = (value: unknown, depth: number): unknown => {
 
 const depthKept = 64
 
-const opened = (session_id: string): Event => ({ kind: "session", session_id })
+type System = Extract<Message, { type: "system" }>
 
-const retrying = (retry: Extract<Message, { subtype: "api_retry" }>): Event => ({
+const system = (message: System): ReadonlyArray<Event> => {
+  switch (message.subtype) {
+    case "init":
+      return message.session_id === undefined ? [] : [{ kind: "session", session_id: message.session_id }]
+    case "api_retry":
+      return [{ kind: "notice", code: "api_retry", text: retrying(message) }]
+    case "status":
+      if (message.status === "compacting") return [compacting]
+      return message.compact_result === "failed" ? [notCompacted(message.compact_error)] : []
+    case "compact_boundary":
+      return [compacted]
+  }
+}
+
+const retrying = ({ attempt, max_retries, error_status }: Extract<System, { subtype: "api_retry" }>): string =>
+  `The AI service ${typeof error_status !== "number" ? "does not answer" : `answered ${error_status}`}` +
+  (attempt === undefined ? "." : ` (try ${attempt}${max_retries === undefined ? "" : ` of ${max_retries}`}).`) +
+  (attempt !== undefined && attempt > 1 ? "" : " VM controls work without it.")
+
+const compacting: Event = {
   kind: "notice",
-  code: "api_retry",
+  code: "compacting",
   text:
-    `The AI service ${retry.error_status === null ? "does not answer" : `answered ${retry.error_status}`} ` +
-    `(try ${retry.attempt} of ${retry.max_retries}).` +
-    (retry.attempt > 1 ? "" : " VM controls work without it.")
+    "This conversation has become too long for the model, so the agent is writing a summary of it to go on with. " +
+    "That often takes several minutes, and no command runs meanwhile. VM controls work without it."
+}
+
+const compacted: Event = {
+  kind: "notice",
+  code: "compacted",
+  text:
+    "The agent goes on with the summary in place of the conversation. The log above is complete, but the agent may " +
+    "have lost details: tell it again what matters."
+}
+
+const notCompacted = (why: string | undefined): Event => ({
+  kind: "notice",
+  code: "compact_failed",
+  text:
+    `The summary could not be written${why === undefined ? "" : ` (${why.slice(0, 200)})`}; the agent goes on without it. ` +
+    "If the model then refuses the conversation as too long, start a new session and tell the agent what it needs to know."
 })
 
 const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, now: number): Translation => {
@@ -98,11 +133,11 @@ const said = (output: string): string =>
 
 const closing = (message: Result): Event => ({
   kind: "result",
-  is_error: message.is_error,
+  is_error: failed(message),
   result: message.result ?? reason(message),
-  duration_ms: message.duration_ms,
-  cost_usd: message.total_cost_usd,
-  usage: message.usage
+  duration_ms: message.duration_ms ?? 0,
+  cost_usd: message.total_cost_usd ?? 0,
+  usage: { input_tokens: 0, output_tokens: 0, ...message.usage }
 })
 
 /** A stop has its own event; the CLI's closing word would show it as an error. */
@@ -111,5 +146,5 @@ export const interrupted = (message: Result): boolean => message.terminal_reason
 const reason = (message: Result): string => {
   if (message.subtype === "error_max_turns") return "The turn reached its limit of model calls."
   if (message.subtype === "error_max_budget_usd") return "The turn reached its budget."
-  return message.errors?.join("\n") || message.subtype
+  return complaint(message) || (message.subtype ?? "")
 }

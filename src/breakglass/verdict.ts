@@ -1,7 +1,7 @@
 /** How an attempt at a turn went, read off what was seen of it; pure. */
 import * as Path from "node:path"
 import type { Event, Outcome } from "../contract/Event.ts"
-import type { Result } from "../claude/StreamJson.ts"
+import { complaint, failed, type Result } from "../claude/StreamJson.ts"
 import type { Exited } from "../SubprocessRunner.ts"
 import { interrupted } from "./translate.ts"
 
@@ -13,6 +13,8 @@ export type Ended =
   | { readonly _tag: "TimedOut"; readonly seconds: number }
   /** Nothing was said for so long; `tool`: while this command ran. */
   | { readonly _tag: "Silent"; readonly seconds: number; readonly tool: string | null }
+  /** The summary of a conversation that grew too long was not there after so long. */
+  | { readonly _tag: "NoSummary"; readonly seconds: number }
   | { readonly _tag: "Journal"; readonly reason: string }
   /** A fault of ours; the server's log has its cause. */
   | { readonly _tag: "Defect" }
@@ -44,15 +46,15 @@ export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
       return { outcome: "timed_out", error: `turn timed out after ${ended.seconds}s` }
     case "Silent":
       return { outcome: "failed", error: ended.tool === null ? modelSilent(ended.seconds) : toolSilent(ended) }
+    case "NoSummary":
+      return { outcome: "failed", error: noSummary(ended.seconds) }
     case "Journal":
       return { outcome: "failed", error: `The journal could not be written (${ended.reason}), so the turn was ended.` }
     case "Defect":
       return { outcome: "failed", error: defect }
     case "Itself":
       if (result === null) return { outcome: "failed", error: died(exited, stderr) }
-      return result.is_error
-        ? { outcome: "failed", error: cut(failure(result)) }
-        : { outcome: "completed", error: null }
+      return failed(result) ? { outcome: "failed", error: cut(failure(result)) } : { outcome: "completed", error: null }
   }
 }
 
@@ -65,13 +67,25 @@ const modelSilent = (seconds: number): string =>
 const toolSilent = ({ seconds, tool }: Extract<Ended, { _tag: "Silent" }>): string =>
   `${tool} ran for ${seconds} s without an end, so it and the turn were ended. Send a prompt to go on.`
 
-/** A turn that had said its last word when it was to be ended was not ended by that. */
-export const inTruth = (ended: Ended, result: Result | null): Ended =>
-  ended._tag === "Journal" || result === null || interrupted(result) ? ended : { _tag: "Itself" }
+const noSummary = (seconds: number): string =>
+  `The agent had no summary of this conversation after ${seconds} s, so the turn was ended. No command was running. ` +
+  "Without a summary the conversation is too long for the model. Send the prompt again to have the summary tried once " +
+  "more, or start a new session and tell the agent what it needs to know. VM controls work without it."
+
+/**
+ * A turn that had said its last word when it was to be ended was not ended by that. An error that is said only after it
+ * was told to end is no last word: 2.1.197, stopped while it compacts, answers "Prompt is too long". `before`: said before.
+ */
+export const inTruth = (ended: Ended, result: Result | null, before: boolean): Ended =>
+  ended._tag === "Journal" || result === null || interrupted(result) || (failed(result) && !before)
+    ? ended
+    : { _tag: "Itself" }
 
 /** What the CLI's own words say about the conversation, when they say the id was the wrong one. */
 export const conversationLost = (result: Result | null, stderr: string): boolean =>
-  [...(result?.errors ?? []), stderr].some((text) => text.includes("No conversation found with session ID"))
+  [result === null ? "" : complaint(result), stderr].some((text) =>
+    text.includes("No conversation found with session ID")
+  )
 
 export const conversationTaken = (stderr: string): boolean => /Session ID \S+ is already in use/.test(stderr)
 
@@ -102,11 +116,18 @@ const died = ({ code, signal }: Exited, stderr: string): string => {
 }
 
 const failure = (result: Result): string => {
-  const words = result.result ?? (result.errors?.join("\n") || result.subtype)
+  const words = result.result ?? (complaint(result) || result.subtype || "The agent ended the turn without a verdict.")
   if (result.subtype === "error_max_turns") return "The turn reached its limit of model calls. Send a prompt to go on."
   if (result.subtype === "error_max_budget_usd") return "The turn reached its budget. Send a prompt to go on."
   if (words.startsWith("Not logged in")) {
     return "The agent has no model credential. Nothing ran. Set CLAUDE_CODE_OAUTH_TOKEN or ANTHROPIC_API_KEY and restart the server."
+  }
+  // 2.1.332 has the second of them too.
+  if (/^(Prompt is too long|Request too large for the API)/.test(words)) {
+    return (
+      `The model refused this conversation as too long ("${words}"). Nothing ran after that. ` +
+      "Start a new session and tell the agent what it needs to know: this one is kept, to be read."
+    )
   }
   return words
 }

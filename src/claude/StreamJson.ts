@@ -1,51 +1,72 @@
 /**
  * What the Claude CLI says on stdout with `--output-format stream-json --include-partial-messages`, one JSON object a
- * line; measured on 2.1.197. Only the fields that are read are declared. Any other line is `None`, never an error: the
- * CLI adds kinds of line without notice.
+ * line; measured on 2.1.197 and 2.1.332. Only the fields that are read are declared, and of those only the ones that are
+ * not `tolerant` are needed: any other may be absent, null or of another type, and the line is read without it. A line of
+ * another kind, or without what is needed, is `None`, never an error: the CLI adds kinds of line without notice.
  */
-import { type Option, Schema } from "effect"
+import { Effect, type Option, Schema } from "effect"
+import { conversationId } from "./command.ts"
 
-const optional = Schema.optionalKey
+/** Absent when it is not what it was measured to be. */
+const tolerant = <S extends Schema.Constraint>(schema: S) =>
+  Schema.optionalKey(Schema.catchDecoding<S>(() => Effect.succeedNone)(schema))
 
-/** Start of each turn (not of the process). `session_id` may differ from the one asked for. */
+/** Start of each turn (not of the process). `session_id` may differ from the one asked for. It becomes an argument. */
 const Init = Schema.Struct({
   type: Schema.tag("system"),
   subtype: Schema.tag("init"),
-  session_id: Schema.String,
-  tools: optional(Schema.Array(Schema.String))
+  session_id: tolerant(Schema.String.check(Schema.isPattern(conversationId)))
 })
 
 /** Before each wait between tries of the model API. `error_status` is null when there was no HTTP answer. */
 const ApiRetry = Schema.Struct({
   type: Schema.tag("system"),
   subtype: Schema.tag("api_retry"),
-  attempt: Schema.Number,
-  max_retries: Schema.Number,
-  error_status: Schema.NullOr(Schema.Number)
+  attempt: tolerant(Schema.Finite),
+  max_retries: tolerant(Schema.Finite),
+  error_status: tolerant(Schema.NullOr(Schema.Finite))
 })
+
+/**
+ * "compacting" while the CLI has the model summarise a conversation that grew too long; 2.1.332 says it again every 30 s
+ * until that ends. Then null, with how it ended. "requesting" before each request.
+ */
+const Status = Schema.Struct({
+  type: Schema.tag("system"),
+  subtype: Schema.tag("status"),
+  status: tolerant(Schema.String),
+  compact_result: tolerant(Schema.String),
+  compact_error: tolerant(Schema.String)
+})
+
+/** The summary has taken the place of the conversation before it. */
+const CompactBoundary = Schema.Struct({ type: Schema.tag("system"), subtype: Schema.tag("compact_boundary") })
 
 const TextBlock = Schema.Struct({ type: Schema.tag("text"), text: Schema.String })
 const ToolUse = Schema.Struct({
   type: Schema.tag("tool_use"),
   id: Schema.String,
   name: Schema.String,
-  input: Schema.Unknown
+  input: Schema.optionalKey(Schema.Unknown)
 })
-const OtherBlock = Schema.Struct({ type: Schema.String })
+const Kind = Schema.Struct({ type: Schema.String })
+/** Whatever else stands between the blocks: what cannot be read does not take the others with it. */
+const OtherBlock = Schema.catchDecoding<typeof Kind>(() => Effect.succeedSome({ type: "unknown" }))(Kind)
 
-/** One line per content block; authoritative over the deltas before it. `error` marks the CLI's own words. */
+/** One line per content block; authoritative over the deltas before it. */
 const Assistant = Schema.Struct({
   type: Schema.tag("assistant"),
-  message: Schema.Struct({ content: Schema.Array(Schema.Union([TextBlock, ToolUse, OtherBlock])) }),
-  error: optional(Schema.String)
+  message: Schema.Struct({
+    content: Schema.Array(Schema.Union([TextBlock, ToolUse, OtherBlock]))
+  })
 })
 
-/** `content` is a string, or blocks of which only text can be shown. `is_error` may be absent. */
+/** `content` is a string, or blocks of which only text can be shown. */
 const ToolResult = Schema.Struct({
   type: Schema.tag("tool_result"),
   tool_use_id: Schema.String,
-  content: optional(Schema.Union([Schema.String, Schema.Array(Schema.Union([TextBlock, OtherBlock]))])),
-  is_error: optional(Schema.Boolean)
+  content: tolerant(Schema.Union([Schema.String, Schema.Array(Schema.Union([TextBlock, OtherBlock]))])),
+  is_error: tolerant(Schema.Boolean)
 })
 
 /** Finished tools, in completion order. Its text blocks are the CLI's notes, not the operator's words. */
@@ -57,27 +78,28 @@ const User = Schema.Struct({
 })
 
 const Usage = Schema.Struct({
-  input_tokens: Schema.Number,
-  output_tokens: Schema.Number,
-  cache_read_input_tokens: optional(Schema.Number),
-  cache_creation_input_tokens: optional(Schema.Number)
+  input_tokens: tolerant(Schema.Finite),
+  output_tokens: tolerant(Schema.Finite),
+  cache_read_input_tokens: tolerant(Schema.Finite),
+  cache_creation_input_tokens: tolerant(Schema.Finite)
 })
 
 /**
- * End of a turn. `is_error` is the verdict: `subtype` says "success" for every API failure too. `result` is there only
- * with that subtype, `errors` only with the others; `total_cost_usd` counts up per process.
+ * End of a turn, whatever else it says. `is_error` is the verdict (see `failed`): `subtype` says "success" for every API
+ * failure too. `result` is there only with that subtype, `errors` only with the others; `total_cost_usd` counts up per
+ * process.
  */
 const Result = Schema.Struct({
   type: Schema.tag("result"),
-  subtype: Schema.String,
-  is_error: Schema.Boolean,
-  duration_ms: Schema.Number,
-  total_cost_usd: Schema.Number,
-  usage: Usage,
-  result: optional(Schema.String),
-  errors: optional(Schema.Array(Schema.String)),
-  api_error_status: optional(Schema.NullOr(Schema.Number)),
-  terminal_reason: optional(Schema.String)
+  subtype: tolerant(Schema.String),
+  is_error: tolerant(Schema.Boolean),
+  duration_ms: tolerant(Schema.Finite),
+  total_cost_usd: tolerant(Schema.Finite),
+  usage: tolerant(Usage),
+  result: tolerant(Schema.String),
+  errors: tolerant(Schema.Array(Schema.Unknown)),
+  api_error_status: tolerant(Schema.NullOr(Schema.Finite)),
+  terminal_reason: tolerant(Schema.String)
 })
 
 /** Prose while it is written. */
@@ -92,10 +114,28 @@ const TextDelta = Schema.Struct({
 /** Any other sign of life while the model writes (thinking, tool input): it resets the silence clock. */
 const StreamEvent = Schema.Struct({ type: Schema.tag("stream_event") })
 
-export const Message = Schema.Union([Init, ApiRetry, Assistant, User, Result, TextDelta, StreamEvent])
+export const Message = Schema.Union([
+  Init,
+  ApiRetry,
+  Status,
+  CompactBoundary,
+  Assistant,
+  User,
+  Result,
+  TextDelta,
+  StreamEvent
+])
 export type Message = typeof Message.Type
 export type Result = typeof Result.Type
 
 export const decodeLine: (line: string) => Option.Option<Message> = Schema.decodeUnknownOption(
   Schema.fromJsonString(Message)
 )
+
+/** Without a verdict a turn went well only if nothing else says that it did not. */
+export const failed = ({ is_error, subtype, api_error_status }: Result): boolean =>
+  is_error ?? (subtype !== "success" || typeof api_error_status === "number")
+
+/** What it says went wrong, in its own words; "" when it does not. */
+export const complaint = ({ errors = [] }: Result): string =>
+  errors.filter((error) => typeof error === "string").join("\n")

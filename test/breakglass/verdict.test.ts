@@ -105,11 +105,8 @@ const stops: ReadonlyArray<readonly [ended: Verdict.Ended, outcome: Verdict.Verd
     [{ _tag: "Stopped" }, "cancelled", null],
     [{ _tag: "Shutdown" }, "interrupted", /^The server was stopped while this turn ran\./],
     [{ _tag: "TimedOut", seconds: 1800 }, "timed_out", /^turn timed out after 1800s$/],
-    [
-      { _tag: "Silent", seconds: 90, tool: null },
-      "failed",
-      /^The AI service said nothing for 90 s,.* No command was running\./
-    ],
+    [{ _tag: "Silent", seconds: 90, tool: null }, "failed", /^The AI service said nothing for 90 s,.* No command was/],
+    [{ _tag: "NoSummary", seconds: 900 }, "failed", /no summary .* 900 s.* new session .* VM controls work without it/],
     [{ _tag: "Silent", seconds: 900, tool: "Bash" }, "failed", /^(?!.*(AI service|No command)).*Bash.*900 s/],
     [{ _tag: "Defect" }, "failed", /^The server failed inside this turn;/],
     [{ _tag: "Journal", reason: "ENOSPC" }, "failed", /^The journal could not be written \(ENOSPC\)/]
@@ -142,18 +139,21 @@ describe("inTruth", () => {
   const stopped: Verdict.Ended = { _tag: "Stopped" }
   const timedOut: Verdict.Ended = { _tag: "TimedOut", seconds: 1 }
   const journal: Verdict.Ended = { _tag: "Journal", reason: "ENOSPC" }
-  const table: ReadonlyArray<readonly [fact: string, ended: Verdict.Ended, said: Result | null, truth: Verdict.Ended]> =
-    [
-      ["RACE-03: a stop that came after the last word stopped nothing", stopped, result({}), itself.ended],
-      ["RACE-03: nor after a last word that was an error", stopped, result({ is_error: true }), itself.ended],
-      ["a stop before any last word is one", stopped, null, stopped],
-      ["a stop that the CLI's last word confirms is one", stopped, aborted, stopped],
-      ["a limit reached after the last word ended nothing", timedOut, result({}), itself.ended],
-      ["a limit reached before it did", timedOut, null, timedOut],
-      ["a journal that took no more did, whatever was said", journal, result({}), journal]
-    ]
-  for (const [fact, ended, said, truth] of table) {
-    it(fact, () => assert.deepStrictEqual(Verdict.inTruth(ended, said), truth))
+  const tooLong = result({ is_error: true, result: "Prompt is too long" })
+  type Row = readonly [fact: string, ended: Verdict.Ended, said: Result | null, truth: Verdict.Ended, before?: false]
+  const table: ReadonlyArray<Row> = [
+    ["RACE-03: a stop that came after the last word stopped nothing", stopped, result({}), itself.ended],
+    ["RACE-03: nor after a last word that was an error", stopped, tooLong, itself.ended],
+    ["a stop that is answered with an error is one", stopped, tooLong, stopped, false],
+    ["a stop that crossed a good end stopped nothing", stopped, result({}), itself.ended, false],
+    ["a stop before any last word is one", stopped, null, stopped],
+    ["a stop that the CLI's last word confirms is one", stopped, aborted, stopped],
+    ["a limit reached after the last word ended nothing", timedOut, result({}), itself.ended],
+    ["a limit reached before it did", timedOut, null, timedOut],
+    ["a journal that took no more did, whatever was said", journal, result({}), journal]
+  ]
+  for (const [fact, ended, said, truth, before = true] of table) {
+    it(fact, () => assert.deepStrictEqual(Verdict.inTruth(ended, said, before), truth))
   }
 })
 

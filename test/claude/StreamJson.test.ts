@@ -1,25 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
-import * as Fs from "node:fs"
-import * as Path from "node:path"
 import { decodeLine } from "../../src/claude/StreamJson.ts"
+import { recorded, type Said } from "../support/recordings.ts"
 
-const recordings = Path.resolve(import.meta.dirname, "../fixtures/claude")
-
-/** Every line of every recording, with what it says it is. */
-const recorded = Fs.readdirSync(recordings)
-  .filter((name) => name.endsWith(".ndjson"))
-  .flatMap((name) =>
-    Fs.readFileSync(Path.join(recordings, name), "utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => ({ name, line, said: JSON.parse(line) as Said }))
-  )
-interface Said {
-  readonly type: string
-  readonly subtype?: string
-  readonly [field: string]: unknown
-}
 const kind = ({ type, subtype }: Said) => (subtype === undefined ? type : `${type}/${subtype}`)
 
 /** The kinds that are read; all others are passed over. */
@@ -31,14 +14,16 @@ const read = [
   "result/success",
   "stream_event",
   "system/api_retry",
+  "system/compact_boundary",
   "system/init",
+  "system/status",
   "user"
 ]
 
 describe("a recording", () => {
   it("has lines of every kind that is read, and others", () => {
     const kinds = new Set(recorded.map(({ said }) => kind(said)))
-    assert.includeMembers([...kinds], [...read, "system/status", "control_response", "system/compact_boundary"])
+    assert.includeMembers([...kinds], [...read, "control_response", "system/thinking_tokens"])
   })
 
   it("has no line that is read by half: those of these kinds are all read, the others all passed over", () => {
@@ -86,18 +71,27 @@ const tool = (content?: unknown) => ({
 const stream = (event: unknown) => ({ type: "stream_event", event })
 const usage = { input_tokens: 1, output_tokens: 2 }
 const result = { type: "result", subtype: "success", is_error: false, duration_ms: 1, total_cost_usd: 0, usage }
+const bare = (more: object) => ({ type: "result", subtype: "success", duration_ms: 1, ...more })
+const unknown = { type: "unknown" }
 const assistant = (...content: ReadonlyArray<unknown>) => ({ type: "assistant", message: { content } })
 const user = (content: unknown) => ({ type: "user", message: { content } })
-const init = { type: "system", subtype: "init", session_id: "a" }
+const id = "0a0e3c1c-7f5f-4d55-9a4e-7c3b8f5b0a01"
+const init = { type: "system", subtype: "init", session_id: id }
+const opened = { type: "system", subtype: "init" }
+const status = { type: "system", subtype: "status" }
 const retry = { type: "system", subtype: "api_retry", attempt: 1, max_retries: 3, error_status: null }
 const delta = (type: string, text: string) => ({ type: "content_block_delta", delta: { type, text } })
 const deep = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 /** What is read of a line; null when it is passed over. */
 const lines: ReadonlyArray<readonly [fact: string, line: unknown, read: unknown]> = [
-  ["an init", { ...init, tools: ["Bash"], more: { x: 1 } }, { ...init, tools: ["Bash"] }],
-  ["an init without tools", init, init],
-  ["an init without a session", { type: "system", subtype: "init" }, null],
+  ["an init", { ...init, tools: ["Bash"], more: { x: 1 } }, init],
+  ["an init without a session", opened, opened],
+  ["an init whose session would be an option", { ...init, session_id: "--settings={}" }, opened],
+  ["an init whose session is a path", { ...init, session_id: `../${id}` }, opened],
+  ["an init whose session has a line more", { ...init, session_id: `${id}\n` }, opened],
+  ["a compaction", { ...status, status: "compacting", compact_output_chars: 0 }, { ...status, status: "compacting" }],
+  ["the end of one", { ...status, status: null, compact_result: "success" }, { ...status, compact_result: "success" }],
   ["a retry without an answer", { ...retry, error: "unknown" }, retry],
   ["a retry after an answer", { ...retry, error_status: 529 }, { ...retry, error_status: 529 }],
   ["another system line", { type: "system", subtype: "task_started", tool_use_id: "t" }, null],
@@ -110,14 +104,20 @@ const lines: ReadonlyArray<readonly [fact: string, line: unknown, read: unknown]
   ["a text block without text", assistant({ type: "text" }), assistant({ type: "text" })],
   ["no block", assistant(), assistant()],
   ["a message that is a string", { type: "assistant", message: "str" }, null],
-  ["a block that is a string", assistant("x"), null],
+  ["prose that is no list of blocks", { type: "assistant", message: { content: "a" } }, null],
+  ["a block that is none, beside one that is", assistant("x", null, text), assistant(unknown, unknown, text)],
+  ["a call without an id", assistant({ type: "tool_use", name: "Bash" }), assistant({ type: "tool_use" })],
   ["a tool's result that is text", user([tool("x")]), user([tool("x")])],
   ["a tool's result that is blocks", user([tool([image, text])]), user([tool([{ type: "image" }, text])])],
   ["a tool's result that is nothing", user([tool()]), user([tool()])],
+  ["a tool's result that is an object", user([tool({ x: 1 })]), user([tool()])],
+  ["a tool's result of which one block is none", user([tool([null, text])]), user([tool([unknown, text])])],
   ["words of the CLI's own", { ...user("x"), isSynthetic: true }, user("x")],
   ["a result", { ...result, api_error_status: null, num_turns: 1 }, { ...result, api_error_status: null }],
   ["a result with errors", { ...result, errors: ["e"] }, { ...result, errors: ["e"] }],
-  ["a result without a verdict", { ...result, is_error: undefined }, null],
+  ["a result without a price", { ...result, total_cost_usd: null, usage: null }, bare({ is_error: false })],
+  ["a result without a verdict", { ...result, is_error: null, usage: [], total_cost_usd: "0" }, bare({})],
+  ["a result that says nothing", { type: "result" }, { type: "result" }],
   ["prose while it is written", stream(delta("text_delta", "a")), stream(delta("text_delta", "a"))],
   ["thinking while it is written", stream(delta("thinking_delta", "a")), { type: "stream_event" }],
   ["any other stream event", stream({ type: "ping" }), { type: "stream_event" }],
@@ -142,7 +142,11 @@ const raw: ReadonlyArray<readonly [fact: string, line: string, read: unknown]> =
   ["U+FFFD for bytes that were no UTF-8", '{"type":"user","message":{"content":"\uFFFD"}}', user("\uFFFD")],
   ["duplicate keys: the last one counts", '{"type":"assistant","type":"user","message":{"content":"x"}}', user("x")],
   ["__proto__ and constructor", '{"__proto__":{"type":"stream_event"},"constructor":1}', null],
-  ["numbers out of range", '{"type":"system","subtype":"init","session_id":1e999}', null],
+  [
+    "a number out of range",
+    '{"type":"system","subtype":"api_retry","attempt":1e999}',
+    { type: "system", subtype: "api_retry" }
+  ],
   ["10,000 arrays", deep(10_000), null],
   ["10,000 arrays beside what is read", `{"type":"stream_event","x":${deep(10_000)}}`, { type: "stream_event" }],
   ["1,000,000 arrays", deep(1_000_000), null],

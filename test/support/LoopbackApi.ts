@@ -6,7 +6,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
-import { type Block, freshId, type MessagesBody, newestPrompt, type Reply, replyTo } from "./loopbackScript.ts"
+import { deltasOf, errorOf, frame, messageOf, opened } from "./loopbackMessages.ts"
+import { freshId, type MessagesBody, newestPrompt, type Reply, replyTo } from "./loopbackScript.ts"
 
 export interface LoopbackRequest {
   readonly method: string
@@ -57,7 +58,7 @@ export const startLoopbackApi = async (): Promise<LoopbackApi> => {
     const failed = failures.get(key) ?? 0
     if (failed >= reply.times) return answer(response, body, recovered(failed))
     failures.set(key, failed + 1)
-    apiError(response, reply.code, reply.retryAfter)
+    apiError(response, reply.code, reply)
   })
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
 
@@ -109,7 +110,8 @@ const stream = async (
   const delta = (index: number, delta: object) => send("content_block_delta", { index, delta })
   if (reply.kind === "message" && reply.lateMs) await delay(reply.lateMs)
   response.writeHead(200, { "content-type": "text/event-stream", "request-id": freshId("req") })
-  send("message_start", { message: messageOf(body, [], null, 1) })
+  const input = reply.kind === "message" ? reply.tokens : undefined
+  send("message_start", { message: messageOf(body, [], null, 1, input) })
   if (reply.kind === "broken") {
     send("content_block_start", { index: 0, content_block: { type: "text", text: "" } })
     for (let i = 0; i < reply.deltas; i++) delta(0, { type: "text_delta", text: `part${i} ` })
@@ -133,68 +135,21 @@ const stream = async (
   response.end()
 }
 
-const opened = (block: Block): Block => {
-  if (block.type === "tool_use") return { ...block, input: {} }
-  return block.type === "text" ? { ...block, text: "" } : { ...block, thinking: "", signature: "" }
-}
-
-const deltasOf = (block: Block, pieces = 2): ReadonlyArray<object> => {
-  if (block.type === "text") return cut(block.text, pieces).map((text) => ({ type: "text_delta", text }))
-  if (block.type === "tool_use") {
-    return cut(JSON.stringify(block.input), 2).map((partial_json) => ({ type: "input_json_delta", partial_json }))
-  }
-  const thoughts = cut(block.thinking, 2).map((thinking) => ({ type: "thinking_delta", thinking }))
-  return [...thoughts, { type: "signature_delta", signature: block.signature }]
-}
-
-const cut = (text: string, pieces: number) => {
-  if (pieces > 2) return text.match(/\S+\s*/g) ?? []
-  const middle = /[\uDC00-\uDFFF]/.test(text[text.length >> 1] ?? "") ? (text.length >> 1) + 1 : text.length >> 1
-  return [text.slice(0, middle), text.slice(middle)]
-}
-
-const messageOf = (body: MessagesBody, content: ReadonlyArray<Block>, stop_reason: string | null, output: number) => ({
-  id: freshId("msg"),
-  type: "message",
-  role: "assistant",
-  model: body.model,
-  content,
-  stop_reason,
-  stop_sequence: null,
-  usage: {
-    input_tokens: 100,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 50,
-    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
-    service_tier: "standard",
-    output_tokens: output
-  }
-})
-
 const recovered = (failed: number): Extract<Reply, { kind: "message" }> => ({
   kind: "message",
   blocks: [{ type: "text", text: `Recovered after ${failed} failures.` }]
 })
 
-const errorTypes: Record<number, string> = {
-  400: "invalid_request_error",
-  401: "authentication_error",
-  403: "permission_error",
-  404: "not_found_error",
-  429: "rate_limit_error",
-  529: "overloaded_error"
-}
-
-const errorOf = (status: number) => ({ type: errorTypes[status] ?? "api_error", message: `loopback: ${status}` })
-
-const apiError = (response: ServerResponse, status: number, retryAfter?: number) => {
+const apiError = (
+  response: ServerResponse,
+  status: number,
+  { retryAfter, message }: { readonly retryAfter?: number; readonly message?: string } = {}
+) => {
   if (retryAfter !== undefined) response.setHeader("retry-after", retryAfter)
-  json(response, status, { type: "error", error: errorOf(status) })
+  json(response, status, { type: "error", error: errorOf(status, message) })
 }
 
 const json = (response: ServerResponse, status: number, value: object) => {
   response.writeHead(status, { "content-type": "application/json", "request-id": freshId("req") })
   response.end(JSON.stringify(value))
 }
-
-const frame = (type: string, data: object) => JSON.stringify({ type, ...data })

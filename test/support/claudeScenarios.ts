@@ -68,6 +68,8 @@ export const recordedOnly: Readonly<Record<string, Scenario>> = {
     claude.say("/compact")
     return finish(claude)
   },
+  "turn-compact-auto": (bench) =>
+    converse(bench, fresh(), ["one two three", bench.words.bash, "four", "@@usage{990000} @@summary{31000}", "five"]),
   "turn-drop-stream": (bench) => converse(bench, fresh(), ["@@dropstream{2}"]),
   "turn-empty": (bench) => converse(bench, fresh(), ["@@empty"]),
   "turn-api-401": (bench) => converse(bench, fresh(), ["@@status{401}"]),

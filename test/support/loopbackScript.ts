@@ -15,6 +15,9 @@
  *   @@status{code k}      HTTP error `code`, for the first k requests of this prompt (without k: for ever)
  *   @@retryafter{code s}  HTTP error with a retry-after header of s seconds
  *   @@stop{reason}        text with that stop_reason          @@empty          a message without content
+ *   @@usage{tokens}       text; says that it read so many tokens (near the model's window the CLI compacts next)
+ *   @@summary{ms}         anywhere in the conversation: a compaction's summary is answered so much later
+ *   @@toolong             HTTP 400, as for a prompt over the model's window; a summary of it fails in the same way
  */
 
 export type Block =
@@ -50,9 +53,17 @@ export type Reply =
       readonly pieces?: number
       readonly everyMs?: number
       readonly lateMs?: number
+      /** Of input; what the CLI thinks its context holds. */
+      readonly tokens?: number
     }
   | { readonly kind: "broken"; readonly end: "stall" | "drop" | "error" | "garbage"; readonly deltas: number }
-  | { readonly kind: "status"; readonly code: number; readonly times: number; readonly retryAfter?: number }
+  | {
+      readonly kind: "status"
+      readonly code: number
+      readonly times: number
+      readonly retryAfter?: number
+      readonly message?: string
+    }
   | { readonly kind: "hang" }
   | { readonly kind: "reset" }
 
@@ -61,6 +72,7 @@ export const replyTo = (body: MessagesBody): Reply => {
   const marker = /@@([a-z]+)(?:\{((?:[^{}]|\{[^{}]*\})*)\})?/.exec(prompt ?? "")
   const arg = marker?.[2]
   const [first, second] = (arg ?? "").trim().split(/\s+/).map(Number)
+  if (prompt !== undefined && compaction.test(prompt)) return summarized(body)
   const done = says(`Done: ${toolResults(body).join(" | ")}`)
   switch (marker?.[1]) {
     case undefined:
@@ -119,6 +131,10 @@ export const replyTo = (body: MessagesBody): Reply => {
       return { kind: "message", blocks: [text("Stopped early.")], stop: arg ?? "max_tokens" }
     case "empty":
       return blocks()
+    case "toolong":
+      return tooLong
+    case "usage":
+      return { kind: "message", blocks: [text("Used a lot.")], tokens: first || 190_000 }
     case "context":
       return says((body.messages ?? []).map(oneLine).join("\n"))
     default:
@@ -152,6 +168,23 @@ const toolResults = (body: MessagesBody): ReadonlyArray<string> => {
 
 const oneLine = (message: ReceivedMessage) =>
   `${message.role}: ${words(message).join("\n").trim() || JSON.stringify(message.content).slice(0, 120)}`
+
+/** What the CLI asks for when it compacts. */
+const compaction = /create a detailed summary of (the|this) conversation/
+
+const summarized = (body: MessagesBody): Reply => {
+  const all = (body.messages ?? []).flatMap(words).join("\n")
+  if (all.includes("@@toolong")) return tooLong
+  const ms = Number(/@@summary\{(\d+)\}/.exec(all)?.[1] ?? 0)
+  return { kind: "message", blocks: [text("<summary>The words were said.</summary>")], lateMs: ms }
+}
+
+const tooLong: Reply = {
+  kind: "status",
+  code: 400,
+  times: Infinity,
+  message: "prompt is too long: 250000 tokens > 200000 maximum"
+}
 
 const text = (text: string): Block => ({ type: "text", text })
 const think = (thinking: string): Block => ({ type: "thinking", thinking, signature: "bG9vcGJhY2s=" })

@@ -2,6 +2,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { ConfigProvider, Deferred, Effect, FileSystem, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import * as Command from "../../src/claude/command.ts"
 import { Agents } from "../../src/breakglass/Agents.ts"
 import { Cli } from "../../src/breakglass/Cli.ts"
 import { Config } from "../../src/breakglass/Config.ts"
@@ -75,7 +76,8 @@ export const turn = Effect.fnUntraced(function* (id: string, text: string) {
 
 /** One run of the CLI: what it says, then how it leaves. Without `exit` it stays until it is killed, deaf to everything. */
 export interface Life {
-  readonly says?: ReadonlyArray<object>
+  /** Lines, and pauses of so many milliseconds. */
+  readonly says?: ReadonlyArray<object | number>
   readonly exit?: number
   readonly stderr?: string
   /** On a machine whose /proc shows nothing. */
@@ -84,7 +86,7 @@ export interface Life {
   readonly immortal?: true
 }
 
-export const init = { type: "system", subtype: "init", session_id: "cli" }
+export const init = { type: "system", subtype: "init", session_id: "c0000000-0000-4000-8000-000000000001" }
 export const called = { type: "tool_use", id: "t", name: "Bash", input: { command: "x" } }
 export const assistant = (block: object) => ({ type: "assistant", message: { content: [block] } })
 export const result = {
@@ -110,6 +112,15 @@ export interface Ran {
   readonly heard: Array<string>
 }
 
+const spoken = (says: ReadonlyArray<object | number>): Stream.Stream<Line> => {
+  const at = says.findIndex((each) => typeof each === "number")
+  const now = at === -1 ? says : says.slice(0, at)
+  const lines = Stream.fromIterable(now.map((line): Line => ({ _tag: "Line", text: JSON.stringify(line) })))
+  if (at === -1) return lines
+  const pause = Stream.drain(Stream.fromEffect(Effect.sleep(Number(says[at]))))
+  return lines.pipe(Stream.concat(pause), Stream.concat(Stream.suspend(() => spoken(says.slice(at + 1)))))
+}
+
 /** Lives these lives, one after the other; `ran` is how each was started and what it was told. */
 export const lives = (...all: ReadonlyArray<Life>) => {
   const ran: Array<Ran> = []
@@ -118,15 +129,17 @@ export const lives = (...all: ReadonlyArray<Life>) => {
     const heard: Array<string> = []
     ran.push({ conversation: program.args.slice(-2), heard })
     yield* Effect.forkScoped(
-      Stream.runForEach(program.stdin ?? Stream.empty, (line) => Effect.sync(() => heard.push(line)))
+      Stream.runForEach(program.stdin ?? Stream.empty, (line) =>
+        // Said first to every one of them.
+        Effect.sync(() => line !== Command.initialize && heard.push(line))
+      )
     )
     const exited = yield* Deferred.make<Exited>()
-    const lines = says.map((line): Line => ({ _tag: "Line", text: JSON.stringify(line) }))
     const gone: Effect.Effect<unknown> =
       exit === undefined ? Deferred.await(exited) : Deferred.succeed(exited, { code: exit, signal: null })
     const running: Running = {
       pid: 1,
-      lines: Stream.concat(Stream.fromIterable(lines), Stream.drain(Stream.fromEffect(gone))),
+      lines: Stream.concat(spoken(says), Stream.drain(Stream.fromEffect(gone))),
       stderr: Effect.as(Deferred.await(exited), stderr),
       exited: Deferred.await(exited),
       processes: unseen
