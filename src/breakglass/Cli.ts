@@ -93,8 +93,17 @@ const asked = (file: string): Effect.Effect<Option.Option<Found>, never, Subproc
 
 const well: Found = { trouble: null, unfit: false }
 
-/** The version that this server was measured against. */
-export const tested = "2.1.197"
+/** The oldest and the newest version that this server is tested with, and the one that npm installs: the newest. */
+export const tested = { oldest: "2.1.197", newest: "2.1.332" } as const
+
+/** A version that lies outside of what was tested: no fault of its own. null: tested, or as good as. */
+export const untested = (said: string): string | null => {
+  const version = /^\d+(?:\.\d+)+/.exec(said)?.[0]
+  if (version === undefined) return "not known to be a Claude Code"
+  if (version.localeCompare(tested.newest, "en", { numeric: true }) > 0) return `newer than tested (${tested.newest})`
+  if (version.localeCompare(tested.oldest, "en", { numeric: true }) < 0) return `older than tested (${tested.oldest})`
+  return null
+}
 
 const absent = (file: string, reason: string): string =>
   reason === "ENOENT"
@@ -105,4 +114,4 @@ const absent = (file: string, reason: string): string =>
 const mismatch = (file: string, unknown: ReadonlyArray<string>): string =>
   `The agent on the server cannot be used. "${Path.basename(file)} --help" does not list ${unknown.join(", ")}: ` +
   "it is not a Claude Code that this server can drive. " +
-  `Install ${tested}, or set BREAKGLASS_CLAUDE to its path.`
+  `Install ${tested.newest}, or set BREAKGLASS_CLAUDE to its path.`

@@ -6,7 +6,7 @@ import { Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Check } from "../contract/Api.ts"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
-import { Cli, tested, type Trouble } from "./Cli.ts"
+import { Cli, tested, type Trouble, untested } from "./Cli.ts"
 import { Config, type Settings } from "./Config.ts"
 import { Journal, type JournalFailed } from "./Journal.ts"
 import { type Look, Observer } from "./Observer.ts"
@@ -38,7 +38,7 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
         {
           name: "agent",
           look: Effect.zipWith(version(config.claude), cli.look, both, { concurrent: true }),
-          fix: `Install Claude Code ${tested}: npm does it, or BREAKGLASS_CLAUDE names another.`
+          fix: `Install Claude Code ${tested.newest}: npm does it, or BREAKGLASS_CLAUDE names another.`
         },
         {
           name: "model credential",
@@ -126,15 +126,16 @@ const version = (file: string) =>
       const lines = yield* Stream.runCollect(running.lines)
       const said = lines.flatMap((line) => (line._tag === "Line" ? [line.text] : [])).join(" ")
       const { code } = yield* running.exited
+      const outside = untested(said)
       const finding: Finding = {
-        ok: code === 0 && said.includes(tested),
-        detail: said === "" ? `exit ${code}` : said.slice(0, 200)
+        ok: code === 0 && said !== "",
+        detail: said === "" ? `exit ${code}` : `${said.slice(0, 200)}${outside === null ? "" : `; ${outside}`}`
       }
       return finding
     })
   ).pipe(Effect.catch(({ reason }) => Effect.succeed<Finding>({ ok: false, detail: `cannot be started (${reason})` })))
 
-/** Another version may do; one that lacks a flag does not. */
+/** Another version may well do; one that lacks a flag does not. */
 const both = (version: Finding, trouble: Trouble): Finding =>
   trouble === null ? version : { ok: false, detail: `${version.detail}; ${trouble}`.slice(0, 2000) }
 

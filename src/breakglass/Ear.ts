@@ -1,6 +1,6 @@
 /** Listens to one run of the CLI: what it says becomes events of the log, in order, one transaction per burst. */
 import { Deferred, Effect, Option } from "effect"
-import { decodeLine, type Message, type Result } from "../claude/StreamJson.ts"
+import { decodeLine, failed, type Message, type Result } from "../claude/StreamJson.ts"
 import type { Event } from "../contract/Event.ts"
 import type { Line } from "../lines.ts"
 import type { EventLog } from "./EventLog.ts"
@@ -24,7 +24,7 @@ export class Ear {
   private readonly log: EventLog
   private readonly redact: Redact
   private readonly conversation: string
-  /** The summary was given up because the turn was told to end; an answer to that is "Prompt is too long". */
+  /** The summary was given up because the turn was told to end; 2.1.197 answers that with "Prompt is too long". */
   private gaveUp = false
   /** Prose that its readers have yet to be shown. */
   private prose = ""
@@ -101,7 +101,7 @@ export class Ear {
     if (message.type === "result") {
       this.result = message
       // Not the end of a turn but of a try: the turn goes on with another conversation.
-      if (conversationLost(message, "")) return []
+      if (conversationLost(message, "") || (this.gaveUp && failed(message))) return []
     }
     const { events, open } = translate(message, this.open, now)
     this.open = open

@@ -1,5 +1,8 @@
 /** The doctor of a server that is told of nothing, and of the demo, where there is nothing: each says so. */
 import { assert, describe, it } from "@effect/vitest"
+import { mkdtempSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import type { Check } from "../../src/contract/Api.ts"
 import { discard, type Options, startServer } from "../support/BreakglassServer.ts"
 
@@ -21,6 +24,19 @@ describe("the doctor", () => {
   it("names the VM's number, to be held against the one the host knows", async () => {
     const check = await examined({ env: { BREAKGLASS_VMID: "102" } })
     assert.match(check("host over ssh").detail, /^for VM 102: /)
+  })
+
+  it("does not call a working CLI a fault for being newer than tested, or older", async () => {
+    for (const [version, note] of [
+      ["9.9.9 (Claude Code)", "newer than tested"],
+      ["2.0.1 (Claude Code)", "older than tested"]
+    ] as const) {
+      const home = mkdtempSync(join(tmpdir(), "breakglass-test-"))
+      writeFileSync(join(home, "fake-claude.txt"), `#version ${version}\n`)
+      const agent = (await examined({ home }))("agent")
+      assert.isTrue(agent.ok)
+      assert.isTrue(agent.detail.startsWith(`${version}; ${note}`), agent.detail)
+    }
   })
 
   it("of the demo says that target and host are simulated, and names no variable for them", async () => {

@@ -190,9 +190,5 @@ describe("the real CLI through HTTP", () => {
 })
 
 /** The text of the newest prompt, as the Messages API was given it. */
-const promptIn = (api: LoopbackApi): string | undefined => {
-  const body = api.requests.filter(({ url }) => url.startsWith("/v1/messages")).at(-1)?.body as
-    | { messages: ReadonlyArray<{ content: ReadonlyArray<{ text?: string }> }> }
-    | undefined
-  return body?.messages.at(-1)?.content.at(-1)?.text
-}
+const promptIn = (api: LoopbackApi): string | undefined =>
+  api.requests.findLast(({ url }) => url.startsWith("/v1/messages"))?.prompt

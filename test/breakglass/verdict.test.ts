@@ -159,7 +159,7 @@ describe("inTruth", () => {
 
 describe("the CLI's words about a conversation", () => {
   it("CLI-13: say that it is lost, on stderr or in the result", () => {
-    for (const name of ["turn-resume-unknown", "h-resume-unknown"]) {
+    for (const name of ["turn-resume-unknown", "h-resume-unknown", "2.1.332/turn-resume-unknown"]) {
       const { result, stderr } = seen(name)
       assert.isTrue(Verdict.conversationLost(result, ""), name)
       assert.isTrue(Verdict.conversationLost(null, stderr), name)
@@ -168,7 +168,7 @@ describe("the CLI's words about a conversation", () => {
   })
 
   it("CLI-13: say that it is taken, on stderr", () => {
-    for (const name of ["turn-session-id-reused", "g-session-id-reused"]) {
+    for (const name of ["turn-session-id-reused", "g-session-id-reused", "2.1.332/turn-session-id-reused"]) {
       const { result, stderr } = seen(name)
       assert.isTrue(Verdict.conversationTaken(stderr), name)
       assert.isFalse(Verdict.conversationLost(result, stderr), name)

@@ -5,9 +5,11 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { turn } from "../../src/claude/command.ts"
 import { flags, missing } from "../../src/claude/help.ts"
-import { fakeClaude, realClaude } from "../support/claudeBench.ts"
+import { fakeClaude, realClis } from "../support/claudeBench.ts"
 
-const help = readFileSync(join(import.meta.dirname, "../fixtures/claude/HELP.txt"), "utf8")
+const fixtures = join(import.meta.dirname, "../fixtures/claude")
+const help = readFileSync(join(fixtures, "HELP.txt"), "utf8")
+const newestHelp = readFileSync(join(fixtures, realClis.newest.version, "HELP.txt"), "utf8")
 const listed = flags.filter((flag) => flag !== "--max-turns")
 
 describe("CLI-20 the flags", () => {
@@ -29,7 +31,10 @@ describe("CLI-20 the flags", () => {
     assert.includeMembers([...flags], ["-p", "--agents", "--resume", "--session-id", "--max-budget-usd"])
   })
 
-  it("are all in the help of the CLI that was measured", () => assert.deepStrictEqual(missing(help), []))
+  it("are all in the help of the CLIs that were measured", () => {
+    assert.deepStrictEqual(missing(help), [])
+    assert.deepStrictEqual(missing(newestHelp), [])
+  })
 
   for (const flag of listed) {
     it(`are missed one by one: ${flag}`, () => {
@@ -49,7 +54,12 @@ describe("CLI-20 the flags", () => {
   })
 })
 
-for (const [cli, file] of Object.entries({ fake: fakeClaude, real: realClaude })) {
+const clis = [
+  ["fake", fakeClaude, help],
+  ["oldest", realClis.oldest.file, help],
+  ["newest", realClis.newest.file, newestHelp]
+] as const
+for (const [cli, file, help] of clis) {
   describe(`CLI-20 the ${cli} Claude CLI`, () => {
     const ask = (...args: ReadonlyArray<string>) => {
       const { status, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", input: "" })

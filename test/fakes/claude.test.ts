@@ -6,12 +6,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { fakeBench, on, realBench } from "../support/claudeBench.ts"
+import { fakeBench, on, realBench, realClis } from "../support/claudeBench.ts"
 import { fresh, scenarios } from "../support/claudeScenarios.ts"
 import { speech } from "../support/claudeSpeech.ts"
 
 const recordings = resolve(import.meta.dirname, "../fixtures/claude")
-const clis = { fake: fakeBench, real: realBench }
+/** The fake speaks as the oldest does. */
+const clis = {
+  fake: { bench: fakeBench, folder: recordings },
+  oldest: { bench: () => realBench("oldest"), folder: recordings },
+  newest: { bench: () => realBench("newest"), folder: join(recordings, realClis.newest.version) }
+}
 
 /** How it ended, without the ids it named. */
 const ending = ({ code, stderr }: { readonly code: number | null; readonly stderr: string }) => ({
@@ -19,18 +24,18 @@ const ending = ({ code, stderr }: { readonly code: number | null; readonly stder
   stderr: stderr.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<uuid>")
 })
 
-for (const [cli, bench] of Object.entries(clis)) {
+for (const [cli, { bench, folder }] of Object.entries(clis)) {
   describe(`the ${cli} Claude CLI`, () => {
     for (const [name, play] of Object.entries(scenarios)) {
       it(`speaks as recorded: ${name}`, async () => {
-        const lines = readFileSync(join(recordings, `${name}.ndjson`), "utf8")
+        const lines = readFileSync(join(folder, `${name}.ndjson`), "utf8")
           .split("\n")
           .filter(Boolean)
         const recorded = lines.map((line) => JSON.parse(line))
         const said = await on(bench, play)
         assert.deepStrictEqual(speech(said.lines), speech(recorded))
         assert.strictEqual(said.raw.length, said.lines.length, "every line is JSON")
-        const recordedEnding = JSON.parse(readFileSync(join(recordings, `${name}.json`), "utf8"))
+        const recordedEnding = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"))
         assert.deepStrictEqual(ending(said), ending(recordedEnding))
       })
     }
@@ -79,8 +84,8 @@ for (const [cli, bench] of Object.entries(clis)) {
         await claude.line(({ type }) => type === "result")
         claude.end()
         await claude.ended
-        const folder = bench.cwd.replaceAll(/[^a-zA-Z0-9]/g, "-")
-        return readFileSync(join(bench.home, ".claude/projects", folder, `${id}.jsonl`), "utf8")
+        const place = bench.cwd.replaceAll(/[^a-zA-Z0-9]/g, "-")
+        return readFileSync(join(bench.home, ".claude/projects", place, `${id}.jsonl`), "utf8")
       })
       assert.include(transcript, String.raw`{"type":"text","text":"\nremember me"}`)
     })

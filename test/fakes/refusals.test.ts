@@ -1,4 +1,4 @@
-/** What the real Claude CLI refuses, the fake refuses: in the same words, with the same exit code. */
+/** What the real Claude CLI that the fake speaks for refuses, the fake refuses: in the same words, with the same exit code. */
 import { assert, describe, it } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
 import { fakeBench, type Instead, on, productArgs, realBench } from "../support/claudeBench.ts"
@@ -92,7 +92,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   }
 }
 
-for (const [cli, bench] of Object.entries({ fake: fakeBench, real: realBench })) {
+for (const [cli, bench] of Object.entries({ fake: fakeBench, oldest: () => realBench("oldest") })) {
   describe(`the ${cli} Claude CLI`, () => {
     for (const [name, { play, stderr, says }] of Object.entries(refusals)) {
       it(`refuses ${name}`, async () => {

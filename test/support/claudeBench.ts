@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { tested } from "../../src/breakglass/Cli.ts"
 import { type ClaudeProcess, startClaude } from "./ClaudeProcess.ts"
 import { type LoopbackApi, ring, startLoopbackApi } from "./LoopbackApi.ts"
 
@@ -39,14 +40,22 @@ export interface Words {
 }
 
 const root = resolve(import.meta.dirname, "../..")
-export const realClaude = join(
-  root,
-  `node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`
-)
+const program = (folder: string) =>
+  join(root, folder, `node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}/claude`)
+
+/** Both ends of the range that is supported; test/need installs the oldest, for the tests alone. */
+export const realClis = {
+  oldest: { version: tested.oldest, file: program("test/oldest") },
+  newest: { version: tested.newest, file: program(".") }
+} as const
+export type End = keyof typeof realClis
+
+/** The one that npm installs beside the server. */
+export const realClaude = realClis.newest.file
 export const fakeClaude = join(root, "test/fakes/claude")
 
-export const realBench = () =>
-  makeBench(realClaude, (url) => ({
+export const realBench = (end: End = "newest") =>
+  makeBench(realClis[end].file, (url) => ({
     text: "@@text{Hello there.}",
     bash: "@@bash{echo hi}",
     slow: "@@slow{2000 10}",

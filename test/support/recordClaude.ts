@@ -1,15 +1,21 @@
-/** Records the real CLI anew: `node test/support/recordClaude.ts [name...]` writes test/fixtures/claude/turn-*. */
-import { writeFileSync } from "node:fs"
+/**
+ * Records a real CLI anew: `node test/support/recordClaude.ts oldest|newest [name...]` writes test/fixtures/claude/turn-*,
+ * of the newest in a folder named for its version.
+ */
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { realBench } from "./claudeBench.ts"
+import { type End, realBench, realClis } from "./claudeBench.ts"
 import { recordedOnly, scenarios } from "./claudeScenarios.ts"
 
-const folder = resolve(import.meta.dirname, "../fixtures/claude")
-const wanted = process.argv.slice(2)
+const [asked, ...wanted] = process.argv.slice(2)
+const end: End = asked === "oldest" ? "oldest" : "newest"
+const fixtures = resolve(import.meta.dirname, "../fixtures/claude")
+const folder = end === "oldest" ? fixtures : join(fixtures, realClis.newest.version)
+mkdirSync(folder, { recursive: true })
 
 for (const [name, play] of Object.entries({ ...scenarios, ...recordedOnly })) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
-  const bench = await realBench()
+  const bench = await realBench(end)
   const { raw, code, stderr } = await play(bench)
   const scrub = (text: string) =>
     text
