@@ -1,6 +1,7 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
 import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import type { JournalUnavailable, SessionRow } from "../contract/Api.ts"
+import type { Settings } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
 import * as Former from "./former.ts"
 import type { Journal, JournalFailed, SessionRow as Stored } from "./Journal.ts"
@@ -110,8 +111,13 @@ export const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pi
   }
 }
 
-/** Seconds: what the CLI lets a command run at most (BASH_MAX_TIMEOUT_MS), and a margin. */
-export const toolSilence = 660
+/** Seconds. `tool`: what the CLI lets a command run at most (BASH_MAX_TIMEOUT_MS), and a margin. */
+export const limits = ({ turnTimeout, silence, compaction }: Settings) => ({
+  total: turnTimeout,
+  silent: silence,
+  tool: 660,
+  compaction
+})
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

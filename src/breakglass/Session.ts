@@ -128,12 +128,7 @@ export class Session extends Context.Service<
           command: yield* agents.recovery({ id: turn.id, model, pve: way.env }),
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
-          limits: {
-            total: config.turnTimeout,
-            silent: config.silence,
-            tool: Live.toolSilence,
-            compaction: config.compaction
-          },
+          limits: Live.limits(config),
           log: live.log,
           ssh: config.ssh,
           redact,
