@@ -46,6 +46,8 @@ export interface SessionRow {
   readonly open_turn: string | null
   /** A turn was killed before the CLI could note what it had done: the model is to be told. */
   readonly unfinished: boolean
+  /** Left out of the list. */
+  readonly archived: boolean
   readonly last_event_id: number | null
   readonly last_event_at: string | null
 }
@@ -53,6 +55,27 @@ export interface SessionRow {
 /** What changes about a session in the same transaction as its events. */
 export type SessionPatch = Partial<Pick<SessionRow, "title" | "cli_id" | "cli_opened" | "open_turn" | "unfinished">> & {
   readonly prompt_id?: string
+  /** The operation that these events tell of. */
+  readonly operation?: { readonly op_id: string; readonly verb: string }
+}
+
+/** Where a page of the list of sessions begins: behind `before`, the `next` of the one before it. */
+export interface Place {
+  readonly limit: number
+  readonly before: string | null
+  readonly archived: boolean
+}
+
+export interface Page {
+  readonly rows: ReadonlyArray<SessionRow>
+  readonly next: string | null
+}
+
+/** `json` is the newest event that tells of it; null when that was lost. */
+export interface KeptOperation {
+  readonly verb: string
+  readonly at: string
+  readonly json: string | null
 }
 
 export class Journal extends Context.Service<
@@ -62,7 +85,14 @@ export class Journal extends Context.Service<
       row: Pick<SessionRow, "id" | "created_at" | "cli_id">
     ) => Effect.Effect<void, JournalFailed>
     /** Newest activity first. */
-    readonly sessions: Effect.Effect<ReadonlyArray<SessionRow>, JournalFailed>
+    readonly sessions: (place: Place) => Effect.Effect<Page, JournalFailed>
+    /** Sessions with a turn that has no `turn_end`. */
+    readonly unended: Effect.Effect<ReadonlyArray<string>, JournalFailed>
+    readonly archive: (id: string, archived: boolean) => Effect.Effect<void, JournalFailed>
+    /** The session and all that was said in it, from the disk too. */
+    readonly removeSession: (id: string) => Effect.Effect<void, JournalFailed>
+    /** However long ago it was. */
+    readonly operation: (op_id: string) => Effect.Effect<Option.Option<KeptOperation>, JournalFailed>
     readonly session: (id: string) => Effect.Effect<Option.Option<SessionRow>, JournalFailed>
     readonly prompts: (session: string) => Effect.Effect<ReadonlyArray<string>, JournalFailed>
     /** One transaction: all of it is on disk, or none. */
@@ -129,7 +159,11 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
 
   return Journal.of({
     createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.journalFailed),
-    sessions: ask("sessions"),
+    sessions: (place) => ask("sessions", place),
+    unended: ask("unended"),
+    archive: (id, archived) => ask("archive", id, archived),
+    removeSession: (id) => ask("removeSession", id),
+    operation: (op_id) => Effect.map(ask("operation", op_id), Option.fromNullOr),
     session: (id) => Effect.map(ask("session", id), Option.fromNullOr),
     prompts: (session) => ask("prompts", session),
     append: (log, rows, patch = {}) => Effect.tapError(ask("append", log, rows, patch), () => Metrics.journalFailed),

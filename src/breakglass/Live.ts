@@ -4,9 +4,9 @@ import type { JournalUnavailable, SessionRow } from "../contract/Api.ts"
 import type { Settings } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
 import * as Former from "./former.ts"
-import type { Journal, JournalFailed, SessionRow as Stored } from "./Journal.ts"
+import type { Journal, JournalFailed, Page, SessionRow as Stored } from "./Journal.ts"
 import type { Redact } from "./redact.ts"
-import { noSession, unavailable } from "./refusals.ts"
+import { diskTrouble, inProgress, noSession, unavailable } from "./refusals.ts"
 
 /** A turn from its claim to its end. */
 export interface Running {
@@ -37,6 +37,7 @@ export interface Prompt {
 
 export interface Listed {
   readonly sessions: ReadonlyArray<SessionRow>
+  readonly next: string | null
   readonly turns: { readonly running: number; readonly limit: number }
 }
 
@@ -49,26 +50,29 @@ export interface Live {
   turn: Running | null
   /** The end of its last turn is not on disk yet. */
   owing: boolean
+  /** It is being deleted: nothing is begun in it. */
+  gone: boolean
 }
 
 /** The sessions in memory, and how one gets there. */
 export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope.Scope) => {
   const loaded = new Map<string, Live>()
+  const removed = new Set<string>()
   const load = Effect.fnUntraced(
     function* (id: string) {
       const known = loaded.get(id)
       if (known !== undefined) return known
-      if (!uuid.test(id)) return yield* noSession
+      if (!uuid.test(id) || removed.has(id)) return yield* noSession
       const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
       if (row === null) return yield* noSession
       const prompts = new Set(yield* journal.timely(journal.prompts(id)))
       const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
       const { open_turn } = row
-      const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null }
+      const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null, gone: false }
       const ending = yield* Effect.uninterruptible(
         Effect.suspend(() => {
           // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
-          if (loaded.has(id)) return Effect.succeed(null)
+          if (loaded.has(id) || removed.has(id)) return Effect.succeed(null)
           loaded.set(id, live)
           if (open_turn === null) return Effect.succeed(null)
           // A fiber of its own, begun with the entry: who asked may go away.
@@ -77,11 +81,46 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
         })
       )
       if (ending !== null) yield* journal.timely(Fiber.await(ending))
+      // One that was read before its deletion and is told after it.
+      if (removed.has(id)) return yield* noSession
       return loaded.get(id) ?? live
     },
     Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
   )
-  return { loaded, load }
+  /** Deletes it from the disk and ends its readers. Refused while a turn runs or owes its end. */
+  const remove = Effect.fnUntraced(function* (id: string) {
+    const live = yield* load(id)
+    if (live.turn !== null) return yield* inProgress
+    if (live.owing) return yield* diskTrouble
+    if (live.gone) return yield* noSession
+    // Before anything yields: no prompt comes between.
+    live.gone = true
+    const deleted = Effect.tapError(journal.removeSession(id), () => Effect.sync(() => (live.gone = false)))
+    // Of its own: whatever becomes of who asked, its readers are told.
+    const all = Effect.andThen(
+      deleted,
+      Effect.suspend(() => {
+        removed.add(id)
+        loaded.delete(id)
+        return live.log.close
+      })
+    )
+    const deleting = yield* Effect.forkIn(all, scope, { startImmediately: true })
+    yield* Effect.mapError(journal.timely(Fiber.join(deleting)), unavailable)
+  })
+  const archive = Effect.fnUntraced(function* (id: string, archived: boolean) {
+    const live = yield* load(id)
+    yield* Effect.mapError(journal.timely(journal.archive(id, archived)), unavailable)
+    live.row = { ...live.row, archived }
+    return wire(live)
+  })
+  const listed = ({ rows, next }: Page) => ({
+    sessions: rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null })),
+    next
+  })
+  const everyLog = (each: (log: EventLog.EventLog) => Effect.Effect<void>) =>
+    Effect.suspend(() => Effect.forEach([...loaded.values()], ({ log }) => each(log), { discard: true }))
+  return { load, listed, everyLog, remove, archive }
 }
 
 /** Writes a turn's end as soon as the disk takes it. Until then no prompt may come between. */
@@ -107,7 +146,8 @@ export const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pi
     created_at: row.created_at,
     last_event_at: last.at,
     last_event_id: last.id,
-    turn_active: turn !== null
+    turn_active: turn !== null,
+    archived: row.archived
   }
 }
 

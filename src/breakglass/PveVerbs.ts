@@ -3,10 +3,10 @@
  * layer, so a phone that sleeps cannot end a cycle. Its outcome is what the host said, or `unknown`, never a guess; and a
  * host that was lost is asked what became of it, never told again.
  */
-import { Clock, Context, DateTime, Deferred, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Context, DateTime, Deferred, Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { OperationBusy, OperationIdTaken } from "../contract/Api.ts"
-import { type Operation, type Status, type Verb, VmEvent } from "../contract/Pve.ts"
+import type { Operation, Status, Verb, VmEvent } from "../contract/Pve.ts"
 import { Config } from "./Config.ts"
 import * as EventLog from "./EventLog.ts"
 import { explained } from "./explain.ts"
@@ -16,6 +16,7 @@ import { changes } from "./hostSpeech.ts"
 import * as Metrics from "./metrics.ts"
 import * as Operations from "./operations.ts"
 import * as OverSsh from "./OverSsh.ts"
+import { finding, replay } from "./remembered.ts"
 import * as Redact from "./redact.ts"
 import { idTaken, taken } from "./refusals.ts"
 import * as Screen from "./Screen.ts"
@@ -82,13 +83,14 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   const log = yield* EventLog.make<VmEvent>(journal, logName, last, Redact.make(secrets))
   const operations = Operations.make()
   const { tell, told } = telling(log, scope)
+  const tellOf = (operation: Operation) => tell({ kind: "operation", op: { ...operation, output: "" } }, { operation })
   const move = (running: Operations.Running) => (change: Partial<Operation>) =>
     Effect.gen(function* () {
       const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
       if (change.outcome && running.operation.ended_at === null)
         yield* Metrics.operationEnded(running.operation.verb, change.outcome)
       running.operation = { ...running.operation, ...ended_at, ...change }
-      yield* tell({ kind: "operation", op: { ...running.operation, output: "" } })
+      yield* tellOf(running.operation)
     })
   const conduct = (running: Operations.Running) =>
     Conduct.make({
@@ -115,21 +117,17 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   }
 
   // A former life's operations: what it last knew of them, and for those it left open, what the host says now.
-  const remember = (entry: VmEvent) => {
-    // The disk may have changed it, and no bit of a disk may keep the buttons from coming up.
-    if (Schema.is(VmEvent)(entry)) operations.recall(entry)
-  }
-  yield* Effect.catchTag(journal.timely(log.entries(remember, replayed)), "JournalFailed", ({ reason }) =>
-    Effect.logError(`What the operations before this start became is not known: ${reason}.`)
-  )
+  yield* replay(journal, log, operations.recall)
   const now = yield* Clock.currentTimeMillis
   for (const running of operations.unsettled(now)) yield* carryOn(running, conduct(running).takeUp)
 
+  const find = finding(journal, operations.get)
   const start = Effect.fn("PveVerbs.start")(function* ({ verb, op_id, actor, still }: Request) {
     const started_at = DateTime.formatIso(yield* DateTime.now)
+    const before = yield* find(op_id)
     // From here to its claim nothing yields: of any number at once, one finds it free.
-    const known = operations.get(op_id)
-    if (known !== undefined) return known.operation.verb === verb ? known.operation : yield* idTaken
+    const known = operations.get(op_id)?.operation ?? before
+    if (known !== null) return known.verb === verb ? known : yield* idTaken
     if (still?.() === false) return yield* Effect.interrupt
     const ahead = changes(verb) ? operations.changing() : operations.ofAsker(verb, actor)
     const inTheWay = changes(verb) ? (one: Operation) => actor === agent || one.actor !== agent : waits
@@ -148,7 +146,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     // A server that dies now shall ask the host about it in its next life, where the disk allows.
     const sent = Effect.andThen(told, alone ? run : Effect.andThen(turn(running, ahead), run))
     const carried = carryOn(running, sent)
-    yield* tell({ kind: "operation", op: running.operation })
+    yield* tellOf(running.operation)
     yield* carried
     return running.operation
   }, Effect.uninterruptible)
@@ -177,7 +175,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
   return PveVerbs.of({
     start,
     run,
-    get: (op_id) => Effect.sync(() => Option.fromNullishOr(operations.get(op_id)?.operation)),
+    get: (op_id) => Effect.map(find(op_id), Option.fromNullOr),
     list: Effect.sync(operations.newest),
     selftest: (id) => ask("selftest", id, () => Effect.void),
     screen: yield* Screen.make(ask),
@@ -189,9 +187,6 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
 })
 
 const logName = "vm"
-
-/** Events of a former life that are read for its operations. Nothing ends this log, and the buttons wait for the reading. */
-const replayed = 50_000
 
 /** Of one verb that only looks, for one asker: a second, should the first hang. */
 const atOnce = 2

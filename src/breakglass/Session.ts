@@ -19,19 +19,19 @@ import { Config } from "./Config.ts"
 import { Door } from "./Door.ts"
 import type { EventLog } from "./EventLog.ts"
 import * as Former from "./former.ts"
-import { Journal, type JournalFailed } from "./Journal.ts"
+import { Journal, type JournalFailed, type Place } from "./Journal.ts"
 import * as Live from "./Live.ts"
 import { postmortem } from "./postmortem.ts"
 import * as Redact from "./redact.ts"
 import * as Turn from "./Turn.ts"
-import { diskTrouble, inProgress, noEvent, stopSent, stopTaken, tooMany, unavailable } from "./refusals.ts"
+import { diskTrouble, inProgress, noEvent, noSession, stopSent, stopTaken, tooMany, unavailable } from "./refusals.ts"
 
 export class Session extends Context.Service<
   Session,
   {
     readonly create: Effect.Effect<string, JournalUnavailable>
     /** Newest activity first, and how many turns run of how many may. */
-    readonly list: Effect.Effect<Live.Listed, JournalUnavailable>
+    readonly list: (place: Place) => Effect.Effect<Live.Listed, JournalUnavailable>
     readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
     /** The session's SSE frames, from any place on. */
     readonly attach: (id: string) => Effect.Effect<EventLog["attach"], NotFound | JournalUnavailable>
@@ -46,6 +46,8 @@ export class Session extends Context.Service<
     readonly full: (id: string, event: number) => Effect.Effect<string, NotFound | JournalUnavailable>
     /** The draft of a post-mortem, in Markdown. */
     readonly export: (id: string) => Effect.Effect<string, NotFound | JournalUnavailable>
+    readonly archive: (id: string, archived: boolean) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
+    readonly remove: (id: string) => Effect.Effect<void, NotFound | TurnInProgress | JournalUnavailable>
     /** How many turns run now. */
     readonly running: Effect.Effect<number>
     /** A comment frame to every reader. */
@@ -66,7 +68,7 @@ export class Session extends Context.Service<
       // On the way down all turns are ended at once: each may take seconds.
       const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
       const context = yield* Effect.context<SubprocessRunner>()
-      const { loaded, load } = Live.loader(journal, redact, scope)
+      const { load, listed, everyLog, remove, archive } = Live.loader(journal, redact, scope)
       const timely = <A>(effect: Effect.Effect<A, JournalFailed>) =>
         Effect.mapError(journal.timely(effect), unavailable)
       let turns = 0
@@ -80,10 +82,11 @@ export class Session extends Context.Service<
         return id
       })
 
-      const list = Effect.map(timely(journal.sessions), (rows) => ({
-        sessions: rows.map((row) => Live.wire(loaded.get(row.id) ?? { row, turn: null })),
-        turns: { running: turns, limit: config.maxConcurrentTurns }
-      }))
+      const list = (place: Place) =>
+        Effect.map(timely(journal.sessions(place)), (page) => ({
+          ...listed(page),
+          turns: { running: turns, limit: config.maxConcurrentTurns }
+        }))
 
       const begin = Effect.fn("Session.prompt")(function* (live: Live.Live, { text, model, promptId }: Live.Prompt) {
         const known = () => promptId !== null && live.prompts.has(promptId)
@@ -95,6 +98,7 @@ export class Session extends Context.Service<
         yield* timely(Effect.void)
         if (live.turn !== null) return yield* inProgress
         if (live.owing) return yield* diskTrouble
+        if (live.gone) return yield* noSession
         if (turns >= config.maxConcurrentTurns) return yield* tooMany(config.maxConcurrentTurns)
         // Claimed before anything yields: of ten prompts at once nine find it so.
         const turn = Live.claimed(SecureRandom.uuidV4Unsafe())
@@ -165,12 +169,11 @@ export class Session extends Context.Service<
         return true
       })
 
-      const everyLog = (each: (log: EventLog) => Effect.Effect<void>) =>
-        Effect.suspend(() => Effect.forEach([...loaded.values()], ({ log }) => each(log), { discard: true }))
-
       return Session.of({
         create,
         list,
+        archive,
+        remove,
         get: (id) => Effect.map(load(id), Live.wire),
         attach: (id) => Effect.map(load(id), ({ log }) => log.attach),
         prompt: (id, prompt) => Effect.flatMap(Effect.andThen(inherited, load(id)), (live) => begin(live, prompt)),

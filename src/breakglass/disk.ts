@@ -1,6 +1,8 @@
 /** The journal's connection and what can be asked of it: synchronous, so it waits as long as the disk does. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
 import type { Quota } from "./Config.ts"
-import type { Row, SessionPatch, SessionRow } from "./Journal.ts"
+import type { Place, Row, SessionPatch, SessionRow } from "./Journal.ts"
 import * as Rows from "./rows.ts"
 import { Unusable } from "./schema.ts"
 import * as Store from "./store.ts"
@@ -33,9 +35,27 @@ export const make = (directory: string, quota: Quota) => {
     },
     createSession: ({ id, created_at, cli_id }: Pick<SessionRow, "id" | "created_at" | "cli_id">): void => {
       Rows.roomFor(sql, quota)
-      sql("INSERT INTO session (id, created_at, cli_id) VALUES (?, ?, ?)").run(id, created_at, cli_id)
+      sql("INSERT INTO session (id, created_at, active_at, cli_id) VALUES (?1, ?2, ?2, ?3)").run(id, created_at, cli_id)
     },
-    sessions: () => Rows.sessions(sql),
+    sessions: (place: Place) => Rows.sessions(sql, place),
+    /** Sessions with a turn that has no end. */
+    unended: (): ReadonlyArray<string> =>
+      sql("SELECT id FROM session WHERE open_turn IS NOT NULL")
+        .all()
+        .map((row) => String(row["id"])),
+    archive: (id: string, archived: boolean): void => {
+      sql("UPDATE session SET archived = ? WHERE id = ?").run(Number(archived), id)
+    },
+    removeSession: (id: string): void => {
+      const cli_id = Rows.session(sql, id)?.cli_id ?? ""
+      // What the agent's CLI remembers of it. First: a session that is still there can be deleted again.
+      if (/^[0-9a-f-]{36}$/i.test(cli_id))
+        Fs.rmSync(Path.join(directory, "conversations", `${cli_id}.jsonl`), { force: true })
+      transaction(() => Rows.remove(sql, id))
+      // Not to be read in the WAL either.
+      sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+    },
+    operation: (op_id: string) => Rows.operation(sql, op_id),
     session: (id: string) => Rows.session(sql, id),
     prompts: (session: string): ReadonlyArray<string> =>
       sql("SELECT prompt_id FROM prompt WHERE session = ?")

@@ -19,7 +19,7 @@ export const inherit = Effect.fnUntraced(function* (
   const oneAtATime = yield* Semaphore.make(1)
   let open: ReadonlyArray<string> | null = null
   const attempt = Effect.gen(function* () {
-    open ??= (yield* journal.sessions).flatMap(({ id, open_turn }) => (open_turn === null ? [] : [id]))
+    open ??= yield* journal.unended
     const unread = yield* Effect.forEach(
       open,
       (id) => Effect.match(load(id), { onSuccess: () => [], onFailure: ({ status }) => (status === 404 ? [] : [id]) }),

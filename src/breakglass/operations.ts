@@ -15,7 +15,7 @@ export const make = () => {
   const begin = (operation: Operation): Running => {
     const running: Running = { operation, answer: null }
     all.set(operation.op_id, running)
-    if (all.size > remembered) {
+    if (all.size > held) {
       const oldest = [...all.values()].find((one) => one !== running && one.operation.ended_at !== null)
       all.delete(oldest?.operation.op_id ?? "")
     }
@@ -57,8 +57,8 @@ export const print = (running: Running, text: string): void => {
   running.operation = { ...running.operation, output }
 }
 
-/** Operations that can still be asked for. */
-const remembered = 500
+/** Operations in memory; of older ones the journal knows. */
+const held = 500
 
 /** What is not known of one that begins. */
 export const blank = {

@@ -2,7 +2,7 @@
 import type { StatementSync } from "node:sqlite"
 import { conversationId } from "../claude/command.ts"
 import type { Quota } from "./Config.ts"
-import type { Last, Row, SessionPatch, SessionRow } from "./Journal.ts"
+import type { KeptOperation, Last, Page, Place, Row, SessionPatch, SessionRow } from "./Journal.ts"
 
 /** A prepared statement for this text. */
 export type Sql = (text: string) => StatementSync
@@ -15,9 +15,13 @@ export const append = (sql: Sql, quota: Quota, log: string, rows: ReadonlyArray<
     sql("INSERT INTO event (log, id, at, json) VALUES (?, ?, ?, ?)").run(log, id, at, json)
     if (full !== null) sql("INSERT INTO event_full (log, id, body) VALUES (?, ?, ?)").run(log, id, full)
   }
-  const { prompt_id, ...columns } = patch
+  const { prompt_id, operation, ...columns } = patch
   const size = rows.reduce((sum, { json, full }) => sum + json.length + (full?.length ?? 0), 0)
-  sql("UPDATE session SET bytes = bytes + ? WHERE id = ?").run(size, log)
+  const newest = rows.at(-1)
+  if (newest !== undefined) {
+    sql("UPDATE session SET bytes = bytes + ?, active_at = ? WHERE id = ?").run(size, newest.at, log)
+    if (operation !== undefined) sql(operationRow).run(operation.op_id, operation.verb, newest.at, newest.id)
+  }
   // The end of a turn is always let in: a turn without one would be a lie.
   if (patch.open_turn !== null) withinQuota(sql, quota, log)
   for (const [column, value] of Object.entries(columns)) {
@@ -77,11 +81,40 @@ export const last = (sql: Sql, log: string): Last => {
   return row === undefined ? { id: null, at: null } : { id: Number(row["id"]), at: String(row["at"]) }
 }
 
+const operationRow = `INSERT INTO operation (op_id, verb, at, event) VALUES (?, ?, ?, ?)
+  ON CONFLICT (op_id) DO UPDATE SET event = excluded.event`
+
+/** What is kept of an operation: its verb, when it began, and the newest event that tells of it. */
+export const operation = (sql: Sql, op_id: string): KeptOperation | null => {
+  const row = sql(
+    `SELECT verb, operation.at, json FROM operation LEFT JOIN event ON log = 'vm' AND id = event WHERE op_id = ?`
+  ).get(op_id)
+  return row === undefined
+    ? null
+    : { verb: String(row["verb"]), at: String(row["at"]), json: row["json"] === null ? null : String(row["json"]) }
+}
+
 /** Newest activity first. */
-export const sessions = (sql: Sql): ReadonlyArray<SessionRow> =>
-  sql(`${sessionRows} ORDER BY coalesce(last_event_at, created_at) DESC`)
-    .all()
-    .map((row) => sessionRow(row))
+export const sessions = (sql: Sql, { limit, before, archived }: Place): Page => {
+  // Behind every text there is.
+  const [at, id] = before === null ? ["\u{10FFFF}", ""] : split(before)
+  const found = sql(sessionPage).all(Number(archived), at, id, limit + 1)
+  const rows = found.slice(0, limit).map(sessionRow)
+  const last = found.length > limit ? found[limit - 1] : undefined
+  return { rows, next: last === undefined ? null : `${String(last["active_at"])}_${String(last["id"])}` }
+}
+
+const split = (cursor: string): readonly [string, string] => {
+  const at = cursor.lastIndexOf("_")
+  return [cursor.slice(0, at), cursor.slice(at + 1)]
+}
+
+/** All that was said in it. */
+export const remove = (sql: Sql, id: string): void => {
+  for (const table of ["event", "event_full"]) sql(`DELETE FROM ${table} WHERE log = ?`).run(id)
+  sql("DELETE FROM prompt WHERE session = ?").run(id)
+  sql("DELETE FROM session WHERE id = ?").run(id)
+}
 
 export const session = (sql: Sql, id: string): SessionRow | null => {
   const row = sql(`${sessionRows} WHERE id = ?`).get(id)
@@ -93,6 +126,9 @@ const sessionRows = `SELECT session.*,
   (SELECT at FROM event WHERE log = session.id ORDER BY id DESC LIMIT 1) AS last_event_at
   FROM session`
 
+export const sessionPage = `${sessionRows} WHERE archived = ? AND (active_at, id) < (?, ?)
+  ORDER BY active_at DESC, id DESC LIMIT ?`
+
 /** Whatever stands there: one damaged row must not hide all sessions. */
 const sessionRow = (row: Readonly<Record<string, unknown>>): SessionRow => ({
   id: String(row["id"]),
@@ -103,6 +139,7 @@ const sessionRow = (row: Readonly<Record<string, unknown>>): SessionRow => ({
   cli_opened: row["cli_opened"] !== 0,
   open_turn: row["open_turn"] === null ? null : String(row["open_turn"]),
   unfinished: row["unfinished"] !== 0,
+  archived: row["archived"] !== 0,
   last_event_id: row["last_event_id"] === null ? null : Number(row["last_event_id"]),
   last_event_at: row["last_event_at"] === null ? null : String(row["last_event_at"])
 })

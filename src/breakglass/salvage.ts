@@ -4,7 +4,7 @@
  */
 import * as Fs from "node:fs"
 import { DatabaseSync, type DatabaseSyncOptions, type SQLOutputValue } from "node:sqlite"
-import { migrate, resultCode } from "./schema.ts"
+import { dated, migrate, resultCode } from "./schema.ts"
 
 /** What became of it, for people. */
 export const salvage = (file: string): string => {
@@ -57,7 +57,7 @@ const rescue = (db: DatabaseSync, file: string): number => {
   }
   let kept = 0
   try {
-    for (const table of ["meta", "session", "prompt"]) copy(db, old, table, "")
+    for (const table of ["meta", "session", "prompt", "operation"]) copy(db, old, table, "")
     for (const { id, at } of [...db.prepare("SELECT id, created_at AS at FROM session").all(), { id: "vm", at: "" }]) {
       const log = String(id)
       const { rows, whole } = copy(db, old, "event", "WHERE log = ? ORDER BY id", log)
@@ -65,6 +65,7 @@ const rescue = (db: DatabaseSync, file: string): number => {
       if (!whole && log !== "vm") mourn(db, log, rows, String(at))
       kept += rows
     }
+    db.exec(dated)
   } finally {
     old.close()
   }

@@ -24,8 +24,23 @@ const steps: ReadonlyArray<string> = [
   ) WITHOUT ROWID;
   CREATE TABLE event_full (log TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (log, id)) WITHOUT ROWID;
   CREATE TABLE prompt (session TEXT NOT NULL, prompt_id TEXT NOT NULL, PRIMARY KEY (session, prompt_id)) WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE session ADD COLUMN active_at TEXT NOT NULL DEFAULT '';
+  ALTER TABLE session ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX session_active ON session (archived, active_at, id);
+  CREATE INDEX session_open ON session (open_turn) WHERE open_turn IS NOT NULL;
+  CREATE TABLE operation (op_id TEXT PRIMARY KEY, verb TEXT NOT NULL, at TEXT NOT NULL, event INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO operation SELECT json_extract(json, '$.op.op_id'), json_extract(json, '$.op.verb'), at, max(id)
+    FROM event WHERE log = 'vm' AND json_valid(json) AND json_extract(json, '$.kind') = 'operation'
+      AND typeof(json_extract(json, '$.op.op_id')) = 'text' AND typeof(json_extract(json, '$.op.verb')) = 'text'
+    GROUP BY 1;
   `
 ]
+
+/** When a session was last active, of those that do not say: of an older version, or of a damaged file. */
+export const dated = `UPDATE session SET active_at =
+  coalesce((SELECT at FROM event WHERE log = session.id ORDER BY id DESC LIMIT 1), created_at) WHERE active_at = ''`
 
 /** The journal cannot be used as it is. `cure` is what to do, where that is not to look after the disk. */
 export class Unusable extends Error {
@@ -70,6 +85,7 @@ export const migrate = (db: DatabaseSync): void => {
   if (from === steps.length) return
   db.exec("BEGIN IMMEDIATE")
   for (const step of steps.slice(from)) db.exec(step)
+  db.exec(dated)
   db.exec(`INSERT OR REPLACE INTO meta (name, value) VALUES ('version', '${steps.length}')`)
   db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)
 }

@@ -17,8 +17,11 @@ export const sessions = HttpApiBuilder.group(
     const { models, model: defaultModel } = yield* Config
     return handlers.handleAll({
       create: () => Effect.map(session.create, (session_id) => ({ session_id })),
-      list: () => session.list,
+      list: ({ query: { limit = "50", before = null, archived } }) =>
+        session.list({ limit: Number(limit), before, archived: archived === "1" }),
       get: ({ params }) => session.get(params.id),
+      archive: ({ params, payload }) => session.archive(params.id, payload.archived),
+      delete: ({ params }) => Effect.as(session.remove(params.id), { status: "deleted" } as const),
       stream: ({ params, headers, query, request }) =>
         Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, leave) =>
           eventStream(attach(place(headers["last-event-id"], query), leave))

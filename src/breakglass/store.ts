@@ -103,7 +103,9 @@ const connect = (file: string): DatabaseSync => {
   untouched(file)
   const db = new DatabaseSync(file)
   try {
-    db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+    db.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON"
+    )
     migrate(db)
     if (!shaped(db)) throw damage("the journal's tables are damaged")
     // About 2 s for each GB, once: a fault that is met later would be met in the middle of an incident.

@@ -106,7 +106,9 @@ export const SessionRow = Schema.Struct({
   created_at: Schema.String,
   last_event_at: Schema.NullOr(Schema.String),
   last_event_id: Schema.NullOr(Schema.Int),
-  turn_active: Schema.Boolean
+  turn_active: Schema.Boolean,
+  /** Left out of the list, unless it is asked for. */
+  archived: Schema.Boolean
 })
 export type SessionRow = typeof SessionRow.Type
 
@@ -139,9 +141,17 @@ const sessions = HttpApiGroup.make("sessions")
       success: Schema.Struct({ session_id: Schema.String }),
       error: JournalUnavailable
     }),
+    // Newest activity first, a page at a time: 50, or `limit` up to 999, behind `before`, the `next` of the page before.
     HttpApiEndpoint.get("list", "/api/session", {
+      query: {
+        limit: Schema.optional(Schema.String.pipe(Schema.check(Schema.isPattern(/^[1-9][0-9]{0,2}$/)))),
+        before: Schema.optional(Schema.String.pipe(Schema.check(Schema.isPattern(/_/)))),
+        archived: Schema.optional(Schema.Literals(["0", "1"]))
+      },
       success: Schema.Struct({
         sessions: Schema.Array(SessionRow),
+        /** Where the next page begins; null at the end. */
+        next: Schema.NullOr(Schema.String),
         /** Over all sessions: a prompt at the limit is answered 429. */
         turns: Schema.Struct({ running: Schema.Int, limit: Schema.Int })
       }),
@@ -151,6 +161,19 @@ const sessions = HttpApiGroup.make("sessions")
       params: id,
       success: SessionRow,
       error: [NotFound, JournalUnavailable]
+    }),
+    // An archived session is all there; the list leaves it out.
+    HttpApiEndpoint.patch("archive", "/api/session/:id", {
+      params: id,
+      payload: Schema.Struct({ archived: Schema.Boolean }),
+      success: SessionRow,
+      error: [NotFound, JournalUnavailable]
+    }),
+    // For good: its events, what was cut from them and what the agent's CLI remembers of it.
+    HttpApiEndpoint.delete("delete", "/api/session/:id", {
+      params: id,
+      success: Schema.Struct({ status: Schema.Literal("deleted") }),
+      error: [NotFound, TurnInProgress, JournalUnavailable]
     }),
     HttpApiEndpoint.get("stream", "/api/session/:id/stream", {
       params: id,

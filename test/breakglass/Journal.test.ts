@@ -12,6 +12,8 @@ const row = (at: number, json = `{"id":${at}}`): Journal.Row => ({
   full: null
 })
 
+const first: Journal.Place = { limit: 50, before: null, archived: false }
+
 describe("Journal", () => {
   it.effect("keeps a session as it was made and as it was changed", () =>
     Effect.gen(function* () {
@@ -23,6 +25,7 @@ describe("Journal", () => {
         cli_opened: false,
         open_turn: null,
         unfinished: false,
+        archived: false,
         last_event_id: null,
         last_event_at: null
       }
@@ -30,7 +33,7 @@ describe("Journal", () => {
       const patch = { title: "t", cli_id: "c", cli_opened: true, open_turn: "o", unfinished: true }
       yield* own.append(id, [row(0)], { ...patch, prompt_id: "p" })
       const changed = { ...made, ...patch, last_event_id: 0, last_event_at: row(0).at }
-      assert.deepStrictEqual(yield* own.sessions, [changed])
+      assert.deepStrictEqual(yield* own.sessions(first), { rows: [changed], next: null })
       assert.deepStrictEqual(yield* own.prompts(id), ["p"])
       assert.deepStrictEqual(yield* own.session("another"), Option.none())
     })
@@ -44,7 +47,7 @@ describe("Journal", () => {
       }
       yield* own.append("s0", [row(9)])
       assert.deepStrictEqual(
-        (yield* own.sessions).map(({ id }) => id),
+        (yield* own.sessions(first)).rows.map(({ id }) => id),
         ["s0", "s2", "s1"]
       )
     })

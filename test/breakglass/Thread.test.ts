@@ -14,7 +14,7 @@ describe("the journal's thread", () => {
     Effect.gen(function* () {
       // No function crosses into a thread.
       const own = yield* Journal.make(yield* directory, { ...roomy, total: (() => 0) as never })
-      assert.match((yield* Effect.flip(own.sessions)).reason, /^the journal's thread failed: /)
+      assert.match((yield* Effect.flip(own.unended)).reason, /^the journal's thread failed: /)
       assert.isFalse(yield* own.writable)
     })
   )

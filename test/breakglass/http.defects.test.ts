@@ -32,7 +32,7 @@ const broken = Effect.die(new Error(secret))
 const calm = { keepalive: Effect.void, close: Effect.void }
 const services = Layer.mergeAll(
   // What is not named here dies as unimplemented when it is used.
-  Layer.mock(Session, { ...calm, create: broken, list: broken, running: broken, cancel: () => broken }),
+  Layer.mock(Session, { ...calm, create: broken, list: () => broken, running: broken, cancel: () => broken }),
   Layer.mock(PveVerbs, {
     ...calm,
     list: broken,
@@ -79,6 +79,7 @@ describe("HTTP-13 a defect", () => {
   afterAll(() => stop())
 
   const bodies: Readonly<Record<string, string>> = {
+    "PATCH /api/session/:id": JSON.stringify({ archived: true }),
     "/api/session/:id/prompt": '{"prompt":"x"}',
     "/api/pve/ops": '{"verb":"status","op_id":"00000000-0000-4000-8000-000000000000"}'
   }
@@ -87,7 +88,7 @@ describe("HTTP-13 a defect", () => {
     raw(url, {
       line: `${method} ${path.replace(":verb", "status").replace(":event", "0").replaceAll(/:\w+/g, "x")}`,
       headers,
-      body: method === "POST" ? (bodies[path] ?? "{}") : ""
+      body: method === "GET" ? "" : (bodies[`${method} ${path}`] ?? bodies[path] ?? "{}")
     })
 
   for (const { method, path } of endpoints.filter(({ method, path }) => !unharmed.includes(`${method} ${path}`))) {

@@ -30,6 +30,8 @@ describe("the boundary", () => {
     ["GET /api/session/SESSION/export", ""],
     ["GET /api/session/SESSION/stream?poll=1", ""],
     ["GET /api/session/SESSION/events/0/full", ""],
+    ["PATCH /api/session/SESSION", '{"archived":true}'],
+    ["DELETE /api/session/SESSION", ""],
     ["POST /api/session", ""],
     ["POST /api/session/SESSION/prompt", '{"prompt":"x"}'],
     ["POST /api/session/SESSION/cancel", ""],

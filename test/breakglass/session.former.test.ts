@@ -88,7 +88,7 @@ describe("LIFE-01: a turn without an end", () => {
 
   it.live("is ended before anything else, with what it left running", () => afterACrash((real) => real, honest))
 
-  for (const unreadable of ["sessions", "prompts"] as const) {
+  for (const unreadable of ["unended", "prompts"] as const) {
     /** Fails the first time. */
     const sick = (real: Service): Service => {
       let first = true
@@ -98,8 +98,8 @@ describe("LIFE-01: a turn without an end", () => {
           first = false
           return no
         })
-      return unreadable === "sessions"
-        ? { ...real, sessions: once(real.sessions) }
+      return unreadable === "unended"
+        ? { ...real, unended: once(real.unended) }
         : { ...real, prompts: (session) => once(real.prompts(session)) }
     }
 
@@ -127,7 +127,7 @@ describe("LIFE-01: a turn without an end", () => {
   }
 
   it.live("is ended also when who asked for it first went away at any moment of the asking", () => {
-    const hidden = (real: Service): Service => ({ ...real, sessions: Effect.succeed([]) })
+    const hidden = (real: Service): Service => ({ ...real, unended: Effect.succeed([]) })
     return Effect.gen(function* () {
       const directory = yield* state
       const between = sessions(lives().layer, { directory, journal: hidden })

@@ -137,7 +137,7 @@ describe("a damaged journal", () => {
         const own = yield* Journal.make(path, roomy)
         const [, damaged] = yield* own.page(id, -1, 1e6)
         assert.deepInclude(JSON.parse(damaged?.json ?? ""), { kind: "notice", code: "event_damaged", id: 1 })
-        assert.strictEqual((yield* own.sessions).length, 1)
+        assert.strictEqual((yield* own.sessions({ limit: 50, before: null, archived: false })).rows.length, 1)
       })
   )
 })
