@@ -16,7 +16,7 @@ import { run } from "./support/sshd.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 const host = `${root}/host`
-const scripts = ["host", "vm", "cluster", "records", "evidence"]
+const scripts = ["host", "vm", "cluster", "records", "door", "evidence"]
   .map((name) => `${host}/breakglass-${name}`)
   .concat(`${host}/install`, `${host}/uninstall`)
 
@@ -147,6 +147,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
         "440 /etc/sudoers.d/breakglass",
         "644 /etc/systemd/system/breakglass.slice",
         "644 /usr/local/libexec/breakglass-cluster",
+        "644 /usr/local/libexec/breakglass-door",
         "755 /usr/local/libexec/breakglass-evidence",
         "755 /usr/local/libexec/breakglass-host",
         "755 /usr/local/libexec/breakglass-qmp",

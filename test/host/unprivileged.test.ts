@@ -24,7 +24,7 @@ const install = [
 ]
 
 describe("the unprivileged layout", { timeout: 120_000 }, () => {
-  const rigged = () => makeRig({ shell: "dash", inside: install.join("\n") })
+  const rigged = () => makeRig({ shell: "dash", inside: install.join("\n"), conf: { SSH_USER: "breakglass" } })
 
   it("every verb works for a locked user through sudo, and the worker is root's", async () => {
     await using rig = await rigged()

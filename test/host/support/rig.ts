@@ -17,7 +17,7 @@ const nextVmid = () => String(100_000 + (process.pid % 90_000) * 1000 + rigs++)
 
 const host = resolve(import.meta.dirname, "../../../host")
 const here = resolve(import.meta.dirname, "..")
-const scripts = ["host", "vm", "cluster", "records", "evidence", "qmp"].map((name) => `breakglass-${name}`)
+const scripts = ["host", "vm", "cluster", "records", "door", "evidence", "qmp"].map((name) => `breakglass-${name}`)
 
 export interface Options {
   readonly shell: Shell
@@ -85,7 +85,15 @@ export const makeRig = async (options: Options) => {
       LOG: `${dir}/log`
     }
     const dirs = { RUN_DIR: `${dir}/run`, VAR_DIR: `${dir}/var` }
-    const all: Record<string, string> = { VMID: vmid, ...paths, ...dirs, ...budgets, ...options.conf, ...changes }
+    const all: Record<string, string> = {
+      VMID: vmid,
+      SSH_USER: "root",
+      ...paths,
+      ...dirs,
+      ...budgets,
+      ...options.conf,
+      ...changes
+    }
     writeFileSync(
       `${dir}/etc/host.conf`,
       Object.entries(all)
@@ -103,10 +111,11 @@ export const makeRig = async (options: Options) => {
       .replaceAll("192.0.2.2", "127.0.0.1")
   const fragment = shipped("sshd_config.d/20-breakglass.conf").replace("Match User breakglass", "Match User root")
   // A home of its own: bash reads root's .bashrc for every command that sshd starts, and this machine's is not the matter.
-  const inside = `mkdir -p DIR/home && mount --bind DIR/home /root\n${options.inside ?? ""}\nexec "$@"`.replaceAll(
-    "DIR",
-    dir
-  )
+  const inside =
+    `mkdir -p DIR/home && mount --bind DIR/home /root\nmount --bind DIR/ssh/sshd_config /etc/ssh/sshd_config\n${options.inside ?? ""}\nexec "$@"`.replaceAll(
+      "DIR",
+      dir
+    )
   const ambient = "AcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server\n"
   const sshd = await startSshd(dir, `${ambient}${fragment}`, inside)
   const key = readFileSync(`${dir}/ssh/client.pub`, "utf8").split(" ")[1] ?? ""
