@@ -4,16 +4,19 @@
  */
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
-import { HttpServerRequest } from "effect/http"
+import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import * as Contract from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
-import { admit, type Facts, Headers, crossSite, type Refusal, type Secrets, unasked } from "./admit.ts"
+import { admit, type Facts, Headers, crossSite, type Refusal, type Secrets, unasked, wrongCredential } from "./admit.ts"
 import { Config } from "./Config.ts"
 import { cookieLife } from "./cookie.ts"
 import * as Metrics from "./metrics.ts"
 import { isOwn } from "./own.ts"
 import { steady } from "./steady.ts"
+import { admitted as admittedOn } from "./strangers.ts"
+import { tended } from "./tended.ts"
+import { make as makeWrongs } from "./wrong.ts"
 
 export class Auth extends Context.Service<
   Auth,
@@ -50,15 +53,40 @@ export class Auth extends Context.Service<
           "Nobody can sign in: set API_BEARER_TOKEN, or BREAKGLASS_EDGE_SECRET and/or BREAKGLASS_TRUSTED_PROXIES"
         )
       }
+      const wrongs = makeWrongs()
+      const logged = (line: string | null) => (line === null ? Effect.void : Effect.logWarning(line))
+      const wrong = Effect.fnUntraced(function* (
+        request: HttpServerRequest.HttpServerRequest,
+        peer: string,
+        otherwise: Refusal
+      ) {
+        const { wait, line } = wrongs.seen(peer, yield* steady)
+        yield* logged(line)
+        if (wait === null) return yield* otherwise
+        yield* HttpEffect.appendPreResponseHandler((_request, response) =>
+          Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", String(wait)))
+        ).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
+        return yield* tooMany
+      })
+      yield* tended(
+        "1 minute",
+        Effect.flatMap(steady, (now) => logged(wrongs.rest(now)))
+      )
       return Auth.of({
         operator: Effect.fnUntraced(function* (request) {
-          const admitted = admit(facts(request), config, secrets(yield* time))
-          return "via" in admitted ? admitted : yield* admitted
+          const asked = facts(request)
+          const admitted = admit(asked, config, secrets(yield* time))
+          if (admitted === wrongCredential) return yield* wrong(request, asked.peer, wrongCredential)
+          if (!("via" in admitted)) return yield* admitted
+          letIn(request)
+          return admitted
         }, counted),
         login: Effect.fnUntraced(function* (request, given) {
-          const foreign = crossSite(new Headers(facts(request).rawHeaders), config.publicOrigin)
+          const asked = facts(request)
+          const foreign = crossSite(new Headers(asked.rawHeaders), config.publicOrigin)
           if (foreign !== null) return yield* foreign
-          if (token === null || !same(given, token)) return yield* wrongToken
+          if (token === null || !same(given, token)) return yield* wrong(request, asked.peer, wrongToken)
+          letIn(request)
           const expires = Math.max((yield* time) + cookieLife * 1000, latest + 1)
           latest = expires
           return `${expires}.${sign(expires, token)}`
@@ -80,7 +108,9 @@ export class Auth extends Context.Service<
       operator: Effect.fnUntraced(function* (request) {
         const { method, rawHeaders } = facts(request)
         const foreign = unasked(method, new Headers(rawHeaders), null)
-        return foreign === null ? { name: "demo" } : yield* foreign
+        if (foreign !== null) return yield* foreign
+        letIn(request)
+        return { name: "demo" }
       }),
       login: () => Effect.fail(wrongToken),
       logout: () => Effect.void
@@ -103,6 +133,9 @@ export class Auth extends Context.Service<
 }
 
 const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, ({ _tag }) => Metrics.refused(_tag))
+
+const letIn = (request: HttpServerRequest.HttpServerRequest) =>
+  admittedOn(NodeHttpServerRequest.toIncomingMessage(request).socket)
 
 const facts = (request: HttpServerRequest.HttpServerRequest): Facts => {
   const { rawHeaders, socket } = NodeHttpServerRequest.toIncomingMessage(request)
@@ -131,4 +164,7 @@ const valid = (cookie: string, token: string, now: number): boolean => {
   return Number(expires) > now && same(signature, sign(Number(expires), token))
 }
 
+const tooMany = new Contract.TooManyAttempts({
+  detail: "Too many wrong credentials came from this address. Nothing was done. The right one is taken at any time."
+})
 const wrongToken = new Contract.Unauthenticated({ detail: "That is not the token. Nobody was signed in." })

@@ -1,7 +1,15 @@
 /** What is around the routes: headers on every answer, one keepalive for all readers, a clean drain. */
+import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Cause, Duration, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { HttpEffect, HttpIncomingMessage, HttpMiddleware, HttpRouter, HttpServerResponse } from "effect/http"
+import {
+  HttpEffect,
+  HttpIncomingMessage,
+  HttpMiddleware,
+  HttpRouter,
+  type HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
 import { HttpApiMiddleware } from "effect/http-api"
 import { Auth } from "./Auth.ts"
 import { bodyLimit, unread } from "./body.ts"
@@ -47,8 +55,8 @@ const everyAnswer = HttpRouter.middleware(
     onlyTaken,
     (asked) => (answer) =>
       Effect.andThen(
-        HttpEffect.appendPreResponseHandler((_request, response) =>
-          Effect.succeed(HttpServerResponse.setHeaders(explained(response), securityHeaders))
+        HttpEffect.appendPreResponseHandler((request, response) =>
+          Effect.succeed(HttpServerResponse.setHeaders(lastWord(request, explained(response)), securityHeaders))
         ),
         Effect.catchCauseIf(asked(answer), Cause.hasDies, failed)
       )
@@ -71,6 +79,13 @@ const explained = (response: HttpServerResponse.HttpServerResponse) => {
   if (status < 400 || headers["content-type"]?.includes("json") === true) return response
   const kept = ["allow", "connection"].flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]))
   return problem(status, {}, Object.fromEntries(kept))
+}
+
+/** Refused with its body still on the way: nobody waits for the rest of it. */
+const lastWord = (request: HttpServerRequest.HttpServerRequest, response: HttpServerResponse.HttpServerResponse) => {
+  const { complete, headers } = NodeHttpServerRequest.toIncomingMessage(request)
+  const coming = !complete && (Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined)
+  return response.status >= 400 && coming ? HttpServerResponse.setHeader(response, "connection", "close") : response
 }
 
 const problem = (

@@ -2,7 +2,14 @@
  * Who may do this? A pure reading of one request; `Auth` supplies the secrets' comparison. Doubt is refusal: a credential
  * that is presented twice, under an alias a proxy might let through, or malformed never turns into a person.
  */
-import { BadRequest, Forbidden, Misdirected, Unauthenticated, WrongContentType } from "../contract/Api.ts"
+import {
+  BadRequest,
+  Forbidden,
+  Misdirected,
+  type TooManyAttempts,
+  Unauthenticated,
+  WrongContentType
+} from "../contract/Api.ts"
 import { isReserved } from "../contract/Operator.ts"
 import { cookieNames, triedCookies } from "./cookie.ts"
 import type { Settings } from "./Config.ts"
@@ -32,7 +39,7 @@ export interface Admitted {
   readonly via: "bearer" | "edge" | "login"
 }
 
-export type Refusal = BadRequest | Unauthenticated | Forbidden | Misdirected | WrongContentType
+export type Refusal = BadRequest | Unauthenticated | TooManyAttempts | Forbidden | Misdirected | WrongContentType
 
 /** The operator, or why not. */
 export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
@@ -76,10 +83,13 @@ const identify = (headers: Headers, facts: Facts, settings: Settings, secrets: S
   // An edge with basic auth may pass its own credential on; it is not for us.
   if (authorization !== null && !/^basic /i.test(authorization)) {
     const [, given = ""] = /^Bearer ([\x21-\x7e]{1,4096})$/.exec(authorization) ?? []
-    return given !== "" && secrets.token(given) ? { name: "token", via: "bearer" } : unauthenticated
+    return given !== "" && secrets.token(given) ? { name: "token", via: "bearer" } : wrongCredential
   }
   if (edge !== null) return edge
-  return headers.cookies().some(secrets.cookie) ? { name: "login", via: "login" } : unauthenticated
+  if (headers.cookies().some(secrets.cookie)) return { name: "login", via: "login" }
+  // A cookie's end is no guess: it is 32 bytes of a signature.
+  const proof = settings.edgeSecret === null ? null : headers.get(settings.edgeSecretHeader)
+  return proof !== null && !secrets.edge(proof) ? wrongCredential : unauthenticated
 }
 
 /** Whom the edge names; null when it names nobody, or is not proven: from anyone else the header counts as absent. */
@@ -139,6 +149,8 @@ const ambiguous = new BadRequest({
   detail: "A header that carries identity came twice or under another spelling. Nothing was done."
 })
 const unauthenticated = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
+/** To who sent it the same; it is counted. */
+export const wrongCredential = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
 const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothing was done." })
 const reserved = new Forbidden({
   detail: "This name is reserved: in the log it means somebody else. Nothing was done. Use another name."

@@ -6,9 +6,17 @@ import type { Socket } from "node:net"
 import { Config } from "./Config.ts"
 import { connections } from "./descriptors.ts"
 import { addresses, alsoAt } from "./localhost.ts"
+import * as strangers from "./strangers.ts"
 
 /** Milliseconds. Node's own would let a phone's worth of sockets sit for five minutes each. */
-export const patience = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+export const patience = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  // Longer than proxies keep an idle connection, or one is closed here as they send on it, and they answer 502: nginx 60 s
+  // (keepalive_timeout of ngx_http_upstream_module), AWS ALB 60 s, Go's transport and Traefik 90 s, Caddy 2 min.
+  keepAliveTimeout: 130_000
+}
 
 const bounded = () => {
   const server = createServer(patience)
@@ -19,6 +27,7 @@ const bounded = () => {
     else open.add(socket)
     socket.once("close", () => open.delete(socket))
   })
+  strangers.bound(server, Math.min(strangers.most, Math.floor((most ?? Infinity) / 2)))
   return server
 }
 

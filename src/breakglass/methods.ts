@@ -9,7 +9,7 @@ import type { Socket } from "node:net"
 import * as Contract from "../contract/Api.ts"
 import { Headers } from "./admit.ts"
 import { Auth } from "./Auth.ts"
-import { asSent, unwelcome } from "./body.ts"
+import { asSent, bodyLimit, strangersLimit, strangersPatience, tooSlow, unwelcome } from "./body.ts"
 
 const endpoints = Object.values(Contract.Api.groups)
   .flatMap((group) => Object.values(group.endpoints))
@@ -40,12 +40,19 @@ export const onlyTaken = Effect.map(
         const headers = new Headers(rawHeaders)
         if (ambiguous(url, headers)) lost.add(socket)
         if (lost.has(socket)) return unclear
-        const refusal = unwelcome(headers)
-        if (refusal !== null) return refusal
         const known = taken(request.url.replace(/\?.*$/s, ""))
+        const open = known?.guarded === false
+        const refusal = unwelcome(headers, open ? strangersLimit : bodyLimit)
+        if (refusal !== null) return refusal
         const overridden = overrides.some((name) => headers.count(name) > 0)
         if (known === null || (known.methods.includes(request.method) && !overridden)) {
-          return yield* Effect.provideService(answer, HttpServerRequest.HttpServerRequest, asSent(request))
+          const sent = asSent(request, open ? strangersLimit : bodyLimit)
+          const asked = Effect.provideService(answer, HttpServerRequest.HttpServerRequest, sent)
+          if (!open) return yield* asked
+          return yield* Effect.timeoutOrElse(asked, {
+            duration: strangersPatience,
+            orElse: () => Effect.succeed(tooSlow())
+          })
         }
         if (known.guarded) yield* operator(request)
         return refused(known.methods)

@@ -34,6 +34,7 @@ type Reason = Refusal["_tag"]
 const reasons = Object.keys({
   BadRequest: true,
   Unauthenticated: true,
+  TooManyAttempts: true,
   Forbidden: true,
   Misdirected: true,
   WrongContentType: true

@@ -28,6 +28,12 @@ export class Unauthenticated extends Problem<Unauthenticated>()("Unauthenticated
   status: 401,
   title: "Unauthorized"
 }) {}
+/** Too many wrong credentials from one address; `Retry-After` says how long. A right one is taken at any time. */
+export class TooManyAttempts extends Problem<TooManyAttempts>()("TooManyAttempts", {
+  type: urn("too-many-attempts"),
+  status: 429,
+  title: "Too Many Requests"
+}) {}
 export class Forbidden extends Problem<Forbidden>()("Forbidden", {
   type: "about:blank",
   status: 403,
@@ -96,7 +102,7 @@ export class AgentUnavailable extends Problem<AgentUnavailable>()("AgentUnavaila
 
 /** Admits the request or refuses it, and says who asks. Its implementation is `breakglass/Auth.ts`. */
 export class Auth extends HttpApiMiddleware.Service<Auth, { provides: Operator }>()("contract/Auth", {
-  error: [BadRequest, Unauthenticated, Forbidden, Misdirected, WrongContentType]
+  error: [BadRequest, Unauthenticated, TooManyAttempts, Forbidden, Misdirected, WrongContentType]
 }) {}
 
 /** A session, as `tmux ls` would show it. `turn_active` is derived from a live fiber. */
@@ -300,7 +306,7 @@ const login = HttpApiGroup.make("login").add(
   HttpApiEndpoint.post("login", "/api/login", {
     payload: Schema.Struct({ token: Schema.String }),
     success: Schema.Struct({ status: Schema.Literal("signed_in") }),
-    error: [BadRequest, Unauthenticated, Forbidden, Misdirected, WrongContentType]
+    error: [BadRequest, Unauthenticated, TooManyAttempts, Forbidden, Misdirected, WrongContentType]
   }),
   HttpApiEndpoint.post("logout", "/api/logout", {
     success: Schema.Struct({ status: Schema.Literal("signed_out") })

@@ -21,6 +21,8 @@ afterEach(async () => {
 afterAll(() => rmSync(bin, { recursive: true }))
 
 const many = 200
+/** One of them is the operator's own connection, until his request has come. */
+const strangers = 128
 
 interface Slow {
   readonly socket: Socket
@@ -36,17 +38,16 @@ const slow = (url: string, beginning: string, more: string) =>
     let heard = ""
     socket.once("error", fail)
     socket.setEncoding("latin1").on("data", (chunk: string) => (heard += chunk))
-    const drip = setInterval(() => socket.writable && socket.write(more), 100)
-    const closed = new Promise<void>((done) =>
-      socket.once("close", () => {
-        clearInterval(drip)
-        done()
-      })
-    )
+    const closed = new Promise<void>((done) => socket.once("close", () => done()))
     socket.once("connect", () => {
       // A byte that meets a closed door.
       socket.removeListener("error", fail).on("error", () => {})
-      socket.write(beginning, () => settle({ socket, heard: () => heard, closed }))
+      socket.write(beginning, () => {
+        // Not before: on a busy machine a byte that was to be its second came before its first, and was answered 400.
+        const drip = setInterval(() => socket.writable && socket.write(more), 100)
+        void closed.then(() => clearInterval(drip))
+        settle({ socket, heard: () => heard, closed })
+      })
     })
   })
 
@@ -75,9 +76,9 @@ describe("HTTP-06 two hundred sockets that trickle", { timeout: 60_000 }, () => 
         const answer = await server.post("/api/pve/status")
         assert.deepStrictEqual([answer.status, ((await answer.json()) as { exit_code: number }).exit_code], [200, 0])
       }
-      // They were there all the while.
-      const heard = all.map((one) => `${one.socket.closed ? "closed" : "open"}, ${one.heard()}`)
-      assert.deepStrictEqual([...new Set(heard)], ["open, "])
+      // Whoever is an operator was there all the while; of strangers only so many are kept, the newest.
+      const there = all.filter(({ socket, heard }) => !socket.closed && heard() === "").length
+      assert.strictEqual(there, what === "headers" ? Math.min(many, strangers - 1) : many)
       for (const { socket } of all) socket.destroy()
     })
 

@@ -54,12 +54,17 @@ describe("HTTP-03 a body", () => {
       for (const path of [`/api/session/${session}/prompt`, "/api/pve/ops", "/api/login"]) {
         const answer = await post(path, body)
         const said = await answer.text()
-        assert.strictEqual(answer.status, 400, path)
+        const long = path === "/api/login" && Buffer.byteLength(body) > 4096
+        assert.strictEqual(answer.status, long ? 413 : 400, path)
         assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
         const problem = JSON.parse(said) as Record<string, unknown>
         assert.hasAllKeys(problem, ["type", "title", "status", "detail"])
         assert.include(
-          ["Request validation failed", "The request could not be read. Nothing was done."],
+          [
+            "The body is too large. Nothing was done.",
+            "Request validation failed",
+            "The request could not be read. Nothing was done."
+          ],
           problem["detail"]
         )
       }
@@ -72,7 +77,7 @@ describe("HTTP-03 a body", () => {
 
   it("may hold more than is read: what nobody asked for changes nothing, under whatever name", async () => {
     const own = await server.session()
-    const more = `"z":${nested(10_000)},"n":1e999,"__proto__":{"model":"--settings"},"constructor":{"prototype":{"model":"x"}}`
+    const more = `"z":${nested(7)},"n":1e999,"__proto__":{"model":"--settings"},"constructor":{"prototype":{"model":"x"}}`
     const reader = await server.attach(own)
     assert.strictEqual((await post(`/api/session/${own}/prompt`, `{"prompt":"#say \u2028zq",${more}}`)).status, 200)
     await reader.until(({ data }) => data.includes('"turn_end"'))

@@ -10,7 +10,13 @@ export interface RawAnswer {
 /** Sends one request and reads until the server closes. `headers` are lines, as they stand. */
 export const raw = (
   url: string,
-  request: { readonly line: string; readonly headers?: ReadonlyArray<string>; readonly body?: string }
+  request: {
+    readonly line: string
+    readonly headers?: ReadonlyArray<string>
+    readonly body?: string
+    /** The address it comes from, where it is to be somebody else. */
+    readonly from?: string
+  }
 ): Promise<RawAnswer> =>
   new Promise((settle, fail) => {
     const { hostname, port, host } = new URL(url)
@@ -18,7 +24,11 @@ export const raw = (
     const lines = request.headers ?? []
     const named = lines.some((line) => /^host:/i.test(line)) ? [] : [`Host: ${host}`]
     const length = body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]
-    const socket = connect(Number(port), hostname)
+    const socket = connect({
+      port: Number(port),
+      host: hostname,
+      ...(request.from === undefined ? {} : { localAddress: request.from })
+    })
     let text = ""
     socket.on("error", fail)
     socket.setEncoding("latin1").on("data", (chunk: string) => (text += chunk))
