@@ -3,6 +3,7 @@
  * is a link and is never fetched. Loaded after the first paint; whatever the parser chokes on is shown as it was written.
  */
 import { Lexer, type MarkedToken, type Token, type Tokens } from "marked"
+import { pieces } from "./pieces.ts"
 
 export type Inline =
   | { readonly kind: "text" | "code"; readonly text: string }
@@ -28,7 +29,11 @@ const deepest = 12
 export const markdown = (source: string): ReadonlyArray<Block> => {
   if (source.length > limit || (source.match(/[*_~]/g)?.length ?? 0) > marks) return plain(source)
   try {
-    return new Lexer({ gfm: true, breaks: true }).lex(source).flatMap((token) => block(token, 0))
+    return pieces(source).flatMap(({ text, plain: asWritten }) =>
+      asWritten
+        ? plain(text.replace(/\n{1,2}$/, ""))
+        : new Lexer({ gfm: true, breaks: true }).lex(text).flatMap((token) => block(token, 0))
+    )
   } catch {
     return plain(source)
   }
@@ -65,7 +70,7 @@ const block = (given: Token, depth: number): ReadonlyArray<Block> => {
         { kind: "paragraph", children: token.tokens === undefined ? text(token.text) : inlines(token.tokens, depth) }
       ]
     default:
-      return plain(token.raw.replace(/\n+$/, ""))
+      return plain(token.raw.trimEnd())
   }
 }
 

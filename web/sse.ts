@@ -26,10 +26,13 @@ export const feed = (before: Feed, chunk: string): readonly [Feed, ReadonlyArray
   let text = chunk
   if (!before.started && text.startsWith("\uFEFF")) text = text.slice(1)
   if (before.afterCr && text.startsWith("\n")) text = text.slice(1)
-  const lines = (before.line + text).split(/\r\n|\r|\n/)
+  // What is there of a line is not looked at again with each piece that comes.
+  const [rest = "", ...more] = text.split(/\r\n|\r|\n/)
+  const lines = [before.line + rest, ...more]
   const line = lines.pop() ?? ""
   const frames: Array<Frame> = []
-  let { event, data, id } = before
+  let { event, id } = before
+  let data = [...before.data]
   for (const each of lines) {
     if (each === "") {
       if (data.length > 0) frames.push({ event: event === "" ? "message" : event, data: data.join("\n"), id })
@@ -38,7 +41,7 @@ export const feed = (before: Feed, chunk: string): readonly [Feed, ReadonlyArray
       continue
     }
     const [field, value] = split(each)
-    if (field === "data") data = [...data, value]
+    if (field === "data") data.push(value)
     else if (field === "event") event = value
     else if (field === "id" && !value.includes("\0")) id = value
   }

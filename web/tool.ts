@@ -16,7 +16,10 @@ export const summary = (name: string, input: unknown): Summary => {
   const line = telling === "" ? `${name} ${about}` : alone ? telling : `${name} ${telling}`
   return {
     line: short(line)
-      .replace(/\s*\n\s*/g, " ⏎ ")
+      .split("\n")
+      .map((each) => each.trim())
+      .filter((each) => each !== "")
+      .join(" ⏎ ")
       .slice(0, 300),
     whole,
     about
@@ -26,7 +29,9 @@ export const summary = (name: string, input: unknown): Summary => {
 /** Who logs in, how long is waited, and the quotes around what is run there: the line has room for what is run. */
 const short = (line: string): string => {
   const [, host, command = ""] = overSsh.exec(line) ?? []
-  return host === undefined ? line : ["ssh", host, /^(["'])([^"']*)\1$/.exec(command)?.[2] ?? command].join(" ")
+  if (host === undefined) return line
+  const [, one, two = one ?? command] = /^(?:"([^"']*)"|'([^"']*)')$/.exec(command) ?? []
+  return ["ssh", host, two].join(" ")
 }
 
 /** Only options that change neither what runs nor where: any other is shown, with all that is before it. */

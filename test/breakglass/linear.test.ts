@@ -19,7 +19,7 @@ const written = (file: string): ReadonlyArray<RegExp> => {
   return found
 }
 
-const patterns = globSync(join(root, "src/**/*.ts"))
+const patterns = globSync(join(root, "{src,web}/**/*.{ts,tsx}"))
   // Its words are those of who starts the server.
   .filter((file) => !file.endsWith("/Config.ts"))
   .flatMap((file) => written(file).map((pattern) => [`${relative(root, file)} ${pattern}`, pattern] as const))
@@ -34,7 +34,7 @@ const squared = (pattern: RegExp) => {
   })
 }
 
-describe("a pattern of the server", { timeout: 120_000 }, () => {
+describe("a pattern of the server or the page", { timeout: 120_000 }, () => {
   it("is found wherever it stands, and one that takes the square is told from one that does not", () => {
     assert.isAbove(patterns.length, 80)
     for (const bad of [/\s+$/, /a*b/g, /a.*b.*c/, /^\S+@\S+: no$/m]) assert.isDefined(squared(bad), `${bad}`)

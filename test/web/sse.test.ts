@@ -50,4 +50,20 @@ describe("feed", () => {
   it("gives the same frames character by character", () => {
     for (const [fact, text, frames] of table) assert.deepStrictEqual(read(...text.split("")), frames, fact)
   })
+
+  it("looks once at each letter of a line that comes in pieces", () => {
+    let seen = 0
+    const real = String.prototype.split
+    String.prototype.split = function (this: string, ...args: ReadonlyArray<never>) {
+      seen += this.length
+      return Reflect.apply(real, this, args) as never
+    }
+    try {
+      let state = emptyFeed
+      for (let piece = 0; piece < 1000; piece++) state = feed(state, "x".repeat(100))[0]
+    } finally {
+      String.prototype.split = real
+    }
+    assert.strictEqual(seen, 100_000)
+  })
 })
