@@ -53,7 +53,9 @@ export const AppModel = createModel((api: Api) => {
   const keepaliveMs = () => (info.peek()?.keepalive_seconds ?? 20) * 1000
 
   const sessions = new SessionsModel({
-    sessions: () => heard(api.sessions()),
+    sessions: (before) => heard(api.sessions(before)),
+    archive: (id) => heard(api.archive(id)),
+    remove: (id) => heard(api.remove(id)),
     create: () => heard(api.create()),
     exported: (id) => heard(api.exported(id))
   })

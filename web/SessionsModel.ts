@@ -1,11 +1,13 @@
 /** The list of sessions, so that a second device finds the running one. The last list is kept for a page without a network. */
 import { createModel, signal } from "@preact/signals"
-import type { Answer, SessionRow } from "./api.ts"
+import type { Answer, SessionPage, SessionRow } from "./api.ts"
 import { parsed } from "./parsed.ts"
 import { recall, remember } from "./storage.ts"
 
 export interface SessionsTransport {
-  readonly sessions: () => Promise<Answer<{ readonly sessions: ReadonlyArray<SessionRow> }>>
+  readonly sessions: (before?: string) => Promise<Answer<SessionPage>>
+  readonly archive: (id: string) => Promise<Answer<unknown>>
+  readonly remove: (id: string) => Promise<Answer<unknown>>
   readonly create: () => Promise<Answer<{ readonly session_id: string }>>
   readonly exported: (id: string) => Promise<Answer<string>>
 }
@@ -20,18 +22,50 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   const fresh = signal(false)
   const problem = signal("")
   const creating = signal(false)
+  /** Where more of the list begins, when there is more. */
+  const next = signal<string | undefined>(undefined)
+  /** Pages that are shown: asked for again, all of them are, for what was on one may be on another by now. */
+  let pages = 1
   let asked = 0
 
   const refresh = async (): Promise<void> => {
     const mine = ++asked
-    const answer = await transport.sessions()
-    if (mine !== asked) return
-    fresh.value = answer.ok
-    if (answer.ok) {
-      rows.value = answer.value.sessions
-      remember("sessions", JSON.stringify(answer.value.sessions.slice(0, keptRows)))
-      problem.value = ""
-    } else problem.value = answer.detail
+    const found: Array<SessionRow> = []
+    let before: string | undefined
+    for (let page = 0; page < pages && (page === 0 || before !== undefined); page++) {
+      const answer = await transport.sessions(before)
+      if (mine !== asked) return
+      fresh.value = answer.ok
+      if (!answer.ok) {
+        problem.value = answer.detail
+        return
+      }
+      found.push(...answer.value.sessions)
+      before = answer.value.next ?? undefined
+    }
+    // Between two pages one may have moved from the one to the other.
+    rows.value = [...new Map(found.map((row) => [row.session_id, row])).values()]
+    next.value = before
+    remember("sessions", JSON.stringify(found.slice(0, keptRows)))
+    problem.value = ""
+  }
+
+  const more = (): Promise<void> => {
+    pages++
+    return refresh()
+  }
+
+  /** Whether it was done; else the reason is in `problem`. */
+  const putAway = async (id: string, how: "archive" | "remove"): Promise<boolean> => {
+    const answer = await transport[how](id)
+    // Deleted from another device is deleted.
+    const done = answer.ok || answer.status === 404
+    await refresh()
+    if (!done) {
+      const lost = answer.status === 0
+      problem.value = `${answer.detail} ${lost ? "Whether the session was" : "The session was not"} ${how === "archive" ? "archived" : "deleted"}${lost ? " is not known: the list shows it." : "."}`
+    }
+    return done
   }
 
   /** The new session's id, or undefined with the reason in `problem`. */
@@ -62,7 +96,7 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   document.addEventListener("visibilitychange", look)
   window.addEventListener("online", look)
 
-  return { rows, fresh, problem, creating, refresh, create, exported }
+  return { rows, fresh, problem, creating, next, refresh, more, create, exported, putAway }
 })
 
 export type Sessions = InstanceType<typeof SessionsModel>

@@ -11,6 +11,12 @@ export type Info = ServerInfo & { readonly protocol?: number }
 
 export type { Answer, SessionRow }
 
+/** `next` is where the page behind this one begins; absent from a server that gives all of them at once. */
+export interface SessionPage {
+  readonly sessions: ReadonlyArray<SessionRow>
+  readonly next?: string | null
+}
+
 export interface Prompt {
   readonly prompt: string
   readonly model: string
@@ -27,7 +33,14 @@ export const api = {
   info: () => request<Info>("GET", "/api/info", "target"),
   login: (token: string) => request<unknown>("POST", "/api/login", "status", { token }),
   logout: () => request<unknown>("POST", "/api/logout", "status", {}),
-  sessions: () => request<{ readonly sessions: ReadonlyArray<SessionRow> }>("GET", "/api/session", "sessions"),
+  sessions: (before?: string) =>
+    request<SessionPage>(
+      "GET",
+      before === undefined ? "/api/session" : `/api/session?before=${encodeURIComponent(before)}`,
+      "sessions"
+    ),
+  archive: (id: string) => request<unknown>("PATCH", session(id), "session_id", { archived: true }),
+  remove: (id: string) => request<unknown>("DELETE", session(id), "status", {}),
   create: () => request<{ readonly session_id: string }>("POST", "/api/session", "session_id", {}),
   prompt: (id: string, prompt: Prompt) => request<unknown>("POST", `${session(id)}/prompt`, "status", prompt),
   cancel: (id: string) =>

@@ -45,6 +45,11 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
               </li>
             ))}
           </ul>
+          {fresh.value && app.sessions.next.value !== undefined && (
+            <button type="button" class="button" onClick={() => void app.sessions.more()}>
+              Show more
+            </button>
+          )}
         </>
       )}
       {Who !== undefined && <Who app={app} />}
@@ -53,6 +58,7 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
 }
 
 const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => {
+  const PutAway = later.value?.PutAway
   const title = row.title === "" ? "Untitled session" : visible(row.title)
   const since = app.serverNow.value - Date.parse(row.last_event_at ?? row.created_at)
   const exportIt = async () => {
@@ -78,6 +84,7 @@ const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState })
           Export
         </button>
       )}
+      {app.sessions.fresh.value && PutAway !== undefined && <PutAway app={app} row={row} title={title} />}
     </div>
   )
 }
