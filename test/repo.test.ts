@@ -124,6 +124,8 @@ describe("the documents", () => {
     assert.isAtMost(lines("AGENTS.md"), 30)
     const records = files.filter((path) => path.startsWith("docs/adr/"))
     assert.isAbove(records.length, 5)
+    const numbers = records.map((path) => Path.basename(path).slice(0, 4))
+    assert.deepStrictEqual(numbers, [...new Set(numbers)], "a number is given once")
     assert.deepStrictEqual(
       records.filter((path) => lines(path) >= 60),
       []
