@@ -6,7 +6,7 @@
 #     -v breakglass:/state -p 127.0.0.1:8080:8080 --env-file breakglass.env breakglass
 #
 # keys/target and keys/pve are private keys without a passphrase, root's, 0600; keys/known_hosts (0644, in a directory that
-# others may enter, 0711) pins the Proxmox host's key. deploy/with-keys opens them as root, and
+# others may enter, 0711) pins the keys of the Proxmox host and the VM. deploy/with-keys opens them as root, and
 # the server becomes 10001, who can use them and not read them. Without --user 0 and the capabilities all of it is 10001,
 # and the files have to be: then the recovery agent can read them too, and the server's own secrets.
 #
@@ -49,7 +49,7 @@ COPY agents ./agents
 COPY deploy/become.mjs deploy/with-keys ./deploy/
 COPY src ./src
 
-# HOME is state: the CLI keeps the conversations it resumes there.
+# HOME is state: an account's ~/.ssh is there. Each turn has a HOME of its own, in the sessions directory.
 ENV NODE_ENV=production \
     PATH=/app/node_modules/.bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
@@ -57,7 +57,8 @@ ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8080 \
     BREAKGLASS_SESSIONS_DIR=/state/sessions \
-    BREAKGLASS_PVE_KNOWN_HOSTS=/keys/known_hosts
+    BREAKGLASS_PVE_KNOWN_HOSTS=/keys/known_hosts \
+    BREAKGLASS_DEVVM_KNOWN_HOSTS=/keys/known_hosts
 USER 10001:10001
 VOLUME /state
 EXPOSE 8080

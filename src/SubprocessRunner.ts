@@ -2,7 +2,7 @@
  * The only place that starts a program: an argv list, no shell, the environment by name, dead with its scope together
  * with all it started. An exit code is an answer, not an error; only not starting is one.
  */
-import { Context, Deferred, Effect, Exit, Layer, Schema, type Scope, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Schedule, Schema, type Scope, Stream } from "effect"
 import * as Child from "node:child_process"
 import type { Readable, Writable } from "node:stream"
 import type * as Lines from "./lines.ts"
@@ -31,8 +31,10 @@ export interface Running {
   /** The last 64 KiB of stderr. Waits for the exit and for what is still in the pipe then. */
   readonly stderr: Effect.Effect<string>
   readonly exited: Effect.Effect<Exited>
-  /** The processes it has now, its own among them; null when /proc cannot be read. */
+  /** The processes it has now, its own among them; null when /proc cannot be read. What was seen once is remembered. */
   readonly processes: Effect.Effect<ReadonlySet<number> | null>
+  /** Whether one of them was seen without its marker. */
+  readonly unmarked: Effect.Effect<boolean>
   /** SIGKILLs the program's group and sweeps its marker. Safe to call again. */
   readonly end: Effect.Effect<Marker.Swept>
 }
@@ -90,7 +92,10 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
   yield* Effect.forkIn(Effect.andThen(late, Effect.sync(stdout.hurry)), scope)
   // Once it has exited its pid may be another program's.
   const alone = Effect.map(Deferred.isDone(exited), (gone) => new Set(gone ? [] : [pid]))
-  const find = program.marker === undefined ? alone : Marker.census(program.marker)
+  const trace = program.marker === undefined ? null : Marker.trace(program.marker)
+  const find = trace?.look ?? alone
+  // One that sets another marker is known by its parent, while it has that.
+  if (trace !== null) yield* Effect.forkIn(Effect.repeat(trace.look, Schedule.spaced("250 millis")), scope)
   const running: Running = {
     pid,
     lines: Stream.fromPull(Effect.succeed(stdout.pull)),
@@ -100,6 +105,7 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
     ),
     exited: Deferred.await(exited),
     processes: find,
+    unmarked: trace?.unmarked ?? Effect.succeed(false),
     end: end(pid, find)
   }
   return { running, letGo }
@@ -142,11 +148,11 @@ const errno = (error: unknown): string =>
 const end = (pid: number, find: Running["processes"]) => {
   let group = true
   return Effect.gen(function* () {
-    const before = yield* find
+    const before = yield* Marker.freeze(find)
     // Once: when they are gone their number may be another program's.
     if (group) Marker.signal(-pid, "SIGKILL")
     group = false
     const { seen, left } = yield* Marker.sweep(find)
-    return { seen: new Set([...(before ?? []), ...seen]), left }
+    return { seen: new Set([...before, ...seen]), left }
   })
 }

@@ -1,7 +1,8 @@
 /**
  * Finding and ending everything a program started, wherever it went. The CLI runs each tool in a session of its own, so
- * a process group misses them and a walk by parent misses what was re-parented; a variable in the environment is
- * inherited by all of them (only a child that empties its environment escapes: README, "What Stop cannot reach").
+ * a process group misses them and a walk by parent misses what was re-parented. A variable in the environment is inherited by
+ * all of them, and a child may set or empty it: so a process is also found by whom it descends from, as far as that was
+ * seen while it could be, and by where it stands (README, "What Stop cannot reach").
  */
 import { Effect, Schedule } from "effect"
 import * as Fs from "node:fs"
@@ -9,11 +10,58 @@ import * as Fs from "node:fs"
 /** `NAME=value`, as it stands in /proc/PID/environ. */
 export type Marker = `${string}=${string}`
 
-/** Pids that carry the marker now; null when /proc cannot be read at all, which is not the same as none. */
-export const census = (marker: Marker): Effect.Effect<ReadonlySet<number> | null> => Effect.sync(() => scan(marker))
+/** Pids of this marker now; null when /proc cannot be read at all, which is not the same as none. */
+export const census = (marker: Marker): Effect.Effect<ReadonlySet<number> | null> => trace(marker).look
+
+/** What belongs to a marker, remembered from look to look. */
+export interface Trace {
+  readonly look: Effect.Effect<ReadonlySet<number> | null>
+  /** Whether one of them was seen without the marker: it may have started something elsewhere that does not carry it either. */
+  readonly unmarked: Effect.Effect<boolean>
+}
+
+export const trace = (marker: Marker): Trace => {
+  /** Numbers are given out again: with the time of its start one is a process. */
+  const ours = new Map<number, string>()
+  /** Not this marker's, and never will be: not looked at again for as long as the number is there. */
+  let others: ReadonlySet<number> = new Set()
+  let bare = new Set<number>()
+  let unmarked = false
+
+  const belongs = (pid: number, foreign: Set<number>): boolean => {
+    const entries = environ(pid)
+    if (entries?.includes(marker) === true || stands(pid, marker)) return true
+    // In the middle of execve it shows an empty environment.
+    if (entries === null || entries.length > 0) foreign.add(pid)
+    return false
+  }
+  const look = () => {
+    const pids = numbers()
+    if (pids === null) return null
+    const foreign = new Set(pids.filter((pid) => others.has(pid)))
+    const now = processes(pids.filter((pid) => !foreign.has(pid)))
+    for (const [pid, start] of ours) if (now.get(pid)?.start !== start) ours.delete(pid)
+    for (const [pid, { start }] of now) if (!ours.has(pid) && belongs(pid, foreign)) ours.set(pid, start)
+    for (let before = -1; before !== ours.size;) {
+      before = ours.size
+      for (const [pid, { parent, start }] of now) if (ours.has(parent)) ours.set(pid, start)
+    }
+    for (const pid of ours.keys()) foreign.delete(pid)
+    others = foreign
+    const empty = new Set<number>()
+    for (const pid of ours.keys()) {
+      const entries = environ(pid) ?? [marker]
+      if (entries.length === 0) empty.add(pid)
+      if (entries.length === 0 ? bare.has(pid) : !entries.includes(marker)) unmarked = true
+    }
+    bare = empty
+    return new Set(ours.keys())
+  }
+  return { look: Effect.sync(look), unmarked: Effect.sync(() => unmarked) }
+}
 
 export interface Swept {
-  /** Every pid that was seen with the marker. */
+  /** Every pid that was found. */
   readonly seen: ReadonlySet<number>
   /** Those that could not be ended within the bound; null when /proc cannot be read. */
   readonly left: number | null
@@ -42,6 +90,21 @@ export const sweep = (find: Effect.Effect<ReadonlySet<number> | null>): Effect.E
     })
   })
 
+/** Stops all of it where it is, so that none of it can have a child that nobody sees begin. */
+export const freeze = (find: Effect.Effect<ReadonlySet<number> | null>): Effect.Effect<ReadonlySet<number>> =>
+  Effect.suspend(() => {
+    const still = new Set<number>()
+    const round = Effect.map(find, (found) => {
+      const moving = [...(found ?? [])].filter((pid) => !still.has(pid))
+      for (const pid of moving) {
+        still.add(pid)
+        signal(pid, "SIGSTOP")
+      }
+      return moving.length
+    })
+    return Effect.as(Effect.repeat(round, { until: (moving) => moving === 0, times: 20 }), still)
+  })
+
 /** Sends a signal (0: only asks); false when the process is gone already. A negative pid is its group. */
 export const signal = (pid: number, name: NodeJS.Signals | 0): boolean => {
   try {
@@ -51,26 +114,58 @@ export const signal = (pid: number, name: NodeJS.Signals | 0): boolean => {
   }
 }
 
-const scan = (marker: Marker): ReadonlySet<number> | null => {
-  const found = new Set<number>()
-  let names: ReadonlyArray<string>
+interface Process {
+  readonly parent: number
+  readonly start: string
+}
+
+/** Those of all processes but this one. */
+const numbers = (): ReadonlyArray<number> | null => {
   try {
-    names = Fs.readdirSync("/proc")
+    const pids = Fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name))
+    const others = pids.map(Number).filter((pid) => pid !== process.pid)
+    return others.length < pids.length ? others : null
   } catch {
     return null
   }
-  const pids = names.filter((name) => /^[0-9]+$/.test(name))
-  if (!pids.includes(String(process.pid))) return null
+}
+
+/** Of these the ones that live. */
+const processes = (pids: ReadonlyArray<number>): ReadonlyMap<number, Process> => {
+  const found = new Map<number, Process>()
   for (const pid of pids) {
-    if (environ(pid).split("\0").includes(marker)) found.add(Number(pid))
+    const stat = text(`/proc/${pid}/stat`)
+    // After its own name, which may hold anything (proc(5)).
+    const [state = "X", parent, ...more] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    if (stat !== "" && !"ZX".includes(state)) found.set(pid, { parent: Number(parent), start: more[17] ?? "" })
   }
   return found
 }
 
-// Another user's process, or one that just ended, has nothing of ours to show.
-const environ = (pid: string): string => {
+/** Its working directory or a standard stream is in the directory that is named for the marker. */
+const stands = (pid: number, marker: Marker): boolean => {
+  const name = `/${marker.slice(marker.indexOf("=") + 1)}`
+  return ["cwd", "fd/0", "fd/1", "fd/2"].some((what) => {
+    try {
+      return `${Fs.readlinkSync(`/proc/${pid}/${what}`)}/`.includes(`${name}/`)
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Null where it cannot be read: another user's process, or one that just ended. */
+const environ = (pid: number): ReadonlyArray<string> | null => {
   try {
-    return Fs.readFileSync(`/proc/${pid}/environ`, "utf8")
+    return Fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").slice(0, -1)
+  } catch {
+    return null
+  }
+}
+
+const text = (file: string): string => {
+  try {
+    return Fs.readFileSync(file, "utf8")
   } catch {
     return ""
   }

@@ -1,19 +1,10 @@
 /** Real processes. A shell says the pid of each process it has begun, so that none is looked for before it is there. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Scope } from "effect"
+import { Effect, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import * as Child from "node:child_process"
 import { randomUUID } from "node:crypto"
-import * as Fs from "node:fs"
-import * as Readline from "node:readline"
 import { census, type Marker, signal, sweep } from "../src/marker.ts"
-
-const name = "MARKER_TEST"
-const fresh = (): Marker => `${name}=${randomUUID()}`
-
-/** Says its pid and stays. No `exec sleep`: in the middle of an exec a process shows no environment. */
-const stay = "echo $$; kill -STOP $$"
-const child = `sh -c '${stay}'`
+import { child, dead, fresh, marked, missing, name, shell, stay } from "./support/marked.ts"
 
 const scripts: Readonly<Record<string, string>> = {
   "a child": `${child} & wait`,
@@ -22,47 +13,6 @@ const scripts: Readonly<Record<string, string>> = {
   "a grandchild": `sh -c "${child.replaceAll("$", "\\$")} & wait" & wait`,
   "a child that runs under another name": `bash -c 'exec -a innocent sh -c "echo \\$\\$; kill -STOP \\$\\$"' & wait`
 }
-
-/** The pids a script says, as soon as it has said so many; all of them end with the scope. */
-const shell = (script: string, env: Record<string, string>, said = 1) =>
-  Effect.gen(function* () {
-    const started = Child.spawn("/bin/sh", ["-c", script], {
-      env: { PATH: "/usr/bin:/bin", ...env },
-      detached: true,
-      stdio: ["ignore", "pipe", "inherit"]
-    })
-    const pids: Array<number> = []
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        signal(-(started.pid ?? 2 ** 30), "SIGKILL")
-        for (const pid of pids) signal(pid, "SIGKILL")
-      })
-    )
-    const ready = yield* Deferred.make<void>()
-    Readline.createInterface(started.stdout).on("line", (line) => {
-      pids.push(Number(line))
-      if (pids.length === said) Deferred.doneUnsafe(ready, Effect.void)
-    })
-    yield* Deferred.await(ready)
-    return { pid: started.pid ?? 0, pids: pids.slice() }
-  })
-
-const marked = (script: string, marker: string, said?: number) => {
-  const at = marker.indexOf("=")
-  return shell(script, { [marker.slice(0, at)]: marker.slice(at + 1) }, said)
-}
-
-/** Gone, or a zombie that nobody has reaped yet. */
-const dead = (pid: number): boolean => {
-  try {
-    return /\) Z /.test(Fs.readFileSync(`/proc/${pid}/stat`, "utf8"))
-  } catch {
-    return true
-  }
-}
-
-const missing = (pids: ReadonlyArray<number>, found: ReadonlySet<number> | null) =>
-  pids.filter((pid) => found?.has(pid) !== true)
 
 describe("census", () => {
   for (const [what, script] of Object.entries(scripts)) {

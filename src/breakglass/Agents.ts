@@ -2,7 +2,9 @@
 import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
 import type { Options } from "../claude/command.ts"
 import { Config, type Settings } from "./Config.ts"
+import { places } from "./homes.ts"
 import { ConfigRefused } from "./knobs.ts"
+import { configuration } from "./toTarget.ts"
 
 export class Agents extends Context.Service<
   Agents,
@@ -13,7 +15,7 @@ export class Agents extends Context.Service<
       readonly model: string
       /** Its way to the host, in the environment of its commands. */
       readonly pve: Readonly<Record<string, string>>
-    }) => Effect.Effect<Omit<Options, "conversation">>
+    }) => Omit<Options, "conversation">
   }
 >()("breakglass/Agents") {
   static readonly layer = Layer.effect(
@@ -24,24 +26,26 @@ export class Agents extends Context.Service<
       const path = yield* Path.Path
       const file = path.join(import.meta.dirname, "../../agents", `${config.agent}.md`)
       const text = yield* fs.readFileString(file).pipe(Effect.mapError(() => missing(config.agent)))
-      const cwd = path.join(config.directory, "work")
-      // For each turn: at the start the disk may not have taken it, and the buttons had to come up all the same.
-      const place = Effect.ignore(fs.makeDirectory(cwd, { recursive: true, mode: 0o700 }))
+      const ssh = configuration()
+      if (ssh.trouble !== null) yield* Effect.logWarning(ssh.trouble)
       const agent = yield* parse(config, text)
       return Agents.of({
-        recovery: ({ id, model, pve }) =>
-          Effect.as(place, {
-            file: config.claude,
-            agent,
-            model,
-            // Always the same directory: a conversation can only be resumed from where it began.
-            cwd,
-            path: `${path.join(import.meta.dirname, "../../agents/bin")}:${config.path}`,
-            tools: { BREAKGLASS_NODE: process.execPath, ...pve },
-            maxTurns: config.maxTurns,
-            maxBudgetUsd: config.maxBudgetUsd,
-            turn: id
-          })
+        recovery: ({ id, model, pve }) => ({
+          file: config.claude,
+          agent,
+          model,
+          place: places(config.directory, id),
+          path: `${path.join(import.meta.dirname, "../../agents/bin")}:${config.path}`,
+          tools: {
+            BREAKGLASS_NODE: process.execPath,
+            BREAKGLASS_SSH_CONFIG: ssh.file,
+            ...(config.devvm.knownHosts === null ? {} : { BREAKGLASS_KNOWN_HOSTS: config.devvm.knownHosts }),
+            ...pve
+          },
+          maxTurns: config.maxTurns,
+          maxBudgetUsd: config.maxBudgetUsd,
+          turn: id
+        })
       })
     })
   )

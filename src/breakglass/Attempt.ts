@@ -34,8 +34,8 @@ export interface Options {
   readonly limits: Limits
   readonly log: EventLog
   readonly redact: Redact
-  /** The real ssh, for what runs on the other end. */
-  readonly ssh: string
+  /** For what runs on the other end. */
+  readonly ssh: Remote.Ssh
   /** Whether an interruption is the operator's Stop; otherwise it is the server going down. */
   readonly stopping: () => boolean
 }
@@ -79,7 +79,8 @@ export const run = (options: Options, restore: Restore) =>
       yield* Queue.end(stdin)
       const { seen, left } = yield* running.end
       // Of a connection that nobody asked after nothing can be said.
-      const remote = live.strange || notes.read().length > noted.length ? "unknown" : asked
+      const beyond = !itself && (yield* running.unmarked)
+      const remote = live.strange || beyond || notes.read().length > noted.length ? "unknown" : asked
       const heard = Effect.timeoutOption(Fiber.await(listening), "2 seconds")
       // Of what it said nothing is lost to a disk that is slow.
       yield* Effect.repeat(heard, { while: (all) => Option.isNone(all) && ear.deaf })

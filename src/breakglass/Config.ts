@@ -29,6 +29,8 @@ export interface Settings {
   /** null: whoever the edge lets in. */
   readonly allowedUsers: ReadonlyArray<string> | null
   readonly directory: string
+  /** Where the CLI kept its configuration when each turn had the server's HOME. */
+  readonly formerConfig: string
   readonly quota: Quota
   readonly agent: string
   readonly model: string
@@ -49,7 +51,12 @@ export interface Settings {
   readonly target: string
   readonly vmid: string
   readonly ssh: string
-  readonly devvm: { readonly host: string | null; readonly user: string }
+  readonly devvm: {
+    readonly host: string | null
+    readonly user: string
+    /** Null: the account's own, which the agent can write. */
+    readonly knownHosts: string | null
+  }
   readonly pve: {
     readonly host: string | null
     readonly user: string
@@ -200,6 +207,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     userHeader: yield* word("BREAKGLASS_USER_HEADER", "x-authentik-username", headerName, "a header name, lower case"),
     allowedUsers: allowed.length === 0 ? null : allowed,
     directory,
+    formerConfig: Path.join(home, ".claude"),
     quota: {
       session: (yield* whole("BREAKGLASS_SESSION_QUOTA_MB", 512, 1, 1_000_000)) * 1024 * 1024,
       total: (yield* whole("BREAKGLASS_JOURNAL_QUOTA_MB", 2048, 1, 1_000_000)) * 1024 * 1024
@@ -237,7 +245,8 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     ssh: yield* word("BREAKGLASS_SSH", "ssh", program, "a program name or an absolute path"),
     devvm: {
       host: yield* optionalWord("BREAKGLASS_DEVVM_HOST", hostname, "a host name or address"),
-      user: yield* word("BREAKGLASS_DEVVM_USER", "breakglass", user, "a user name")
+      user: yield* word("BREAKGLASS_DEVVM_USER", "breakglass", user, "a user name"),
+      knownHosts: yield* optionalWord("BREAKGLASS_DEVVM_KNOWN_HOSTS", sshPath, "an absolute path without a blank or %")
     },
     pve: {
       // An address, not a name: an incident may take DNS with it.

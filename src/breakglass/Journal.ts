@@ -102,6 +102,10 @@ export class Journal extends Context.Service<
     readonly page: (log: string, after: number, bytes: number) => Effect.Effect<ReadonlyArray<Row>, JournalFailed>
     /** The whole of an event that was cut. */
     readonly full: (log: string, id: number) => Effect.Effect<Option.Option<string>, JournalFailed>
+    /** A turn's own HOME on the same disk (`homes.ts`). Closing says why the agent's memory of the turn is not kept. */
+    readonly openHome: (turn: string, conversation: string, former: string) => Effect.Effect<void, JournalFailed>
+    readonly closeHome: (turn: string, conversation: string) => Effect.Effect<string | null, JournalFailed>
+    readonly removeHomes: Effect.Effect<void, JournalFailed>
     /** Whether it takes writes, as found within the last 250 ms; `/ready` lets anybody ask. */
     readonly writable: Effect.Effect<boolean>
     /** Why it takes none, found as `writable` is; null when it does. */
@@ -170,6 +174,9 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
     last: (log) => ask("last", log),
     page: (log, after, bytes) => ask("page", log, after, bytes),
     full: (log, id) => Effect.map(ask("full", log, id), Option.fromNullOr),
+    openHome: (turn, conversation, former) => ask("openHome", turn, conversation, former),
+    closeHome: (turn, conversation) => ask("closeHome", turn, conversation),
+    removeHomes: ask("removeHomes"),
     writable: Effect.map(trouble, (failed) => failed === null),
     trouble,
     timely,

@@ -76,7 +76,10 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
           loaded.set(id, live)
           if (open_turn === null) return Effect.succeed(null)
           // A fiber of its own, begun with the entry: who asked may go away.
-          const inheriting = Effect.flatMap(Former.end(log, open_turn), (owed) => settle(live, owed, scope))
+          const inheriting = Effect.flatMap(
+            Former.end(log, open_turn, journal.closeHome(open_turn, row.cli_id)),
+            (owed) => settle(live, owed, scope)
+          )
           return Effect.forkIn(inheriting, scope)
         })
       )
@@ -136,6 +139,12 @@ const settle = (live: Live, owed: Effect.Effect<void, JournalFailed>, scope: Sco
     onSuccess: () => Effect.sync(() => (live.owing = false)),
     onFailure: () => Effect.forkIn(pay(live, owed), scope)
   })
+
+/** Of one turn. */
+export const home = ({ openHome, closeHome }: Journal["Service"], turn: string, former: string) => ({
+  open: (conversation: string) => openHome(turn, conversation, former),
+  close: (conversation: string) => closeHome(turn, conversation)
+})
 
 /** As the wire shows it. */
 export const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pick<Live, "log">>): SessionRow => {

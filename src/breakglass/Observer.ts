@@ -18,7 +18,7 @@ import * as Redact from "./redact.ts"
 import { Readers } from "./Readers.ts"
 import { steady } from "./steady.ts"
 import { tended } from "./tended.ts"
-import { toTarget } from "./toTarget.ts"
+import { pinnedIn, toTarget } from "./toTarget.ts"
 import * as Visit from "./visit.ts"
 import * as Vitals from "./vitals.ts"
 
@@ -109,14 +109,21 @@ const atTarget = (config: Settings, host: string) =>
       file: config.ssh,
       // Not to give up a target whose sshd is slow: what hangs there would then be begun again.
       args: [
-        ...toTarget("ConnectTimeout=5", "ServerAliveInterval=5", "ServerAliveCountMax=24"),
+        ...toTarget(
+          ...pinnedIn(config.devvm.knownHosts),
+          "ConnectTimeout=5",
+          "ServerAliveInterval=5",
+          "ServerAliveCountMax=24"
+        ),
         `${config.devvm.user}@${host}`
       ],
       inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
     }
     const visit = { ...ssh, args: [...ssh.args, Vitals.command] }
     const words = ({ state, said = "", disk }: Seen) =>
-      state === "host_key" ? hostKey(ssh, "~/.ssh/known_hosts") : Effect.succeed(disk?.said ?? said)
+      state === "host_key"
+        ? hostKey(ssh, config.devvm.knownHosts ?? "~/.ssh/known_hosts")
+        : Effect.succeed(disk?.said ?? said)
     return [
       { probe: "tcp22", state: Effect.map(banner(host), (state) => ({ state })) },
       { probe: "ssh", state: yield* Visit.make(visit, Redact.make(config.secrets)), words }

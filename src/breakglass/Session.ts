@@ -129,12 +129,13 @@ export class Session extends Context.Service<
         // Stop ends its commands' power at once, not when the last of them has been ended.
         const way = door.open(() => !turn.stopping)
         const options: Turn.Options = {
-          command: yield* agents.recovery({ id: turn.id, model, pve: way.env }),
+          command: agents.recovery({ id: turn.id, model, pve: way.env }),
+          home: Live.home(journal, turn.id, config.formerConfig),
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
           limits: Live.limits(config),
           log: live.log,
-          ssh: config.ssh,
+          ssh: { file: config.ssh, knownHosts: config.devvm.knownHosts },
           redact,
           stopping: () => turn.stopping,
           shut: way.shut,

@@ -8,7 +8,7 @@ import * as Command from "../claude/command.ts"
 import type { Event, Outcome } from "../contract/Event.ts"
 import { SpawnFailed } from "../SubprocessRunner.ts"
 import * as Attempt from "./Attempt.ts"
-import type { JournalFailed, SessionPatch } from "./Journal.ts"
+import { JournalFailed, type SessionPatch } from "./Journal.ts"
 import * as Verdict from "./verdict.ts"
 
 export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redact" | "ssh" | "stopping"> {
@@ -17,6 +17,11 @@ export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redac
   readonly prompt: string
   /** Ends its way to the VM's host: before `turn_end` is written, so that nothing is begun after it. */
   readonly shut: () => void
+  /** Its HOME, with the CLI's memory of a conversation; closing says why that is not kept, if it is not. */
+  readonly home: {
+    readonly open: (conversation: string) => Effect.Effect<void, JournalFailed>
+    readonly close: (conversation: string) => Effect.Effect<string | null, JournalFailed>
+  }
   /** For the id of the conversation that replaces a lost one. */
   readonly newId: Effect.Effect<string>
   /** Told once, after `turn_end` is written; or with what is `owed` to the log, when the disk does not take it. */
@@ -26,9 +31,14 @@ export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redac
 export const run = (options: Options) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const ran = yield* Effect.exit(attempts(options, restore))
+      const conversation = { now: options.conversation }
+      const ran = yield* Effect.exit(attempts(options, restore, conversation))
       options.shut()
-      const { events, patch, outcome } = ended(ran, options)
+      const kept = yield* Effect.result(options.home.close(conversation.now.id))
+      // Where there was no home there was nothing to remember.
+      const homeless = Exit.isFailure(ran) && Cause.squash(ran.cause) instanceof JournalFailed
+      const forgotten = homeless ? null : Result.isSuccess(kept) ? kept.success : kept.failure.reason
+      const { events, patch, outcome } = forgetting(ended(ran, options), forgotten)
       if (Exit.isFailure(ran) && Cause.hasDies(ran.cause)) yield* Effect.logError("A turn died", ran.cause)
       const end = options.log.append([...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
       // A disk that is full for a moment: the turn ends when it says so.
@@ -38,22 +48,25 @@ export const run = (options: Options) =>
   )
 
 /** Three at most: "in use" leads to resuming, "not found" to a new id, and both for one id to a new one as well. */
-const attempts = Effect.fnUntraced(function* (options: Options, restore: Attempt.Restore) {
-  let conversation = options.conversation
+const attempts = Effect.fnUntraced(function* (
+  options: Options,
+  restore: Attempt.Restore,
+  conversation: { now: Options["conversation"] }
+) {
+  // One that is interrupted here is ended before it begins.
+  yield* Effect.catchCauseIf(
+    restore(options.home.open(conversation.now.id)),
+    Cause.hasInterruptsOnly,
+    () => Effect.void
+  )
   for (let left = 2; ; left--) {
-    const attempt = yield* Attempt.run(
-      {
-        ...options,
-        turn: options.command.turn,
-        conversation: conversation.id,
-        program: Command.turn({ ...options.command, conversation })
-      },
-      restore
-    )
-    const next = left === 0 ? null : yield* recovery(attempt, conversation, options.newId)
+    const program = Command.turn({ ...options.command, conversation: conversation.now })
+    const { turn } = options.command
+    const attempt = yield* Attempt.run({ ...options, turn, conversation: conversation.now.id, program }, restore)
+    const next = left === 0 ? null : yield* recovery(attempt, conversation.now, options.newId)
     if (next === null) return attempt
-    conversation = next.conversation
-    yield* Effect.ignore(options.log.append(next.events, { cli_id: conversation.id, cli_opened: false }))
+    conversation.now = next.conversation
+    yield* Effect.ignore(options.log.append(next.events, { cli_id: conversation.now.id, cli_opened: false }))
   }
 })
 
@@ -83,16 +96,29 @@ interface Closing {
   readonly patch: SessionPatch
 }
 
-const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed>, { command }: Options): Closing => {
+const forgetting = (closing: Closing, why: string | null): Closing =>
+  why === null
+    ? closing
+    : { ...closing, events: [notKept(why), ...closing.events], patch: { ...closing.patch, unfinished: true } }
+
+const notKept = (why: string): Event => ({
+  kind: "notice",
+  code: "memory_not_kept",
+  text:
+    `The agent's memory of this turn could not be kept (${why}): its next turn knows what was before this one at most. ` +
+    "The log above is complete; tell it again what it needs to know."
+})
+
+const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed | JournalFailed>, { command }: Options): Closing => {
   if (Exit.isSuccess(ran)) return closing(ran.value)
   const failure = Cause.squash(ran.cause)
-  if (failure instanceof SpawnFailed) {
-    return {
-      outcome: "failed",
-      events: [Verdict.errorEvent(Verdict.notStarted(command.file, failure.reason))],
-      patch: {}
-    }
-  }
+  const why =
+    failure instanceof SpawnFailed
+      ? Verdict.notStarted(command.file, failure.reason)
+      : failure instanceof JournalFailed
+        ? Verdict.noHome(failure.reason)
+        : null
+  if (why !== null) return { outcome: "failed", events: [Verdict.errorEvent(why)], patch: {} }
   return { outcome: "failed", events: [Verdict.errorEvent(Verdict.defect)], patch: { unfinished: true } }
 }
 
@@ -127,6 +153,6 @@ const notEnded = (count: number): Event => ({
   kind: "notice",
   code: "not_ended",
   text:
-    `${count === 1 ? "1 process" : `${count} processes`} of this turn could not be ended: SIGKILL waits until a disk or ` +
-    "a network that does not answer does."
+    `${count === 1 ? "1 process" : `${count} processes`} of this turn could not be ended: another user's, or ` +
+    "in the kernel, where SIGKILL waits until a disk or a network that does not answer does."
 })

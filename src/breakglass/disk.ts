@@ -2,6 +2,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type { Quota } from "./Config.ts"
+import * as Homes from "./homes.ts"
 import type { Place, Row, SessionPatch, SessionRow } from "./Journal.ts"
 import * as Rows from "./rows.ts"
 import { Unusable } from "./schema.ts"
@@ -73,6 +74,7 @@ export const make = (directory: string, quota: Quota) => {
       transaction(() => {
         sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)").run(String(now))
       }),
+    ...Homes.make(directory),
     close: () => held.db?.close()
   }
 }

@@ -4,7 +4,7 @@ import { markerName } from "../claude/command.ts"
 import type { JournalUnavailable, NotFound } from "../contract/Api.ts"
 import * as Marker from "../marker.ts"
 import type { EventLog } from "./EventLog.ts"
-import type { Journal } from "./Journal.ts"
+import type { Journal, JournalFailed } from "./Journal.ts"
 import { errorEvent } from "./verdict.ts"
 
 /**
@@ -18,6 +18,7 @@ export const inherit = Effect.fnUntraced(function* (
 ) {
   const oneAtATime = yield* Semaphore.make(1)
   let open: ReadonlyArray<string> | null = null
+  let cleared = false
   const attempt = Effect.gen(function* () {
     open ??= yield* journal.unended
     const unread = yield* Effect.forEach(
@@ -26,6 +27,8 @@ export const inherit = Effect.fnUntraced(function* (
       { concurrency: "unbounded" }
     )
     open = unread.flat()
+    // No prompt has been passed on yet, so no turn is in one.
+    if (open.length === 0 && !cleared) cleared = yield* Effect.isSuccess(journal.removeHomes)
     return open.length === 0
   }).pipe(oneAtATime.withPermits(1))
   const later = attempt.pipe(
@@ -37,11 +40,18 @@ export const inherit = Effect.fnUntraced(function* (
   return journal.timely(attempt)
 })
 
-/** Ends what still runs of a turn whose server is gone, and gives what the log is owed: the turn's end. */
-export const end = Effect.fnUntraced(function* (log: EventLog, turn: string) {
-  const swept = yield* Marker.sweep(Marker.census(`${markerName}=${turn}`))
+/**
+ * Ends what still runs of a turn whose server is gone, and gives what the log is owed: the turn's end, once what the agent
+ * remembers of it is kept.
+ */
+export const end = Effect.fnUntraced(function* (
+  log: EventLog,
+  turn: string,
+  closeHome: Effect.Effect<unknown, JournalFailed>
+) {
+  const swept = yield* Marker.sweep(Marker.trace(`${markerName}=${turn}`).look)
   const events = [errorEvent(cutOff(swept)), { kind: "turn_end", outcome: "interrupted" } as const]
-  return log.append(events, { open_turn: null, unfinished: true })
+  return Effect.andThen(closeHome, log.append(events, { open_turn: null, unfinished: true }))
 })
 
 export const cutOff = ({ seen, left }: Marker.Swept): string => {

@@ -40,7 +40,7 @@ export const refusal = (said: string, file: string, read: (file: string) => stri
     return lines(
       `No key of ${name} is pinned in ${file}${why}: it showed ${shown}. Pinned here: none. Nothing was sent.`,
       verify,
-      "If they are the same, pin it, here, as the user this server runs as. This shows it; nothing shown, nothing pinned:",
+      "If they are the same, pin it, here, as a user who may write that file. This shows it; nothing shown, nothing pinned:",
       `  ${pin}`
     )
   }
@@ -49,7 +49,7 @@ export const refusal = (said: string, file: string, read: (file: string) => stri
     `The key of ${name} is not the pinned one: it showed ${shown}. Pinned here: ${pinned} (${where}, line ${line}). Nothing was sent.`,
     "If the machine was not rebuilt, somebody may be in its place.",
     verify,
-    "If they are the same, replace the old one, here, as the user this server runs as. This shows it; nothing shown, nothing pinned:",
+    "If they are the same, replace the old one, here, as a user who may write that file. This shows it; nothing shown, nothing pinned:",
     `  ssh-keygen -f ${quoted(where)} -R ${quoted(name)}`,
     `  ${pin}`
   )

@@ -8,7 +8,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { SubprocessRunner } from "../SubprocessRunner.ts"
-import { toTarget } from "./toTarget.ts"
+import { pinnedIn, toTarget } from "./toTarget.ts"
 
 /** It was let in nowhere (`none`); of what it ran nothing runs any more (`ended`); or that is `unknown`. */
 export type Remote = "none" | "ended" | "unknown"
@@ -38,8 +38,14 @@ export const live = (pids: Iterable<number>) => {
 /** Places that are gone to; a turn has one or two. */
 const gone = 16
 
+export interface Ssh {
+  /** The real one. */
+  readonly file: string
+  readonly knownHosts: string | null
+}
+
 /** Goes to each of these places once. */
-export const stop = Effect.fnUntraced(function* (ssh: string, notes: ReadonlyArray<string>, turn: string) {
+export const stop = Effect.fnUntraced(function* (ssh: Ssh, notes: ReadonlyArray<string>, turn: string) {
   const places = [...new Set(notes)]
   const stopped = yield* Effect.forEach(
     places.slice(0, gone),
@@ -54,13 +60,17 @@ export const stop = Effect.fnUntraced(function* (ssh: string, notes: ReadonlyArr
   return answer
 })
 
-const stopAt = (ssh: string, way: ReadonlyArray<string>, turn: string) =>
+const stopAt = (ssh: Ssh, way: ReadonlyArray<string>, turn: string) =>
   Effect.scoped(
     Effect.gen(function* () {
       const runner = yield* SubprocessRunner
       const running = yield* runner.start({
-        file: ssh,
-        args: [...options, ...way, `sh -c '${script.replaceAll("'", "'\\''")}' breakglass ${turn}`],
+        file: ssh.file,
+        args: [
+          ...toTarget(...pinnedIn(ssh.knownHosts), ...patience),
+          ...way,
+          `sh -c '${script.replaceAll("'", "'\\''")}' breakglass ${turn}`
+        ],
         inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
       })
       const lines = yield* Stream.runCollect(running.lines)
@@ -74,7 +84,7 @@ const stopAt = (ssh: string, way: ReadonlyArray<string>, turn: string) =>
 
 const script = Fs.readFileSync(Path.join(import.meta.dirname, "../../agents/stop-remote.sh"), "utf8")
 
-const options = toTarget("ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1")
+const patience = ["ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1"]
 
 /**
  * The words that lead to where an ssh was let in, from what `ssh -G` said of it. The agent can write there what it likes, so

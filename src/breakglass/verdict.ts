@@ -103,6 +103,11 @@ export const notStarted = (file: string, reason: string): string =>
       "Nothing ran. Install Claude Code or set BREAKGLASS_CLAUDE to its path."
     : `The agent could not be started: "${Path.basename(file)}" gave ${reason}. Nothing ran.`
 
+/** It has nowhere to work: its directory could not be made, or its conversation not be copied there. */
+export const noHome = (reason: string): string =>
+  `The agent was not started: the directory for this turn could not be made (${reason}). Nothing ran. Free the disk of the ` +
+  "sessions directory, or make it writable, and send the prompt again. The VM controls do not need it."
+
 export const errorEvent = (error: string): Event => ({ kind: "error", error })
 
 const died = ({ code, signal }: Exited, stderr: string): string => {

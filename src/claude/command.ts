@@ -19,8 +19,13 @@ export interface Options {
   readonly model: string
   /** The CLI's own conversation. `new` claims the id, which works once; then it must be resumed. */
   readonly conversation: { readonly id: string; readonly mode: "new" | "resume" }
-  /** Resuming works only from the directory the conversation began in. */
-  readonly cwd: string
+  /** Of this turn alone: what an earlier one wrote into its own is not read. */
+  readonly place: {
+    readonly home: string
+    readonly config: string
+    readonly cwd: string
+    readonly tmp: string
+  }
   readonly maxTurns: number
   readonly maxBudgetUsd: number | null
   /** Where programs are looked for. The agent's own tools come first: its `ssh` can be stopped on the other end. */
@@ -39,7 +44,6 @@ export const markerName = "BREAKGLASS_TURN"
 
 /** Of the server's environment, all but PATH that the CLI and its tools are given. Tools can read every one of them. */
 export const inherited = [
-  "HOME",
   "LANG",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_AUTH_TOKEN",
@@ -71,8 +75,15 @@ export const turn = (options: Options): Omit<Program, "stdin"> => ({
     ...[options.conversation.mode === "new" ? "--session-id" : "--resume", options.conversation.id]
   ],
   inherit: inherited,
-  env: { ...settings, ...options.tools, PATH: options.path },
-  cwd: options.cwd,
+  env: {
+    ...settings,
+    ...options.tools,
+    PATH: options.path,
+    HOME: options.place.home,
+    CLAUDE_CONFIG_DIR: options.place.config,
+    CLAUDE_CODE_TMPDIR: options.place.tmp
+  },
+  cwd: options.place.cwd,
   marker: `${markerName}=${options.turn}`
 })
 

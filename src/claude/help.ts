@@ -9,7 +9,7 @@ const most: Options = {
   agent: { name: "", description: "", prompt: "", tools: [] },
   model: "",
   conversation: { id: "", mode: "new" },
-  cwd: "/",
+  place: { home: "", config: "", cwd: "", tmp: "" },
   maxTurns: 1,
   maxBudgetUsd: 1,
   path: "",

@@ -23,6 +23,7 @@ const running: Running = {
   stderr: Effect.succeed(""),
   exited: takes("version", { code: 0, signal: null }),
   processes: Effect.succeed(null),
+  unmarked: Effect.succeed(false),
   end: Effect.succeed({ seen: new Set(), left: 0 })
 }
 const layer = Doctor.layer.pipe(

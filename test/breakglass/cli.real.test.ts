@@ -1,6 +1,6 @@
 /** The real CLI: a prompt is data, what an earlier turn planted stays inert, and the server's secrets are not in it. */
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { named, ofKind, realClaude, type Server, startServer, token } from "../support/BreakglassServer.ts"
@@ -80,8 +80,8 @@ describe("CLI-15: what an earlier turn left on disk", () => {
   it("runs nothing, adds no tool and says nothing to the model", async () => {
     const session = await server.session()
     await server.turn(session, "first, so that its own files are there")
+    // Where every turn was at home before each had a directory of its own.
     const work = join(server.state, "work")
-    assert.isTrue(existsSync(work))
     for (const [where, folder] of [
       ["user", join(server.home, ".claude")],
       ["project", join(work, ".claude")]
@@ -97,8 +97,7 @@ describe("CLI-15: what an earlier turn left on disk", () => {
     write(join(work, "CLAUDE.md"), planted)
     write(join(work, ".mcp.json"), { mcpServers: mcp("project") })
     const own = join(server.home, ".claude.json")
-    const kept = existsSync(own) ? (JSON.parse(readFileSync(own, "utf8")) as object) : {}
-    write(own, { ...kept, mcpServers: mcp("user"), projects: { [work]: { mcpServers: mcp("local") } } })
+    write(own, { mcpServers: mcp("user"), projects: { [work]: { mcpServers: mcp("local") } } })
 
     const before = api.requests.length
     for (const id of [session, await server.session()]) {
@@ -118,6 +117,7 @@ describe("CLI-15: what an earlier turn left on disk", () => {
 describe("CLI-16: what the agent can read", () => {
   const given = [
     ...["PATH", "HOME", "LANG", "IS_SANDBOX", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "SSH_AUTH_SOCK"],
+    ...["CLAUDE_CONFIG_DIR", "CLAUDE_CODE_TMPDIR", "BREAKGLASS_SSH_CONFIG"],
     ...["BREAKGLASS_TURN", "BREAKGLASS_PLACES", "BREAKGLASS_NODE", "BREAKGLASS_PVE", "BREAKGLASS_TURN_TOKEN"],
     ...["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING"],
     ...["DISABLE_AUTOUPDATER", "CLAUDE_CODE_MAX_RETRIES", "API_TIMEOUT_MS", "CLAUDE_ENABLE_STREAM_WATCHDOG"],

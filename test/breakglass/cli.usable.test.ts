@@ -29,6 +29,7 @@ const bench = (now: Life, env: Readonly<Record<string, string>> = {}) => {
       stderr: Effect.succeed(""),
       exited: Effect.never,
       processes: Effect.succeed(null),
+      unmarked: Effect.succeed(false),
       end: Effect.succeed({ seen: new Set(), left: 0 })
     }
     return running

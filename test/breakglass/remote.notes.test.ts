@@ -46,12 +46,13 @@ describe("the places that were written down", () => {
           stderr: Effect.succeed(""),
           exited: Effect.succeed({ code: 0, signal: null }),
           processes: Effect.succeed(null),
+          unmarked: Effect.succeed(false),
           end: Effect.succeed({ seen: new Set(), left: 0 })
         }
       })
       const asked = (count: number) =>
         stop(
-          "ssh",
+          { file: "ssh", knownHosts: null },
           Array.from({ length: count }, (_, at) => `hostname h${at}`),
           "turn"
         ).pipe(Effect.provideService(SubprocessRunner, SubprocessRunner.of({ start: () => start })))

@@ -21,7 +21,7 @@ const rescue = [
 describe("SSH-03 Stop", { timeout: 60_000 }, () => {
   let far: Far
   beforeAll(async () => {
-    far = await startFar((dir) => rescue.join("\n").replaceAll("DIR", dir))
+    far = await startFar({ inside: (dir) => rescue.join("\n").replaceAll("DIR", dir) })
   }, 60_000)
   afterAll(() => far[Symbol.asyncDispose]())
   afterEach(() => {
@@ -45,13 +45,17 @@ describe("SSH-03 Stop", { timeout: 60_000 }, () => {
       "far"
     ],
     ["a script that ssh reads", () => `echo '${sleep}' | ssh ${to()}`, "far"],
-    ["a place that only the account's configuration knows", () => `ssh alias '${sleep}'`, "far"],
+    [
+      "a place that only a configuration of the turn's own knows",
+      () => `ssh -F ${far.account}/own alias '${sleep}'`,
+      "far"
+    ],
     ["a command whose ssh here was killed before", killed, "over"],
     ["root's, under sudo", () => `ssh ${to("rescue@127.0.0.1")} 'sudo -n bash -c "${sleep}"; true'`, "far"],
     ["one of two, where the other has ended", () => `ssh ${to()} true; ssh ${to()} '${sleep}'`, "far"]
   ]
   it.each(ended)("ends %s, and says so", async (_, command, name) => {
-    writeFileSync(`${far.account}/config`, `Host alias\nHostName 127.0.0.1\nPort ${far.sshd.port}\n`, { mode: 0o600 })
+    writeFileSync(`${far.account}/own`, `Host alias\nHostName 127.0.0.1\nPort ${far.sshd.port}\n`, { mode: 0o600 })
     const { stop } = await far.running(command(), name)
     assert.strictEqual(named("far").length, 1)
     assert.deepInclude(await stop(), { left: 0, remote: "ended" })

@@ -6,7 +6,12 @@ const options: Options = {
   agent: { name: "breakglass", description: "Repairs.", prompt: 'Be "careful".\n--model x', tools: ["Bash", "Read"] },
   model: "sonnet",
   conversation: { id: "0b9e4c52-8c7e-4a36-9f5b-6a9e1c1c2b11", mode: "new" },
-  cwd: "/var/lib/breakglass/work",
+  place: {
+    home: "/state/turns/1",
+    config: "/state/turns/1/.claude",
+    cwd: "/state/turns/1/work",
+    tmp: "/state/turns/1/tmp"
+  },
   maxTurns: 200,
   maxBudgetUsd: null,
   path: "/opt/breakglass/agents/bin:/usr/bin",
@@ -43,7 +48,6 @@ describe("turn", () => {
       file: "/opt/claude",
       args: split(argv),
       inherit: [
-        "HOME",
         "LANG",
         "ANTHROPIC_API_KEY",
         "ANTHROPIC_AUTH_TOKEN",
@@ -67,9 +71,12 @@ describe("turn", () => {
         BASH_MAX_OUTPUT_LENGTH: "30000",
         BREAKGLASS_NODE: "/opt/node",
         BREAKGLASS_PVE: "/run/pve.sock",
-        PATH: "/opt/breakglass/agents/bin:/usr/bin"
+        PATH: "/opt/breakglass/agents/bin:/usr/bin",
+        HOME: "/state/turns/1",
+        CLAUDE_CONFIG_DIR: "/state/turns/1/.claude",
+        CLAUDE_CODE_TMPDIR: "/state/turns/1/tmp"
       },
-      cwd: "/var/lib/breakglass/work",
+      cwd: "/state/turns/1/work",
       marker: "BREAKGLASS_TURN=1f0d6f3e-1111-4222-8333-444455556666"
     })
   })

@@ -18,7 +18,7 @@ describe("CLI-20 the flags", () => {
       file: "claude",
       agent: { name: "x", description: "x", prompt: "x", tools: ["Bash"] },
       model: "x",
-      cwd: "/x",
+      place: { home: "/x", config: "/x", cwd: "/x", tmp: "/x" },
       maxTurns: 1,
       path: "/x",
       tools: {},

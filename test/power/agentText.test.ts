@@ -103,7 +103,7 @@ const options = {
   agent: { name: "a", description: "b", prompt: "c", tools: ["Bash"] },
   model: "sonnet",
   conversation: { id: "x", mode: "new" },
-  cwd: "/",
+  place: { home: "/", config: "/", cwd: "/", tmp: "/" },
   maxTurns: 1,
   maxBudgetUsd: null,
   path: "/bin",

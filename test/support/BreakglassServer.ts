@@ -13,10 +13,10 @@ import { root, token } from "./project.ts"
 export * from "./frames.ts"
 export * from "./project.ts"
 
-const fakes = join(root, "test/fakes")
 const main = "src/breakglass/main.ts"
 /** Where the real CLI's own binary is: npm links `claude` to it. */
 export const realClaude = join(root, "node_modules/.bin")
+export const stateOfHome = new Map<string, string>()
 
 export interface Options {
   /** First on PATH: the fake CLI unless another directory is named. */
@@ -52,11 +52,12 @@ export interface Server {
 export const startServer = async (options: Options = {}): Promise<Server> => {
   const home = options.home ?? mkdtempSync(join(tmpdir(), "breakglass-test-"))
   const state = join(home, "state")
+  stateOfHome.set(home, options.env?.["BREAKGLASS_SESSIONS_DIR"] ?? state)
   const [file = "", ...args] = [...(options.under ?? []), process.execPath, join(root, options.entry ?? main)]
   const child = spawn(file, args, {
     cwd: home,
     env: {
-      PATH: `${options.bin ?? fakes}:${realClaude}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      PATH: `${options.bin ?? join(root, "test/fakes")}:${realClaude}:/usr/sbin:/usr/bin:/sbin:/bin`,
       HOME: home,
       LANG: "C.UTF-8",
       IS_SANDBOX: "1",

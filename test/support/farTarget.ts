@@ -17,8 +17,15 @@ import { join } from "node:path"
 import { startSshd } from "../host/support/sshd.ts"
 import { discard, ofKind, startServer } from "./BreakglassServer.ts"
 
-/** `inside`: shell commands that make the sshd's own mounts ready. */
-export const startFar = async (inside: (dir: string) => string = () => ":") => {
+interface Options {
+  /** Shell commands that make the sshd's own mounts ready. */
+  readonly inside?: (dir: string) => string
+  /** The same for the server's. */
+  readonly beside?: (dir: string) => string
+  readonly env?: (dir: string) => Record<string, string>
+}
+
+export const startFar = async ({ inside = () => ":", beside = () => ":", env = () => ({}) }: Options = {}) => {
   const dir = mkdtempSync(join(tmpdir(), "breakglass-far-"))
   const account = `${dir}/account`
   // A login that is not root's reads its authorized keys as itself.
@@ -32,10 +39,15 @@ export const startFar = async (inside: (dir: string) => string = () => ":") => {
   // The server asks at port 22, and a test has another.
   writeFileSync(`${dir}/real`, `#!/bin/sh\nexec /usr/bin/ssh -p ${sshd.port} "$@"\n`, { mode: 0o755 })
   // ssh looks for ~/.ssh by the account, not by HOME. The shell stays, to reap what is orphaned in there.
-  const home = `mkdir -p /root/.ssh && mount --bind ${account} /root/.ssh`
+  const home = `mkdir -p /root/.ssh && mount --bind ${account} /root/.ssh && ${beside(dir)}`
   const server = await startServer({
     under: ["unshare", "-mpf", "--mount-proc", "--kill-child", "sh", "-c", `${home} && "$@"; exit $?`, "sh"],
-    env: { BREAKGLASS_SSH: `${dir}/real`, BREAKGLASS_DEVVM_HOST: "127.0.0.1", BREAKGLASS_DEVVM_USER: "root" }
+    env: {
+      BREAKGLASS_SSH: `${dir}/real`,
+      BREAKGLASS_DEVVM_HOST: "127.0.0.1",
+      BREAKGLASS_DEVVM_USER: "root",
+      ...env(dir)
+    }
   })
   return {
     dir,

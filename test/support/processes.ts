@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { markerName } from "../../src/claude/command.ts"
-import { discard, root, type Server } from "./BreakglassServer.ts"
+import { discard, root, type Server, stateOfHome } from "./BreakglassServer.ts"
 
 const fileOf = (pid: number | string, name: "environ" | "cmdline" | "status" | "io" | "stat") => {
   try {
@@ -26,7 +26,10 @@ const all = () =>
 export const marked = (home: string): ReadonlyArray<number> =>
   all().filter((pid) => {
     const entries = environ(pid)
-    return entries.includes(`HOME=${home}`) && entries.some((entry) => entry.startsWith(`${markerName}=`))
+    const inTurn = entries.some((entry) =>
+      entry.startsWith(`HOME=${stateOfHome.get(home) ?? join(home, "state")}/turns/`)
+    )
+    return inTurn && entries.some((entry) => entry.startsWith(`${markerName}=`))
   })
 
 /** The marker of the turn that runs in this session now: its CLI has the session's id in its words. */
@@ -87,10 +90,9 @@ export const gate = (home: string) => {
   return { command: `until [ -e ${file} ]; do sleep 0.05; done`, open: () => writeFileSync(file, "") }
 }
 
-/** All that the CLI with this HOME has written down of its conversations. */
+/** All that the CLIs of the server with this HOME has written down of its conversations. */
 export const transcripts = (home: string) => {
-  const place = join(home, ".claude/projects")
-  if (!existsSync(place)) return ""
+  const place = stateOfHome.get(home) ?? join(home, "state")
   return readdirSync(place, { encoding: "utf8", recursive: true })
     .filter((name) => name.endsWith(".jsonl"))
     .map((name) => readFileSync(join(place, name), "utf8"))

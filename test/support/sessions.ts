@@ -145,6 +145,7 @@ export const lives = (...all: ReadonlyArray<Life>) => {
       processes: unseen
         ? Effect.succeed(null)
         : Effect.map(Deferred.isDone(exited), (done) => new Set(done ? [] : [1])),
+      unmarked: Effect.succeed(false),
       end: immortal
         ? Effect.succeed({ seen: new Set([1]), left: 1 })
         : Effect.map(Deferred.succeed(exited, { code: null, signal: "SIGKILL" }), (killed) => ({

@@ -29,6 +29,7 @@ export const ask = (ssh: Ssh | SpawnFailed, verb: Verb = "status", variables: Re
       stderr: Effect.succeed(stderr),
       exited: Effect.succeed(exited),
       processes: Effect.succeed(new Set<number>()),
+      unmarked: Effect.succeed(false),
       end: Effect.sync(() => {
         ended += 1
         return { seen: new Set<number>(), left: 0 }

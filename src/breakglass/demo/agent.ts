@@ -67,6 +67,7 @@ const begin = Effect.fnUntraced(function* (
     stderr: Effect.succeed(""),
     exited: Deferred.await(exited),
     processes,
+    unmarked: Effect.succeed(false),
     end: Effect.gen(function* () {
       const seen = yield* processes
       yield* Fiber.interrupt(living)

@@ -35,6 +35,7 @@
  *   #fault close-stdout                   closes stdout and lives on, deaf to the end of stdin
  *   #fault never-read-stdin               reads no more of stdin after the piece that says so
  *
+ * A turn's HOME is gone with it: there, $HOME is the server's in what follows.
  * Directives in $HOME/fake-claude.txt come before every prompt's own; exit-before-init and never-read-stdin there
  * act before stdin is touched, and `#version x` there is what --version answers.
  * $HOME/fake-claude.log gets a JSON line {argv, cwd, env, pid} per process and {prompt} per message.
@@ -49,8 +50,9 @@ import { directives, runTurn } from "./turn.mjs"
 import { write } from "./write.mjs"
 
 const HOME = process.env.HOME ?? "/nonexistent"
-const standing = existsSync(join(HOME, "fake-claude.txt")) ? readFileSync(join(HOME, "fake-claude.txt"), "utf8") : ""
-const note = (entry) => existsSync(HOME) && appendFileSync(join(HOME, "fake-claude.log"), JSON.stringify(entry) + "\n")
+const rig = /\/turns\/[^/]+$/.test(HOME) ? (homeOf(process.ppid) ?? HOME) : HOME
+const standing = existsSync(join(rig, "fake-claude.txt")) ? readFileSync(join(rig, "fake-claude.txt"), "utf8") : ""
+const note = (entry) => existsSync(rig) && appendFileSync(join(rig, "fake-claude.log"), JSON.stringify(entry) + "\n")
 
 const options = readOptions(process.argv.slice(2), HOME, directives(standing))
 note({ argv: process.argv.slice(2), cwd: process.cwd(), env: process.env, pid: process.pid })
@@ -84,6 +86,11 @@ process.on("SIGINT", () => {
 })
 
 if (!state.deaf.has("stdin")) listen()
+
+function homeOf(pid) {
+  const entries = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")
+  return entries.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length)
+}
 
 function listen() {
   let rest = Buffer.alloc(0)

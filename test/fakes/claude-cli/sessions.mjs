@@ -6,7 +6,11 @@ import { noConversation } from "./shapes.mjs"
 import { write } from "./write.mjs"
 
 export function openSession({ id = randomUUID(), resume, resumable }, HOME) {
-  const folder = join(HOME, ".claude/projects", process.cwd().replace(/[^a-zA-Z0-9]/g, "-"))
+  const folder = join(
+    process.env.CLAUDE_CONFIG_DIR ?? join(HOME, ".claude"),
+    "projects",
+    process.cwd().replace(/[^a-zA-Z0-9]/g, "-")
+  )
   const file = (id) => join(folder, `${id}.jsonl`)
   const entries = (id) =>
     existsSync(file(id))
@@ -28,7 +32,8 @@ export function openSession({ id = randomUUID(), resume, resumable }, HOME) {
     process.exit(1)
   }
 
-  const append = (entry) => appendFileSync(file(session.id), JSON.stringify({ ...entry, sessionId: session.id }) + "\n")
+  const append = (entry) =>
+    appendFileSync(file(session.id), JSON.stringify({ ...entry, uuid: randomUUID(), sessionId: session.id }) + "\n")
   const session = {
     id,
     folder,
