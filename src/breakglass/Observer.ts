@@ -63,7 +63,6 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
       const { looks } = yield* Observer
       const readers = yield* Readers
       const power = yield* PveVerbs
-      if (looks.length === 0) return
       const look = Effect.gen(function* () {
         const probes = (yield* Effect.forEach(looks, timed, { concurrency: "unbounded" })).flat()
         const observed_at = DateTime.formatIso(yield* DateTime.now)

@@ -11,6 +11,9 @@ const answers: ReadonlySet<string> = new Set(["ok", "not ssh", "closed", "refuse
 const slow = 3000
 
 export const pattern = (probes: ReadonlyArray<Probe>): { readonly pattern: Pattern; readonly text: string } => {
+  // No address is configured: there is nothing to wait for.
+  if (probes.length === 0)
+    return { pattern: "unknown", text: "State unknown: no address of the VM or its host is set." }
   const look = (name: Probe["probe"]) => probes.find(({ probe }) => probe === name)
   const [pve, banner, ssh, disk] = [look("pve"), look("tcp22"), look("ssh"), look("disk")]
   const [, elsewhere] = /^not_here: (.*)/.exec(pve?.state ?? "") ?? []

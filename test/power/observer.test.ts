@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll } from "vitest"
 import type { Status } from "../../src/contract/Pve.ts"
-import { type Reader, root } from "../support/BreakglassServer.ts"
+import { discard, named, openReader, type Reader, root, startServer } from "../support/BreakglassServer.ts"
 import { phase, type Power, startPower, statusOf } from "../support/powerBench.ts"
 
 /** Not the host's, which is 127.0.0.1: the shim tells them apart by it. */
@@ -113,4 +113,14 @@ describe("a reader of the VM's log", { timeout: 90_000 }, () => {
     for (const { took_ms } of status.probes) assert.isBelow(took_ms, 10_500)
     host.close()
   })
+})
+
+it("a reader is told when there is nothing to look at: no address is set", { timeout: 60_000 }, async () => {
+  const server = await startServer()
+  const reader = openReader(await server.request("/api/pve/stream"))
+  const { data } = await reader.until(named("status"))
+  const { pattern, text } = JSON.parse(data) as Status
+  assert.deepStrictEqual([pattern, text], ["unknown", "State unknown: no address of the VM or its host is set."])
+  await reader.close()
+  await discard(server)
 })

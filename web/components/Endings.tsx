@@ -23,8 +23,14 @@ export const EndItem = ({ item }: { readonly item: End }) => {
       <Mark tone={tone} />
       <strong>{word}</strong>
       {item.result !== undefined && (
+        // What the CLI did not say is 0 on the wire.
         <span>
-          {took(item.result.duration_ms)} · {cost(item.result.cost_usd)}
+          {[
+            item.result.duration_ms > 0 ? took(item.result.duration_ms) : "",
+            item.result.cost_usd > 0 ? cost(item.result.cost_usd) : ""
+          ]
+            .filter((said) => said !== "")
+            .join(" · ")}
         </span>
       )}
       <time dateTime={item.at}>{clock(item.at)}</time>
