@@ -71,8 +71,10 @@ export const AppModel = createModel((api: Api) => {
 
   const load = async (): Promise<void> => {
     const answer = await heard(api.info())
-    if (answer.ok) info.value = answer.value
-    else if (!answer.signedOut) setTimeout(() => void load(), 4000)
+    if (answer.ok) {
+      info.value = answer.value
+      remember("direct", answer.value.direct_url ?? "")
+    } else if (!answer.signedOut) setTimeout(() => void load(), 4000)
   }
 
   const signIn = async (token: string): Promise<string> => {

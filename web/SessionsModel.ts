@@ -55,17 +55,10 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     return refresh()
   }
 
-  /** Whether it was done; else the reason is in `problem`. */
-  const putAway = async (id: string, how: "archive" | "remove"): Promise<boolean> => {
+  const putAway = async (id: string, how: "archive" | "remove"): Promise<Answer<unknown>> => {
     const answer = await transport[how](id)
-    // Deleted from another device is deleted.
-    const done = answer.ok || answer.status === 404
     await refresh()
-    if (!done) {
-      const lost = answer.status === 0
-      problem.value = `${answer.detail} ${lost ? "Whether the session was" : "The session was not"} ${how === "archive" ? "archived" : "deleted"}${lost ? " is not known: the list shows it." : "."}`
-    }
-    return done
+    return answer
   }
 
   /** The new session's id, or undefined with the reason in `problem`. */

@@ -5,8 +5,10 @@ import type * as Later from "./components/Later.ts"
 export const later = signal<typeof Later | undefined>(undefined)
 
 export const loadLater = async (): Promise<void> => {
+  if (later.peek() !== undefined) return
   try {
     later.value = await import("./components/Later.ts")
+    void later.value.register()
   } catch {
     // Until it comes prose is shown as it was written. It is asked for again when the server is reached.
   }

@@ -6,7 +6,6 @@ import { addressOf } from "./address.ts"
 import { AppModel } from "./AppModel.ts"
 import { keptSession } from "./kept.ts"
 import { loadLater } from "./later.ts"
-import { register } from "./pwa.ts"
 import { followViewport } from "./viewport.ts"
 import "./style.css"
 
@@ -19,4 +18,3 @@ if (!navigator.onLine && location.hash === "" && kept !== undefined) location.ha
 const root = document.getElementById("app")
 if (root !== null) render(<App app={new AppModel(api)} />, root)
 void loadLater()
-void register()

@@ -74,7 +74,9 @@ const page = async (asked: Asked): Promise<Response> => {
     if (!asked.request.url.includes("?")) setTimeout(settle, patience, undefined)
   })
   const first = await Promise.race([fresh.catch(() => undefined), late])
-  if (first !== undefined && first.answer.status < 500) return first.answer
+  // A redirect leads to a sign-in, and that may be what is down: our page says so, and leads there by a query.
+  const away = first?.answer.type === "opaqueredirect" && !asked.request.url.includes("?")
+  if (first !== undefined && first.answer.status < 500 && !(away && kept !== undefined)) return first.answer
   return kept ?? (await fresh).answer
 }
 

@@ -83,7 +83,7 @@ export class Auth extends Context.Service<
         }, counted),
         login: Effect.fnUntraced(function* (request, given) {
           const asked = facts(request)
-          const foreign = crossSite(new Headers(asked.rawHeaders), config.publicOrigin)
+          const foreign = crossSite(new Headers(asked.rawHeaders), config)
           if (foreign !== null) return yield* foreign
           if (token === null || !same(given, token)) return yield* wrong(request, asked.peer, wrongToken)
           letIn(request)
@@ -107,7 +107,7 @@ export class Auth extends Context.Service<
     Auth.of({
       operator: Effect.fnUntraced(function* (request) {
         const { method, rawHeaders } = facts(request)
-        const foreign = unasked(method, new Headers(rawHeaders), null)
+        const foreign = unasked(method, new Headers(rawHeaders), { publicOrigin: null, directUrl: null })
         if (foreign !== null) return yield* foreign
         letIn(request)
         return { name: "demo" }

@@ -20,6 +20,8 @@ export interface Settings {
   readonly port: number
   /** The one origin a browser may come from; null: whatever Host it asked for. */
   readonly publicOrigin: string | null
+  /** The server's own address, around single sign-on: where the token signs in when that is down. */
+  readonly directUrl: string | null
   readonly token: Redacted.Redacted | null
   readonly trustedProxies: ReadonlyArray<Cidr>
   readonly edgeSecret: Redacted.Redacted | null
@@ -195,6 +197,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     host: yield* word("HOST", "127.0.0.1", hostname, "an address to listen on"),
     port: yield* whole("PORT", 8080, 0, 65535),
     publicOrigin: yield* origin("BREAKGLASS_PUBLIC_ORIGIN"),
+    directUrl: yield* origin("BREAKGLASS_DIRECT_URL"),
     token: yield* secret("API_BEARER_TOKEN"),
     trustedProxies,
     edgeSecret: yield* secret("BREAKGLASS_EDGE_SECRET"),

@@ -1,6 +1,6 @@
 /** Route to service, a line each. What is decoded, refused and answered is declared in `contract/Api.ts`. */
 import { Effect, Layer, Option, Schema } from "effect"
-import { HttpServerResponse } from "effect/http"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { Api, BadRequest, type Info, NotFound } from "../contract/Api.ts"
 import { Operator } from "../contract/Operator.ts"
@@ -68,12 +68,14 @@ const login = HttpApiBuilder.group(
   "login",
   Effect.fnUntraced(function* (handlers) {
     const auth = yield* Auth
-    const { publicOrigin } = yield* Config
-    const secure = publicOrigin?.startsWith("https:") ?? false
+    const { publicOrigin, directUrl } = yield* Config
+    // A browser takes no secure cookie from a direct address without TLS.
+    const secure = ({ headers }: HttpServerRequest.HttpServerRequest) =>
+      (headers["origin"] === directUrl ? directUrl : publicOrigin)?.startsWith("https:") ?? false
     return handlers.handleAll({
       login: ({ payload, request }) =>
-        Effect.map(auth.login(request, payload.token), (value) => signedIn(value, secure)),
-      logout: ({ request }) => Effect.as(auth.logout(request), signedOut(secure))
+        Effect.map(auth.login(request, payload.token), (value) => signedIn(value, secure(request))),
+      logout: ({ request }) => Effect.as(auth.logout(request), signedOut(secure(request)))
     })
   })
 )
@@ -83,7 +85,7 @@ const info = (demo: boolean) =>
     Api,
     "info",
     Effect.fnUntraced(function* (handlers) {
-      const { target, models, model, keepalive } = yield* Config
+      const { target, models, model, keepalive, directUrl } = yield* Config
       const doctor = yield* Doctor
       const cli = yield* Cli
       const chatOff = Effect.zipWith(yield* noJournal, cli.trouble, (unwritten, trouble) => unwritten ?? trouble)
@@ -97,6 +99,7 @@ const info = (demo: boolean) =>
             models,
             default_model: model,
             keepalive_seconds: keepalive,
+            direct_url: directUrl,
             chat_off
           })),
         doctor: () => Effect.map(doctor.examine, (checks) => ({ checks }))

@@ -41,6 +41,8 @@ export interface Admitted {
 
 export type Refusal = BadRequest | Unauthenticated | TooManyAttempts | Forbidden | Misdirected | WrongContentType
 
+type Origins = Pick<Settings, "publicOrigin" | "directUrl">
+
 /** The operator, or why not. */
 export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
   const headers = new Headers(facts.rawHeaders)
@@ -52,23 +54,26 @@ export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admit
   if (!("via" in identity) || identity.via === "bearer") return identity
   // A page whose name was pointed at us (DNS rebinding) asks under that name; a proxy may ask by our own address.
   const asked = headers.get("host")?.toLowerCase() ?? ""
-  if (settings.publicOrigin !== null && !isHostOf(settings.publicOrigin, asked) && asked !== facts.local)
-    return elsewhere
-  return unasked(facts.method, headers, settings.publicOrigin) ?? identity
+  const { publicOrigin, directUrl } = settings
+  const named = [publicOrigin, directUrl].some((origin) => isHostOf(origin ?? "", asked))
+  if (publicOrigin !== null && !named && asked !== facts.local) return elsewhere
+  return unasked(facts.method, headers, settings) ?? identity
 }
 
 /** Whether a browser may have added the identity by itself, for a page that is not ours. */
-export const unasked = (method: string, headers: Headers, publicOrigin: string | null): Refusal | null => {
-  if (method !== "GET" && method !== "HEAD") return crossSite(headers, publicOrigin)
+export const unasked = (method: string, headers: Headers, origins: Origins): Refusal | null => {
+  if (method !== "GET" && method !== "HEAD") return crossSite(headers, origins)
   // A read has a price too: it may start programs. "none" is the person: an address typed, a bookmark.
   const site = headers.get("sec-fetch-site")
   return site === null || site === "same-origin" || site === "none" ? null : foreign
 }
 
 /** What a browser's request that changes something must show, and one from elsewhere cannot. */
-export const crossSite = (headers: Headers, publicOrigin: string | null): Refusal | null => {
+export const crossSite = (headers: Headers, { publicOrigin, directUrl }: Origins): Refusal | null => {
   const origin = headers.get("origin")
-  const own = publicOrigin === null ? isHostOf(origin ?? "", headers.get("host") ?? "") : origin === publicOrigin
+  // By the direct address nobody stands between: what is asked there is asked under its name.
+  const direct = publicOrigin === null || origin === directUrl
+  const own = direct ? isHostOf(origin ?? "", headers.get("host") ?? "") : origin === publicOrigin
   const site = headers.get("sec-fetch-site")
   if (origin === null || !own || headers.count("origin") > 1) return foreign
   if (site !== null && site !== "same-origin") return foreign
@@ -160,7 +165,7 @@ const foreign = new Forbidden({
 })
 const elsewhere = new Misdirected({
   detail:
-    "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN or this server's own address; a proxy in front must " +
+    "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN, BREAKGLASS_DIRECT_URL or this server's own address; a proxy in front must " +
     "pass Host on. Nothing was done."
 })
 const notJson = new WrongContentType({ detail: "The body must be application/json. Nothing was done." })

@@ -279,6 +279,8 @@ export const Info = Schema.Struct({
   models: Schema.Array(Schema.String),
   default_model: Schema.String,
   keepalive_seconds: Schema.Int,
+  /** The address around single sign-on, where the token signs in; null when none was set. */
+  direct_url: Schema.NullOr(Schema.String),
   /** Why a prompt would be refused, as last found; null when it would not. */
   chat_off: Schema.NullOr(Schema.String)
 })

@@ -93,6 +93,10 @@ const variables: Readonly<Record<string, Variable>> = {
     ...word(({ publicOrigin }) => publicOrigin, null, origins, noOrigins),
     good: [...origins.map((value) => [value, value] as const), ...respelt]
   },
+  BREAKGLASS_DIRECT_URL: {
+    ...word(({ directUrl }) => directUrl, null, origins, noOrigins),
+    good: [...origins.map((value) => [value, value] as const), ...respelt]
+  },
   BREAKGLASS_TRUSTED_PROXIES: {
     ...{ get: proxies, unset: [], bad: noProxies },
     good: [

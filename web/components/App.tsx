@@ -1,10 +1,10 @@
 /** The frame: truth on top, the thumb's things at the bottom, what happened between. */
 import { useEffect } from "preact/hooks"
 import type { AppState } from "../AppModel.ts"
+import { later } from "../later.ts"
 import { Composer } from "./Composer.tsx"
 import { DemoBanner } from "./DemoBanner.tsx"
 import { LinkBanner } from "./LinkBanner.tsx"
-import { Notices } from "./Notices.tsx"
 import { PowerSheet } from "./PowerSheet.tsx"
 import { SessionList } from "./SessionList.tsx"
 import { SignIn } from "./SignIn.tsx"
@@ -15,6 +15,7 @@ import { Welcome } from "./Welcome.tsx"
 export const App = ({ app }: { readonly app: AppState }) => {
   const session = app.session.value
   const gone = session?.link.value.state === "gone"
+  const Notices = later.value?.Notices
   const target = app.info.value?.target
   useEffect(() => {
     document.title = target === undefined ? "breakglass" : `${target} · breakglass`
@@ -25,7 +26,7 @@ export const App = ({ app }: { readonly app: AppState }) => {
         <DemoBanner app={app} />
         <Strip app={app} />
         <LinkBanner app={app} />
-        <Notices app={app} />
+        {Notices !== undefined && <Notices app={app} />}
       </header>
       <SessionList app={app} />
       <main class="main">

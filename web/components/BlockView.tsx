@@ -3,13 +3,13 @@ import { Component } from "preact"
 import { addressOf } from "../address.ts"
 import type { AppState } from "../AppModel.ts"
 import { indexOf } from "../inPlace.ts"
+import { later } from "../later.ts"
 import type { Run } from "../power.ts"
 import type { Session } from "../SessionModel.ts"
 import type { Block, Item } from "../transcript.ts"
 import { visible } from "../visible.ts"
 import { clock } from "../words.ts"
-import { CancelledItem, EndItem, ErrorItem } from "./Endings.tsx"
-import { OperationItem } from "./OperationItem.tsx"
+import { EndItem, ErrorItem } from "./Endings.tsx"
 import { Prose } from "./Prose.tsx"
 import { ToolRow } from "./ToolRow.tsx"
 
@@ -58,7 +58,17 @@ export class BlockView extends Component<Props> {
   }
 }
 
-const operation = (app: AppState, run: Run) => <OperationItem key={run.op_id} app={app} run={run} />
+const operation = (app: AppState, run: Run) => <Operation key={run.op_id} app={app} run={run} />
+
+const Operation = (props: { readonly app: AppState; readonly run: Run }) => {
+  const OperationItem = later.value?.OperationItem
+  return OperationItem === undefined ? null : <OperationItem {...props} />
+}
+
+const Cancelled = (props: { readonly item: Extract<Item, { readonly kind: "cancelled" }> }) => {
+  const CancelledItem = later.value?.CancelledItem
+  return CancelledItem === undefined ? null : <CancelledItem {...props} />
+}
 
 interface ItemProps extends Context {
   readonly item: Item
@@ -106,7 +116,7 @@ const itemOf = ({ item, elapsed, app, session }: ItemProps) => {
     case "error":
       return <ErrorItem app={app} item={item} />
     case "cancelled":
-      return <CancelledItem item={item} />
+      return <Cancelled item={item} />
     case "end":
       return <EndItem item={item} />
   }

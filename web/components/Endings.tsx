@@ -1,9 +1,9 @@
-/** How a turn ended: the outcome and its price, what failed and what to do, what Stop stopped. A stop is not an error. */
+/** How a turn ended: the outcome and its price; what failed and what to do. */
 import type { Outcome } from "../../src/contract/Event.ts"
 import type { AppState } from "../AppModel.ts"
 import type { EndItem as End, Item } from "../transcript.ts"
 import { visible } from "../visible.ts"
-import { clock, cost, count, took } from "../words.ts"
+import { clock, cost, took } from "../words.ts"
 import { Mark, type Tone } from "./Mark.tsx"
 
 type Of<K extends Item["kind"]> = Extract<Item, { readonly kind: K }>
@@ -51,21 +51,5 @@ export const ErrorItem = ({ app, item }: { readonly app: AppState; readonly item
         Ask again
       </button>
     </div>
-  </div>
-)
-
-const remotes = {
-  none: "It had started nothing on the VM.",
-  ended: "Nothing it started is still running on the VM.",
-  unknown: "Something it started may still be running on the VM."
-} satisfies Record<Of<"cancelled">["remote"], string>
-
-export const CancelledItem = ({ item }: { readonly item: Of<"cancelled"> }) => (
-  <div class={`item stopped ${item.left > 0 || item.remote === "unknown" ? "unsure" : ""}`}>
-    <strong>The agent was stopped</strong>
-    <p>
-      {count(item.ended, "process", "processes")} ended, {item.left === 0 ? "none left" : `${item.left} still running`}.{" "}
-      {remotes[item.remote] ?? ""}
-    </p>
   </div>
 )

@@ -1,5 +1,7 @@
 /** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
 import type { AppState } from "../AppModel.ts"
+import { later } from "../later.ts"
+import { recall } from "../storage.ts"
 import { shownLink } from "../states.ts"
 import { clock } from "../words.ts"
 
@@ -15,6 +17,7 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
     )
   }
   if (link.state !== "waiting" && link.state !== "refused") return null
+  const OtherWay = later.value?.OtherWay
   const seen = shown.lastSeen.value
   const seconds = link.state === "waiting" ? Math.ceil((link.until - app.now.value) / 1000) : 0
   return (
@@ -27,6 +30,7 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
           </span>
         )}
       </p>
+      {OtherWay !== undefined && app.online.value && recall("direct") !== "" && <OtherWay />}
       <button type="button" class="button" onClick={() => shown.check()}>
         Try now
       </button>

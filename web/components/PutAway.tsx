@@ -1,6 +1,7 @@
 /** A session taken off the list, or deleted for good: never by one tap, and not while the agent works in it. */
 import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
+import type { Refusal } from "../answer.ts"
 import type { SessionRow } from "../api.ts"
 import type { AppState } from "../AppModel.ts"
 import { worksIn } from "../states.ts"
@@ -40,6 +41,11 @@ export const PutAway = ({ app, row, title }: Props) => {
   )
 }
 
+const undone = ({ status, detail }: Refusal, what: string) =>
+  status === 0
+    ? `${detail} Whether the session was ${what} is not known: the list shows it.`
+    : `${detail} The session was not ${what}.`
+
 const Ask = ({ app, row, title, onClosed }: Props & { readonly onClosed: () => void }) => {
   const dialog = useRef<HTMLDialogElement>(null)
   const cancel = useRef<HTMLButtonElement>(null)
@@ -55,7 +61,10 @@ const Ask = ({ app, row, title, onClosed }: Props & { readonly onClosed: () => v
   const put = (how: "archive" | "remove") => async () => {
     if (busy.value) return
     busy.value = true
-    const done = await app.sessions.putAway(row.session_id, how)
+    const answer = await app.sessions.putAway(row.session_id, how)
+    // Deleted from another device is deleted.
+    const done = answer.ok || answer.status === 404
+    if (!done) app.sessions.problem.value = undone(answer, how === "archive" ? "archived" : "deleted")
     if (done && how === "remove" && app.route.value === row.session_id) location.hash = ""
     close()
   }

@@ -3,7 +3,6 @@ import type { SessionRow } from "../api.ts"
 import { addressOf } from "../address.ts"
 import type { AppState } from "../AppModel.ts"
 import { later } from "../later.ts"
-import { save } from "../save.ts"
 import { worksIn } from "../states.ts"
 import { visible } from "../visible.ts"
 import { age } from "../words.ts"
@@ -58,13 +57,9 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
 }
 
 const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => {
-  const PutAway = later.value?.PutAway
+  const { Export, PutAway } = later.value ?? {}
   const title = row.title === "" ? "Untitled session" : visible(row.title)
   const since = app.serverNow.value - Date.parse(row.last_event_at ?? row.created_at)
-  const exportIt = async () => {
-    const text = await app.sessions.exported(row.session_id)
-    if (text !== undefined) save(`incident-${row.session_id}.md`, text)
-  }
   return (
     <div class="session">
       <a href={addressOf(row.session_id)} aria-current={app.route.value === row.session_id ? "page" : undefined}>
@@ -79,10 +74,8 @@ const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState })
           )}
         </span>
       </a>
-      {app.sessions.fresh.value && row.last_event_id !== null && (
-        <button type="button" class="link" aria-label={`Export ${title}`} onClick={() => void exportIt()}>
-          Export
-        </button>
+      {app.sessions.fresh.value && row.last_event_id !== null && Export !== undefined && (
+        <Export app={app} row={row} title={title} />
       )}
       {app.sessions.fresh.value && PutAway !== undefined && <PutAway app={app} row={row} title={title} />}
     </div>

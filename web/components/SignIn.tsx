@@ -2,11 +2,13 @@
 import { useSignal } from "@preact/signals"
 import { signOn } from "../answer.ts"
 import type { AppState } from "../AppModel.ts"
+import { later } from "../later.ts"
 
 export const SignIn = ({ app }: { readonly app: AppState }) => {
   const token = useSignal("")
   const busy = useSignal(false)
   const problem = useSignal("")
+  const OtherWay = later.value?.OtherWay
   const submit = async () => {
     if (busy.value || token.value === "") return
     busy.value = true
@@ -24,15 +26,8 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
     >
       <h2>Sign in to continue</h2>
       <p role="alert">You are signed out (sign-ins last 12 hours). Your draft is safe; a running agent goes on.</p>
-      {signOn.value && (
-        <>
-          {signOnButton("button primary")}
-          <p class="quiet">
-            Is it down? Open the server's direct address (its own port, or an ssh tunnel to it) and use the access
-            token.
-          </p>
-        </>
-      )}
+      {signOn.value && signOnButton("button primary")}
+      {signOn.value && OtherWay !== undefined && <OtherWay />}
       <label for="token">Access token (API_BEARER_TOKEN of the server)</label>
       <div class="row">
         <input

@@ -40,5 +40,6 @@ const forget = async (app: AppState) => {
   }
   remember("kept", "")
   remember("sessions", "")
+  remember("direct", "")
   location.reload()
 }
