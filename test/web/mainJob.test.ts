@@ -16,7 +16,7 @@ const incident = [
 
 /** A command that runs until the test lets it go. */
 const gated = (server: Server, gate: string) => ({
-  prompt: `Look longer.\n#say Waiting for it.\n#bash until [ -e "$HOME/${gate}" ]; do sleep 0.05; done; echo released\n#say It is over.`,
+  prompt: `Look longer.\n#say Waiting for it.\n#bash until [ -e ${server.home}/${gate} ]; do sleep 0.05; done; echo released\n#say It is over.`,
   open: () => writeFileSync(join(server.home, gate), "")
 })
 

@@ -9,7 +9,7 @@ import type { Session } from "../SessionModel.ts"
 import type { Block, Item } from "../transcript.ts"
 import { visible } from "../visible.ts"
 import { clock } from "../words.ts"
-import { EndItem, ErrorItem } from "./Endings.tsx"
+import { EndItem } from "./EndItem.tsx"
 import { Prose } from "./Prose.tsx"
 import { ToolRow } from "./ToolRow.tsx"
 
@@ -70,6 +70,11 @@ const Cancelled = (props: { readonly item: Extract<Item, { readonly kind: "cance
   return CancelledItem === undefined ? null : <CancelledItem {...props} />
 }
 
+const Failed = (props: { readonly app: AppState; readonly item: Extract<Item, { readonly kind: "error" }> }) => {
+  const ErrorItem = later.value?.ErrorItem
+  return ErrorItem === undefined ? <p class="item failure">{visible(props.item.error)}</p> : <ErrorItem {...props} />
+}
+
 interface ItemProps extends Context {
   readonly item: Item
   readonly elapsed: number | undefined
@@ -114,7 +119,7 @@ const itemOf = ({ item, elapsed, app, session }: ItemProps) => {
       // A good one repeats the last prose, a bad one is repeated by the error; its price is in the turn's last line.
       return null
     case "error":
-      return <ErrorItem app={app} item={item} />
+      return <Failed app={app} item={item} />
     case "cancelled":
       return <Cancelled item={item} />
     case "end":

@@ -1,5 +1,6 @@
 /** The file that comes after the first paint. The way to the VM's power needs nothing of it. */
 export { CancelledItem } from "./CancelledItem.tsx"
+export { ErrorItem } from "./ErrorItem.tsx"
 export { Export } from "./Export.tsx"
 export { Formatted } from "./Formatted.tsx"
 export { Notices } from "./Notices.tsx"

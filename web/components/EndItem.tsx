@@ -1,12 +1,8 @@
-/** How a turn ended: the outcome and its price; what failed and what to do. */
+/** How a turn ended: the outcome and its price. */
 import type { Outcome } from "../../src/contract/Event.ts"
-import type { AppState } from "../AppModel.ts"
-import type { EndItem as End, Item } from "../transcript.ts"
-import { visible } from "../visible.ts"
+import type { EndItem as End } from "../transcript.ts"
 import { clock, cost, took } from "../words.ts"
 import { Mark, type Tone } from "./Mark.tsx"
-
-type Of<K extends Item["kind"]> = Extract<Item, { readonly kind: K }>
 
 const outcomes = {
   completed: { tone: "ok", word: "Done" },
@@ -37,19 +33,3 @@ export const EndItem = ({ item }: { readonly item: End }) => {
     </p>
   )
 }
-
-export const ErrorItem = ({ app, item }: { readonly app: AppState; readonly item: Of<"error"> }) => (
-  <div class="item failure">
-    <strong>The agent could not finish</strong>
-    <p>{visible(item.error)}</p>
-    <p class="quiet">VM controls work without the agent. Or send the message again.</p>
-    <div class="row buttons">
-      <button type="button" class="button" onClick={() => (app.sheetOpen.value = true)}>
-        Open VM controls
-      </button>
-      <button type="button" class="button" onClick={() => app.again(item.id)}>
-        Ask again
-      </button>
-    </div>
-  </div>
-)
