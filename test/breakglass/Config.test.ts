@@ -125,6 +125,7 @@ const variables: Readonly<Record<string, Variable>> = {
   BREAKGLASS_VMID: word(({ vmid }) => vmid, "", ["102"], ["-1", "102;id", "x", "1 2", "1".repeat(10)]),
   BREAKGLASS_DEVVM_HOST: word(({ devvm }) => devvm.host, null, hosts, [...noHosts, ...noZones]),
   BREAKGLASS_DEVVM_USER: word(({ devvm }) => devvm.user, "breakglass", users, noUsers),
+  BREAKGLASS_DEVVM_KNOWN_HOSTS: word(({ devvm }) => devvm.knownHosts, null, paths, [...noPaths, "/a b", "/a%h"]),
   BREAKGLASS_PVE_HOST: word(({ pve }) => pve.host, null, hosts, [...noHosts, ...noZones]),
   BREAKGLASS_PVE_USER: word(({ pve }) => pve.user, "root", users, noUsers),
   BREAKGLASS_PVE_AUTH_SOCK: word(({ pve }) => pve.authSock, null, paths, noPaths),

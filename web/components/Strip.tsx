@@ -21,15 +21,20 @@ export const Strip = ({ app }: { readonly app: AppState }) => {
         <button
           type="button"
           aria-label="VM controls"
-          aria-describedby="vm-state"
+          aria-describedby={aged ? "vm-state vm-age" : "vm-state"}
           aria-haspopup="dialog"
           onClick={() => {
             app.sheetOpen.value = true
           }}
         >
           {"VM\u00a0"}
-          {aged ? <span class="age">{vm.age}</span> : "controls"}
+          {!aged && "controls"}
         </button>
+        {aged && (
+          <span class="age" id="vm-age">
+            {vm.age}
+          </span>
+        )}
         <span class="word" id="vm-state">
           <span class="said">
             <Mark tone={vm.tone} />
