@@ -16,7 +16,7 @@ import { makeShim } from "./sshShim.ts"
 
 export const target = "devvm"
 
-export interface Options extends Omit<RigOptions, "shell">, Pick<ServerOptions, "bin" | "home"> {
+export interface Options extends Omit<RigOptions, "shell">, Pick<ServerOptions, "bin" | "home" | "under"> {
   readonly env?: Readonly<Record<string, string>>
   /** On the host when the server comes up. */
   readonly initially?: "running" | "stopped"
@@ -39,7 +39,11 @@ const over = async (rig: Rig, options: Options) => {
   const agent = await keyAgent(`${keys}/pve`, `${rig.dir}/ssh/client`)
   const shim = makeShim(rig)
   const env = { ...settings(rig, agent.socket, shim.file), ...options.env }
-  const more = { ...(options.bin && { bin: options.bin }), ...(options.home && { home: options.home }) }
+  const more = {
+    ...(options.bin && { bin: options.bin }),
+    ...(options.home && { home: options.home }),
+    ...(options.under && { under: options.under })
+  }
   const forget = () => {
     if (agent.child.pid !== undefined) end(agent.child.pid)
     rmSync(keys, { recursive: true, force: true })
