@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 
 const wanted = process.argv.slice(2)
-const parts = ["page", "stream"].filter((part) => existsSync(join(import.meta.dirname, `${part}.ts`)))
+const parts = ["page", "stream", "strangers"].filter((part) => existsSync(join(import.meta.dirname, `${part}.ts`)))
 for (const part of parts) {
   if (wanted.length > 0 && !wanted.includes(part)) continue
   const { run } = (await import(`./${part}.ts`)) as { readonly run: () => Promise<void> }

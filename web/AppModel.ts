@@ -96,7 +96,7 @@ export const AppModel = createModel((api: Api) => {
     const home = route.peek() === undefined
     if (home) {
       starting.value = true
-      const id = await sessions.create("Not sent.")
+      const id = await sessions.create(true)
       starting.value = false
       if (id === undefined) return
       // What was written while it was being made goes along with it.

@@ -21,6 +21,8 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   /** Whether the server itself said so, in this life of the page. */
   const fresh = signal(false)
   const problem = signal("")
+  /** Why the last Send did nothing, until the next one. */
+  const unsent = signal("")
   const creating = signal(false)
   /** Where more of the list begins, when there is more. */
   const next = signal<string | undefined>(undefined)
@@ -62,14 +64,16 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   }
 
   /** The new session's id, or undefined with the reason in `problem`. */
-  const create = async (not?: string): Promise<string | undefined> => {
+  const create = async (toSend = false): Promise<string | undefined> => {
     if (creating.value) return undefined
     creating.value = true
+    unsent.value = ""
     const answer = await transport.create()
     creating.value = false
     if (answer.ok) return answer.value.session_id
-    const so = answer.status === 0 ? "Whether a session was made is not known." : "No session was made."
-    problem.value = `${not ?? so} ${answer.detail}`
+    const what = answer.status === 0 ? "Whether a session was made is not known." : "No session was made."
+    problem.value = `${what} ${answer.detail}`
+    if (toSend) unsent.value = `Not sent. ${problem.value}`
     return undefined
   }
 
@@ -89,7 +93,7 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   document.addEventListener("visibilitychange", look)
   window.addEventListener("online", look)
 
-  return { rows, fresh, problem, creating, next, refresh, more, create, exported, putAway }
+  return { rows, fresh, problem, unsent, creating, next, refresh, more, create, exported, putAway }
 })
 
 export type Sessions = InstanceType<typeof SessionsModel>

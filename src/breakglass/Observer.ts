@@ -2,7 +2,7 @@
  * Looks at the target: often while somebody watches, seldom otherwise. Every probe has its own limit and none waits for
  * another, for a running operation, or for the chat.
  */
-import { Context, DateTime, Effect, Layer, Option } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Semaphore } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { connect } from "node:net"
 import type { Probe } from "../contract/Pve.ts"
@@ -70,8 +70,11 @@ export class Observer extends Context.Service<Observer, { readonly looks: Readon
       })
       let rounds = 0
       const due = Effect.map(readers.count("vm"), (count) => count > 0 || ++rounds % 12 === 0)
-      const round = Effect.flatMap(due, (now) => (now ? look : Effect.void))
+      const one = Semaphore.makeUnsafe(1)
+      const round = Effect.flatMap(due, (now) => (now ? one.withPermits(1)(look) : Effect.void))
       yield* tended("5 seconds", round)
+      // Who comes is not shown what was seen a minute ago; who comes again and again is not looked for each time.
+      yield* tended("2 seconds", Effect.andThen(readers.comes("vm"), one.withPermitsIfAvailable(1)(look)))
     })
   )
 }

@@ -30,6 +30,8 @@ export class Readers extends Context.Service<
     ) => Effect.Effect<Effect.Effect<Uint8Array>, never, Scope.Scope>
     /** How many read this log now, or any. */
     readonly count: (log?: string) => Effect.Effect<number>
+    /** Waits until the next one begins to read this log. */
+    readonly comes: (log: string) => Effect.Effect<void>
   }
 >()("breakglass/Readers") {
   static readonly layer = Layer.effect(
@@ -37,6 +39,7 @@ export class Readers extends Context.Service<
     Effect.gen(function* () {
       const { operator } = yield* Auth
       const readers = new Set<Reader>()
+      const coming = new Map<string, Deferred.Deferred<void>>()
       const look = Effect.fnUntraced(function* (reader: Reader) {
         if (stalls(reader)) return yield* Metrics.readersLetGo("stalled")
         if (yield* Effect.isSuccess(operator(reader.request))) return
@@ -49,6 +52,12 @@ export class Readers extends Context.Service<
       return Readers.of({
         count: (log) =>
           Effect.sync(() => [...readers].filter((reader) => log === undefined || reader.log === log).length),
+        comes: (log) =>
+          Effect.suspend(() => {
+            const next = coming.get(log) ?? Deferred.makeUnsafe<void>()
+            coming.set(log, next)
+            return Deferred.await(next)
+          }),
         admit: (log, request) =>
           Effect.acquireRelease(
             Effect.sync(() => {
@@ -56,6 +65,9 @@ export class Readers extends Context.Service<
               const leave = Deferred.makeUnsafe<Uint8Array>()
               const reader: Reader = { log, request, response, leave, waiting: 0, same: 0 }
               readers.add(reader)
+              const awaited = coming.get(log)
+              coming.delete(log)
+              if (awaited !== undefined) Deferred.doneUnsafe(awaited, Effect.void)
               const [oldest] = readers
               const [oldestHere] = [...readers].filter((other) => other.log === log).slice(0, -perLog)
               const over = [oldestHere, readers.size > inAll ? oldest : undefined].flatMap((one) =>

@@ -9,6 +9,8 @@ const requests: Readonly<Record<string, () => Promise<unknown>>> = {
   login: () => api.login("token"),
   logout: () => api.logout(),
   sessions: () => api.sessions(),
+  archive: () => api.archive("1"),
+  remove: () => api.remove("1"),
   create: () => api.create(),
   prompt: () => api.prompt("1", { prompt: "x", model: "sonnet", prompt_id: "1" }),
   cancel: () => api.cancel("1"),
@@ -58,6 +60,10 @@ const problem = (status: number) =>
   })
 
 describe("an answer", () => {
+  it("is looked at here for every request the page makes", () => {
+    assert.sameMembers([...Object.keys(requests), ...Object.keys(streams)], Object.keys(api))
+  })
+
   afterEach(() => void vi.unstubAllGlobals())
   const answered = (by: () => Response, make: () => Promise<unknown>) => {
     vi.stubGlobal("fetch", () => Promise.resolve(by()))

@@ -15,7 +15,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
   const busy = app.starting.value
   const Resume = later.value?.Resume
   const blank = draft.trim() === ""
-  const problem = session?.problem.value ?? ""
+  const problem = session?.problem.value ?? app.sessions.unsent.value
   useLayoutEffect(() => grow(box.current), [draft])
 
   return (

@@ -20,7 +20,7 @@ export const SafeVerb = ({ app, verb }: { readonly app: AppState; readonly verb:
       <strong>{labels[verb].title}</strong>{" "}
       <span class="verb">
         {verb}
-        {why === "" && advisedVerb(app) === verb && <em> · Recommended</em>}
+        {why === "" && advisedVerb(app) === verb && <em>Recommended</em>}
       </span>
     </button>
   )
