@@ -4,7 +4,6 @@ import type { AppState } from "../AppModel.ts"
 import { later } from "../later.ts"
 import { visible } from "../visible.ts"
 import { Chips } from "./Chips.tsx"
-import { Outbox } from "./Outbox.tsx"
 import { StopBar } from "./StopBar.tsx"
 
 export const Composer = ({ app }: { readonly app: AppState }) => {
@@ -13,7 +12,7 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
   const box = useRef<HTMLTextAreaElement>(null)
   const running = session?.running.value ?? false
   const busy = app.starting.value
-  const Resume = later.value?.Resume
+  const { Outbox, Resume } = later.value ?? {}
   const blank = draft.trim() === ""
   const problem = session?.problem.value ?? app.sessions.unsent.value
   useLayoutEffect(() => grow(box.current), [draft])
@@ -26,7 +25,9 @@ export const Composer = ({ app }: { readonly app: AppState }) => {
           {problem}
         </p>
       )}
-      {session !== undefined && <Outbox app={app} session={session} />}
+      {session !== undefined &&
+        session.outbox.outbox.value.length > 0 &&
+        (Outbox === undefined ? <p class="quiet">Not in the log yet.</p> : <Outbox app={app} session={session} />)}
       {session !== undefined && blank && Resume !== undefined && <Resume app={app} session={session} />}
       {blank && !running && (
         <Chips

@@ -7,7 +7,6 @@ import { visible } from "../visible.ts"
 export const Outbox = ({ app, session }: { readonly app: AppState; readonly session: Session }) => {
   const { outbox, remove, release } = session.outbox
   const place = session.place.value
-  if (outbox.value.length === 0) return null
   const edit = (item: Waiting) => {
     const draft = app.draft.peek()
     app.write(draft.trim() === "" ? item.text : `${item.text}\n\n${draft}`)
