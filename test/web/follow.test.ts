@@ -11,19 +11,20 @@ const drawn = `new Promise((drawn) => requestAnimationFrame(() => requestAnimati
 const ended = `document.querySelectorAll(".of-end").length`
 const long = "A line of what was found. ".repeat(20)
 
+let server: Server
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => discard(server))
+
 describe.each(engines)("in %s", (_name, open) => {
-  let server: Server
   let tab: Tab
   beforeAll(async () => {
-    server = await startServer()
     tab = await open()
     await tab.goto(server.url)
     await signInTo(tab)
-  }, 60_000)
-  afterAll(async () => {
-    await tab.close()
-    await discard(server)
-  })
+  }, 90_000)
+  afterAll(() => tab?.close())
 
   const left = async () => {
     await tab.value(drawn)
@@ -78,9 +79,7 @@ describe.each(engines)("in %s", (_name, open) => {
     server = await startServer({ home })
     const seen: Array<unknown> = []
     for (let time = 0; time < 3; time++) {
-      await tab.goto("about:blank")
-      await tab.until(`location.href === "about:blank"`)
-      await tab.goto(`${server.url}/#/s/${session}`)
+      await tab.load(`${server.url}/#/s/${session}`)
       await tab.shows("Resume")
       await tab.until(`document.querySelector(".strip").innerText.includes("Live")`)
       seen.push(await left())
