@@ -30,7 +30,13 @@ describe("Journal", () => {
         last_event_at: null
       }
       assert.deepStrictEqual(yield* own.session(id), Option.some(made))
-      const patch = { title: "t", cli_id: "c", cli_opened: true, open_turn: "o", unfinished: true }
+      const patch = {
+        title: "t",
+        cli_id: "00000000-0000-4000-8000-00000000000c",
+        cli_opened: true,
+        open_turn: "o",
+        unfinished: true
+      }
       yield* own.append(id, [row(0)], { ...patch, prompt_id: "p" })
       const changed = { ...made, ...patch, last_event_id: 0, last_event_at: row(0).at }
       assert.deepStrictEqual(yield* own.sessions(first), { rows: [changed], next: null })

@@ -65,7 +65,7 @@ describe("LOG-02 the server's own log", () => {
     }
     // What was set is in it, so the hostile words have been through.
     assert.isTrue(
-      lines.some((record) => record.includes("could not be started") && record.includes("zq")),
+      lines.some((record) => record.includes("was found") && record.includes("zq")),
       lines.join("\n")
     )
     assert.strictEqual(server.stderr(), "")

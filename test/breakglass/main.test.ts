@@ -97,7 +97,7 @@ describe("what it writes", () => {
     const files = readdirSync(home, { recursive: true, encoding: "utf8" })
       .filter((name) => name !== "state")
       .map((name) => [name, (statSync(join(home, name)).mode & 0o077).toString(8)])
-    for (const name of ["journal.db", "journal.db-wal", "journal.db.damaged-1", "work"]) {
+    for (const name of ["journal.db", "journal.db-wal", "journal.db.damaged-1", "turns", "conversations"]) {
       assert.includeDeepMembers(files, [[`state/${name}`, "0"]])
     }
     assert.deepStrictEqual(

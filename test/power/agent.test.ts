@@ -52,7 +52,7 @@ describe("SSH-01 the agent", { timeout: 60_000 }, () => {
     for (const secret of [power.agent.socket, power.rig.dir, "BREAKGLASS_PVE_", "BREAKGLASS_KEY", "API_BEARER_TOKEN"]) {
       assert.notInclude(env, secret)
     }
-    const named = ["NODE", "PLACES", "PVE", "TURN", "TURN_TOKEN"].map((name) => `BREAKGLASS_${name}`)
+    const named = ["NODE", "PLACES", "PVE", "SSH_CONFIG", "TURN", "TURN_TOKEN"].map((name) => `BREAKGLASS_${name}`)
     assert.deepStrictEqual(env.match(/^BREAKGLASS_\w+/gm)?.sort(), named)
   })
 
