@@ -16,6 +16,8 @@ const readings = (server: Server): ReadonlyArray<Gauge> =>
   server
     .stderr()
     .split("\n")
+    // A line that has not come whole is not a reading yet.
+    .slice(0, -1)
     .flatMap((line) => (line.startsWith("gauge ") ? [JSON.parse(line.slice(6)) as Gauge] : []))
 
 export const gauge = async (server: Server): Promise<Gauge> => {
