@@ -56,13 +56,22 @@ const everyAnswer = HttpRouter.middleware(
     (asked) => (answer) =>
       Effect.andThen(
         HttpEffect.appendPreResponseHandler((request, response) =>
-          Effect.succeed(HttpServerResponse.setHeaders(lastWord(request, explained(response)), securityHeaders))
+          Effect.succeed(
+            HttpServerResponse.setHeaders(lastWord(request, explained(response)), {
+              ...securityHeaders,
+              ...last(response)
+            })
+          )
         ),
         Effect.catchCauseIf(asked(answer), Cause.hasDies, failed)
       )
   ),
   { global: true }
 )
+
+/** A stream is the last on its connection: one that is let go and reads no more would hold it for as long as an idle one. */
+const last = ({ headers }: HttpServerResponse.HttpServerResponse) =>
+  headers["content-type"]?.startsWith("text/event-stream") === true ? { connection: "close" } : {}
 
 /** What happened is for the log alone; the client is told where in it. */
 const failed = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>) {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { discard, named, type Server, startServer } from "../support/BreakglassServer.ts"
 import { programs } from "../support/processes.ts"
@@ -30,7 +31,8 @@ describe("secrets", () => {
   let server: Server
   let session: string
   const seen: Array<string> = []
-  const failing = programs({ claude: 'cat "$HOME/secrets.txt" >&2; exit 1' })
+  const words = join(mkdtempSync(join(tmpdir(), "breakglass-words-")), "secrets.txt")
+  const failing = programs({ claude: `cat "${words}" >&2; exit 1` })
   beforeAll(async () => {
     server = await startServer({ env: configured })
     session = await server.session()
@@ -101,7 +103,7 @@ describe("secrets", () => {
     const other = await startServer({ env: { ...failing.env, ...configured } })
     const own = await other.session()
     for (const shift of [420, 440, 460, 480, 490]) {
-      writeFileSync(join(other.home, "secrets.txt"), `${"x".repeat(shift)} ${configured.ANTHROPIC_API_KEY} and more`)
+      writeFileSync(words, `${"x".repeat(shift)} ${configured.ANTHROPIC_API_KEY} and more`)
       const events = await other.turn(own, "go")
       const said = JSON.stringify(events)
       assert.include(said, "x [")
@@ -109,5 +111,6 @@ describe("secrets", () => {
     }
     visible(onDisk(other), "in the journal")
     await discard(other)
+    rmSync(dirname(words), { recursive: true })
   })
 })
