@@ -4,13 +4,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { get } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Readable } from "node:stream"
 import { emptyFeed, feed, type Frame } from "../../web/sse.ts"
 import { type Entry, eventOf } from "./frames.ts"
 import { root, token } from "./project.ts"
+import { streamed } from "./streamed.ts"
 
 export * from "./frames.ts"
 export * from "./project.ts"
@@ -127,17 +126,6 @@ export const startServer = async (options: Options = {}): Promise<Server> => {
     }
   }
 }
-
-/**
- * By a connection that is for this alone. Node's fetch, once a stream of its is left, connects again for nothing, and takes
- * the 408 that such a connection gets after its time for the answer to what it sends next.
- */
-const streamed = (url: string, bearer: string): Promise<Response> =>
-  new Promise((settle, fail) => {
-    get(url, { agent: false, headers: { authorization: `Bearer ${bearer}` } }, (answer) => {
-      settle(new Response(Readable.toWeb(answer) as ReadableStream, { status: answer.statusCode ?? 0 }))
-    }).once("error", fail)
-  })
 
 /** Ends the server and forgets its directories, where what it left running may still be writing. */
 export const discard = async (server: Server): Promise<void> => {
