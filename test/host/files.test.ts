@@ -12,7 +12,15 @@ import {
   writeFileSync
 } from "node:fs"
 import { resolve } from "node:path"
+import { onTestFinished } from "vitest"
 import { run } from "./support/sshd.ts"
+
+/** A directory of a test's own, gone with it. */
+const place = () => {
+  const dir = mkdtempSync("/run/bg-")
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
 
 const root = resolve(import.meta.dirname, "../..")
 const host = `${root}/host`
@@ -41,7 +49,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
       scripts: Record<string, string>
     }
     assert.match(npm["check"] ?? "", / && sh test\/shellcheck$/)
-    const dir = mkdtempSync("/run/bg-")
+    const dir = place()
     writeFileSync(`${dir}/shellcheck`, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 })
     const asked = await run(`${root}/test/shellcheck`, [], { env: { PATH: `${dir}:/usr/bin:/bin` } })
     const shells = [
@@ -83,7 +91,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
       if (key === "VMID" || key === "QMP_SOCKET") continue
       assert.strictEqual(defaults.get(key), value, key)
     }
-    const dir = mkdtempSync("/run/bg-")
+    const dir = place()
     writeFileSync(`${dir}/host.conf`, example.replaceAll(/^#([A-Z_]+=)/gm, "$1"), { mode: 0o644 })
     const answer = await run("dash", [`${host}/breakglass-host`, `${dir}/host.conf`], {
       env: { SSH_ORIGINAL_COMMAND: "status" }
@@ -98,7 +106,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
   })
 
   it("sshd accepts its fragment, and what it sets is in force for the user", () => {
-    const dir = mkdtempSync("/run/bg-")
+    const dir = place()
     mkdirSync("/run/sshd", { recursive: true })
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", `${dir}/key`])
     const config = `HostKey ${dir}/key\nInclude ${host}/sshd_config.d/20-breakglass.conf\n`
@@ -132,7 +140,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
   })
 
   it("install puts every file in place with its mode, again changes nothing, and keeps what was edited", async () => {
-    const dir = mkdtempSync("/run/bg-")
+    const dir = place()
     const install = () => run(`${host}/install`, ["--root", dir])
     const first = await install()
     assert.strictEqual(first.code, 0, first.stderr)
@@ -168,7 +176,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
   })
 
   it("uninstall leaves nothing that install put there; records go with --purge", async () => {
-    const dir = mkdtempSync("/run/bg-")
+    const dir = place()
     await run(`${host}/install`, ["--root", dir])
     mkdirSync(`${dir}/var/lib/breakglass/102/ops`, { recursive: true })
     writeFileSync(`${dir}/var/log/breakglass/host.log`, "a record\n")
@@ -184,7 +192,7 @@ describe("the files of the host", { timeout: 60_000 }, () => {
   })
 
   it("uninstall refuses while an operation runs", async () => {
-    const dir = mkdtempSync("/run/bg-")
+    const dir = place()
     await run(`${host}/install`, ["--root", dir])
     mkdirSync(`${dir}/run/breakglass/102`, { recursive: true })
     const lock = `${dir}/run/breakglass/102/lock`
