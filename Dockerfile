@@ -6,9 +6,9 @@
 #     -v breakglass:/state -p 127.0.0.1:8080:8080 --env-file breakglass.env breakglass
 #
 # keys/target and keys/pve are private keys without a passphrase, root's, 0600; keys/known_hosts (0644, in a directory that
-# others may enter, 0711) pins the keys of the Proxmox host and the VM. deploy/with-keys opens them as root, and
-# the server becomes 10001, who can use them and not read them. Without --user 0 and the capabilities all of it is 10001,
-# and the files have to be: then the recovery agent can read them too, and the server's own secrets.
+# others may enter, 0711) pins the keys of the Proxmox host and the VM. deploy/with-keys opens them as root, and the server
+# becomes 10001, who can use them and not read them. Without --user 0 and the capabilities all of it is 10001, and the files
+# have to be: then the recovery agent can read them too, and the server's own secrets.
 #
 # Pinned by tag: a digest has to be read from a registry, which the machine this was written on could not reach. Pin it
 # where you build (FROM node:24.21.0-bookworm-slim@sha256:...). For the same reason no image has been built from this
