@@ -1,26 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync
-} from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
-import { onTestFinished } from "vitest"
+import { place } from "./support/place.ts"
 import { run } from "./support/sshd.ts"
-
-/** A directory of a test's own, gone with it. */
-const place = () => {
-  const dir = mkdtempSync("/run/bg-")
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
 
 const root = resolve(import.meta.dirname, "../..")
 const host = `${root}/host`
