@@ -66,23 +66,27 @@ describe("Stop", () => {
     }).pipe(over(plays()))
   )
 
-  it.effect("RACE-03 at 1,000 random moments has one of two outcomes, and says which", () =>
-    Effect.gen(function* () {
-      const random = seeded("RACE-03")
-      const session = yield* Session
-      for (let round = 0; round < 1000; round++) {
-        const id = yield* session.create
-        yield* session.prompt(id, say("go"))
-        yield* TestClock.adjust(Math.floor(random() * 500))
-        for (let left = Math.floor(random() * 30); left > 0; left--) yield* Effect.yieldNow
-        const answers = yield* Effect.all(
-          Array.from({ length: 1 + Math.floor(random() * 3) }, () => session.cancel(id)),
-          { concurrency: "unbounded" }
-        )
-        // Who asked while it ran, and who asked afterwards.
-        truthful(yield* log(id), answers.includes(true), `round ${round}`)
-      }
-    }).pipe(over(plays(prose("a"))))
+  it.effect(
+    "RACE-03 at 1,000 random moments has one of two outcomes, and says which",
+    () =>
+      Effect.gen(function* () {
+        const random = seeded("RACE-03")
+        const session = yield* Session
+        for (let round = 0; round < 1000; round++) {
+          const id = yield* session.create
+          yield* session.prompt(id, say("go"))
+          yield* TestClock.adjust(Math.floor(random() * 500))
+          for (let left = Math.floor(random() * 30); left > 0; left--) yield* Effect.yieldNow
+          const answers = yield* Effect.all(
+            Array.from({ length: 1 + Math.floor(random() * 3) }, () => session.cancel(id)),
+            { concurrency: "unbounded" }
+          )
+          // Who asked while it ran, and who asked afterwards.
+          truthful(yield* log(id), answers.includes(true), `round ${round}`)
+        }
+      }).pipe(over(plays(prose("a")))),
+    // A thousand turns, on a machine that may be busy.
+    { timeout: 120_000 }
   )
 
   it.effect("RACE-04 asked for twice at once ends it once, and both are told", () =>
