@@ -1,4 +1,4 @@
-// Knocks at the server's door (src/breakglass/Door.ts) and passes on what it says. It holds no key and knows no host.
+// Knocks at the server's door (src/breakglass/agent/PowerSocket.ts) and passes on what it says. It holds no key and knows no host.
 import { request } from "node:http"
 
 const [verb = "", confirm = "", ...rest] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 /** The way to the VM that needs no model: its state, the operations on it, and one press of a button at a time. */
 import { computed, createModel, effect, signal } from "@preact/signals"
-import type { Operation, Status, Verb } from "../src/contract/Pve.ts"
+import type { Operation, Status, Verb } from "../src/contract/Power.ts"
 import type { Answer, OpRequest } from "./api.ts"
 import { attach, type Source } from "./attach.ts"
 import { parsed } from "./parsed.ts"

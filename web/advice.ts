@@ -1,5 +1,5 @@
 /** Which button is recommended: it follows from what is known of the VM now, and where that is not enough it is a look. */
-import type { Verb } from "../src/contract/Pve.ts"
+import type { Verb } from "../src/contract/Power.ts"
 import { observed } from "./observed.ts"
 import { latest, looks, type Power } from "./power.ts"
 

@@ -1,7 +1,7 @@
 /** The only file with a URL. Every answer is a value: a page at 3 a.m. must be able to say what happened and what did not. */
 import { signal } from "@preact/signals"
-import type { Info as ServerInfo, SessionRow } from "../src/contract/Api.ts"
-import type { Operation, Verb } from "../src/contract/Pve.ts"
+import type { Info as ServerInfo, SessionRow } from "../src/contract/breakglass/Api.ts"
+import type { Operation, Verb } from "../src/contract/Power.ts"
 import type { Ask } from "./attach.ts"
 import { type Answer, type Expected, isSignIn, read, refusal, unheard } from "./answer.ts"
 import type { Opened } from "./link.ts"

@@ -1,5 +1,5 @@
 /** What an operation went through and how it ended, in words for people; after a bad end, what to do. */
-import type { OpOutcome } from "../src/contract/Pve.ts"
+import type { OpOutcome } from "../src/contract/Power.ts"
 import type { Tone } from "./components/Mark.tsx"
 import type { Run } from "./power.ts"
 import { visible } from "./visible.ts"

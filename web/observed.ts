@@ -1,6 +1,6 @@
 /** The newest thing known of the VM: what the server's probes say, or what the host said at the end of an operation. */
 import type { Tone } from "./components/Mark.tsx"
-import type { Pattern } from "../src/contract/Pve.ts"
+import type { Pattern } from "../src/contract/Power.ts"
 import type { Power, Run } from "./power.ts"
 
 export interface Observed {

@@ -1,5 +1,5 @@
 /** The VM's own log, folded: operations newest first, what each printed, and what was last observed. */
-import type { Operation, Status, Verb } from "../src/contract/Pve.ts"
+import type { Operation, Status, Verb } from "../src/contract/Power.ts"
 
 /** `op` carries no output: that comes in pieces of its own. */
 export type PowerEntry =

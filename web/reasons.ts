@@ -1,5 +1,5 @@
 /** Why a verb cannot be pressed now, and what a press would cut off. */
-import type { Verb } from "../src/contract/Pve.ts"
+import type { Verb } from "../src/contract/Power.ts"
 import type { AppState } from "./AppModel.ts"
 import { by } from "./ending.ts"
 import { looks } from "./power.ts"

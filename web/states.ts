@@ -1,5 +1,5 @@
 /** Connection, VM and agent put into words. A state older than it should be is never shown as if it were now. */
-import type { Verb } from "../src/contract/Pve.ts"
+import type { Verb } from "../src/contract/Power.ts"
 import type { SessionRow } from "./api.ts"
 import type { AppState } from "./AppModel.ts"
 import type { Tone } from "./components/Mark.tsx"

@@ -1,5 +1,5 @@
 /** The verbs in plain words. What is lost and what happens first is said before the press, not after. */
-import type { Verb } from "../src/contract/Pve.ts"
+import type { Verb } from "../src/contract/Power.ts"
 
 export interface Label {
   /** On its button. */

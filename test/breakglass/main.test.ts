@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { discard, eventOf, named, ofKind, startServer } from "../support/BreakglassServer.ts"
-import { kinds, one } from "../support/log.ts"
+import { discard, eventOf, named, ofKind, startServer } from "../support/server/BreakglassServer.ts"
+import { kinds, one } from "../support/journal/log.ts"
 
 describe("a CLI that cannot work", () => {
   const cases = [

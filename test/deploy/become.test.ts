@@ -2,12 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
-import { startAsUnit } from "../support/asUnit.ts"
-import { discard, type Server } from "../support/BreakglassServer.ts"
-import { one, outcome, toEnd } from "../support/events.ts"
-import { nobody, tried } from "../support/keyed.ts"
-import { type LoopbackApi, ring, startLoopbackApi } from "../support/LoopbackApi.ts"
-import { having, markerOf } from "../support/processes.ts"
+import { startAsUnit } from "../support/server/asUnit.ts"
+import { discard, type Server } from "../support/server/BreakglassServer.ts"
+import { one, outcome, toEnd } from "../support/session/events.ts"
+import { nobody, tried } from "../support/power/keyed.ts"
+import { type LoopbackApi, ring, startLoopbackApi } from "../support/claude/LoopbackApi.ts"
+import { having, markerOf } from "../support/server/processes.ts"
 
 const edgeSecret = "an-edge-secret-that-is-long-enough-too"
 let api: LoopbackApi

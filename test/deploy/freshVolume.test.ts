@@ -4,10 +4,10 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach } from "vitest"
-import type { Check, Info } from "../../src/contract/Api.ts"
-import { startAsUnit } from "../support/asUnit.ts"
-import { discard } from "../support/BreakglassServer.ts"
-import { nobody } from "../support/keyed.ts"
+import type { Check, Info } from "../../src/contract/breakglass/Api.ts"
+import { startAsUnit } from "../support/server/asUnit.ts"
+import { discard } from "../support/server/BreakglassServer.ts"
+import { nobody } from "../support/power/keyed.ts"
 
 describe("a fresh state volume", { timeout: 60_000 }, () => {
   let state: string

@@ -1,11 +1,11 @@
 /** What a command of the agent can do to the server it cannot read: stop it, or take its limits away. Neither lasts. */
 import { assert, describe, it } from "@effect/vitest"
 import { readlinkSync } from "node:fs"
-import { startAsUnit } from "../support/asUnit.ts"
-import { discard } from "../support/BreakglassServer.ts"
-import { one } from "../support/events.ts"
-import { tried } from "../support/keyed.ts"
-import { startLoopbackApi } from "../support/LoopbackApi.ts"
+import { startAsUnit } from "../support/server/asUnit.ts"
+import { discard } from "../support/server/BreakglassServer.ts"
+import { one } from "../support/session/events.ts"
+import { tried } from "../support/power/keyed.ts"
+import { startLoopbackApi } from "../support/claude/LoopbackApi.ts"
 
 describe("CLI-16 the server that with-keys watches", { timeout: 120_000 }, () => {
   it("is ended when it was stopped, for the unit to start it again", async () => {

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll } from "vitest"
-import { root } from "../support/BreakglassServer.ts"
+import { root } from "../support/server/BreakglassServer.ts"
 
 interface Lock {
   readonly packages: Readonly<Record<string, Readonly<Record<string, unknown>>>>

@@ -4,10 +4,10 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, sym
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import type { Check } from "../../src/contract/Api.ts"
-import { startAsUnit } from "../support/asUnit.ts"
-import { discard, root } from "../support/BreakglassServer.ts"
-import { nobody, tried } from "../support/keyed.ts"
+import type { Check } from "../../src/contract/breakglass/Api.ts"
+import { startAsUnit } from "../support/server/asUnit.ts"
+import { discard, root } from "../support/server/BreakglassServer.ts"
+import { nobody, tried } from "../support/power/keyed.ts"
 
 describe("PVE-06 the pinned key of the host", { timeout: 60_000 }, () => {
   const dir = mkdtempSync(join(tmpdir(), "breakglass-pinned-"))

@@ -5,8 +5,8 @@ import { openSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { afterEach, beforeEach } from "vitest"
 import { under } from "../host/support/proc.ts"
-import { root } from "../support/BreakglassServer.ts"
-import { asNobody, asRoot, held, keyed, stopped, tried } from "../support/keyed.ts"
+import { root } from "../support/server/BreakglassServer.ts"
+import { asNobody, asRoot, held, keyed, stopped, tried } from "../support/power/keyed.ts"
 
 describe("PVE-06 with-keys as root, and a command with the server's user", { timeout: 120_000 }, () => {
   let keys: ReturnType<typeof keyed>

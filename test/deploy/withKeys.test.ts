@@ -5,8 +5,8 @@ import { chownSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path"
 import { afterEach, beforeEach } from "vitest"
 import { alive, end, eventually, under } from "../host/support/proc.ts"
-import { root } from "../support/BreakglassServer.ts"
-import { asNobody, asRoot, held, holds, keyed, nobody, stopped } from "../support/keyed.ts"
+import { root } from "../support/server/BreakglassServer.ts"
+import { asNobody, asRoot, held, holds, keyed, nobody, stopped } from "../support/power/keyed.ts"
 
 describe("with-keys", { timeout: 60_000 }, () => {
   let keys: ReturnType<typeof keyed>

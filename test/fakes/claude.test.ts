@@ -6,9 +6,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { fakeBench, on, realBench, realClis } from "../support/claudeBench.ts"
-import { fresh, scenarios } from "../support/claudeScenarios.ts"
-import { speech } from "../support/claudeSpeech.ts"
+import { fakeBench, on, realBench, realClis } from "../support/claude/claudeBench.ts"
+import { fresh, scenarios } from "../support/claude/claudeScenarios.ts"
+import { speech } from "../support/claude/claudeSpeech.ts"
 
 const recordings = resolve(import.meta.dirname, "../fixtures/claude")
 /** The fake speaks as the oldest does. */

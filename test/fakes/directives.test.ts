@@ -2,9 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { fakeBench, on } from "../support/claudeBench.ts"
-import { fresh, isResult, last, playFake } from "../support/claudeScenarios.ts"
-import { eventually, gate, prompts } from "../support/processes.ts"
+import { fakeBench, on } from "../support/claude/claudeBench.ts"
+import { fresh, isResult, last, playFake } from "../support/claude/claudeScenarios.ts"
+import { eventually, gate, prompts } from "../support/server/processes.ts"
 
 describe("the fake's directives", () => {
   it("none: it greets", () => playFake("hi", (said) => assert.strictEqual(last(said)?.result, "Hello from the fake.")))

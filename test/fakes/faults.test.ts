@@ -2,9 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fakeBench, on } from "../support/claudeBench.ts"
-import type { ClaudeProcess, Ended } from "../support/ClaudeProcess.ts"
-import { fresh, isResult, last, playFake } from "../support/claudeScenarios.ts"
+import { fakeBench, on } from "../support/claude/claudeBench.ts"
+import type { ClaudeProcess, Ended } from "../support/claude/ClaudeProcess.ts"
+import { fresh, isResult, last, playFake } from "../support/claude/claudeScenarios.ts"
 
 const texts = ({ lines }: Ended) =>
   lines.flatMap(({ type, message }) =>

@@ -1,8 +1,8 @@
 /** What the real Claude CLI that the fake speaks for refuses, the fake refuses: in the same words, with the same exit code. */
 import { assert, describe, it } from "@effect/vitest"
 import { randomUUID } from "node:crypto"
-import { fakeBench, type Instead, on, productArgs, realBench } from "../support/claudeBench.ts"
-import { fresh, type Scenario } from "../support/claudeScenarios.ts"
+import { fakeBench, type Instead, on, productArgs, realBench } from "../support/claude/claudeBench.ts"
+import { fresh, type Scenario } from "../support/claude/claudeScenarios.ts"
 
 interface Refusal {
   readonly play: Scenario

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { end, eventually, under } from "./support/proc.ts"
 import { makeRig, type Rig, type Shell, shells } from "./support/rig.ts"
-import { seeded } from "../support/seeded.ts"
+import { seeded } from "../support/text/seeded.ts"
 
 const times = Number(process.env["BREAKGLASS_CUTS"] ?? 20)
 

@@ -2,8 +2,8 @@
 import { type AddressInfo, createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { root } from "../support/BreakglassServer.ts"
-import { type Options, startPower } from "../support/powerBench.ts"
+import { root } from "../support/server/BreakglassServer.ts"
+import { type Options, startPower } from "../support/power/powerBench.ts"
 
 /** Not the host's, which is 127.0.0.1: the shim tells them apart by it. */
 const address = "127.0.0.2"
@@ -16,7 +16,7 @@ export const startWedged = async ({ env, ...options }: Options = {}) => {
   })
   await new Promise<void>((settle) => door.listen(0, address, settle))
   const { port } = door.address() as AddressInfo
-  const preload = `--import ${pathToFileURL(join(root, "test/support/port22.mjs")).href}?is=${port}`
+  const preload = `--import ${pathToFileURL(join(root, "test/support/server/port22.mjs")).href}?is=${port}`
   const power = await startPower({
     // Evidence takes its time, as on a real host.
     conf: { FORENSICS_SECS: "20", SAMPLE_SECS: "3" },

@@ -9,7 +9,7 @@ import {
   type Locator,
   type Page
 } from "playwright-core"
-import { token } from "../support/BreakglassServer.ts"
+import { token } from "../support/server/BreakglassServer.ts"
 
 export const phone = { width: 390, height: 844 } as const
 export const sizes = [

@@ -12,7 +12,7 @@
  * Expressions are texts: they run in the page. Nothing waits for a time; what never comes ends the test with the expression.
  */
 import { setTimeout as delay } from "node:timers/promises"
-import { token } from "../support/BreakglassServer.ts"
+import { token } from "../support/server/BreakglassServer.ts"
 
 /** Input sources as WebDriver's `actions` and BiDi's `input.performActions` both take them. */
 export type Actions = ReadonlyArray<{ readonly type: string; readonly id: string } & Readonly<Record<string, unknown>>>

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { eventually, portsOf } from "../support/processes.ts"
+import { eventually, portsOf } from "../support/server/processes.ts"
 import { type Bound, bound } from "./bound.ts"
 import { phone } from "./Phone.ts"
 import { type Tab, tabOf } from "./Tab.ts"

@@ -1,6 +1,6 @@
 /** What is recommended in each state: the power cut only for a VM that is known to hang. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Operation, Status, Verb } from "../../src/contract/Pve.ts"
+import type { Operation, Status, Verb } from "../../src/contract/Power.ts"
 import { advised } from "../../web/advice.ts"
 import { emptyPower, learn } from "../../web/power.ts"
 

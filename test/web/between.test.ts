@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { button, launch, makePhone, say, signIn } from "./Phone.ts"
 import { pass, type Proxy, startProxy } from "./Proxy.ts"
 

@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
-import { alive, eventually } from "../support/processes.ts"
+import { alive, eventually } from "../support/server/processes.ts"
 import { bound } from "./bound.ts"
 
 it("ends with the process that started it, even one that was killed", async () => {

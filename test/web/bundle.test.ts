@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { root } from "../support/BreakglassServer.ts"
+import { root } from "../support/server/BreakglassServer.ts"
 
 const built = join(root, "dist/web")
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
-import { discard, startServer } from "../support/BreakglassServer.ts"
-import { programs } from "../support/processes.ts"
+import { discard, startServer } from "../support/server/BreakglassServer.ts"
+import { programs } from "../support/server/processes.ts"
 import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
 
 describe("the chat without its agent", { timeout: 60_000 }, () => {

@@ -1,6 +1,6 @@
 /** What the page says of an operation: how long each step took, how it ended, and what to do after a bad end. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Operation } from "../../src/contract/Pve.ts"
+import type { Operation } from "../../src/contract/Power.ts"
 import { by, ending, lastWords, phaseWord, seen, steps } from "../../web/ending.ts"
 import type { Run } from "../../web/power.ts"
 

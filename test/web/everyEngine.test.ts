@@ -1,7 +1,7 @@
 /** The main job, Stop, a hold, the page without a network and a restart, on every engine with the same words. */
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { engines } from "./engines.ts"
 import { phone } from "./Phone.ts"
 import { pass, type Proxy, startProxy } from "./Proxy.ts"

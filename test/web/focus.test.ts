@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { button, finger, launch, makePhone, middle } from "./Phone.ts"
 
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.textContent ?? "")

@@ -1,7 +1,7 @@
 /** The log follows its end until the reader's own gesture and by nothing else, on every engine. */
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { engines } from "./engines.ts"
 import { sayIn, signInTo, type Tab } from "./Tab.ts"
 

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
-import { programs, started } from "../support/processes.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
+import { programs, started } from "../support/server/processes.ts"
 import { launch, makePhone, message, signIn } from "./Phone.ts"
 
 const attacks = [

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, ofKind, root, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, ofKind, root, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { assertOnScreen, button, composer, launch, makePhone, message, say, signIn } from "./Phone.ts"
 
 const incident = [

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { freePort } from "../host/support/sshd.ts"
-import { discard, type Server, startServer, token } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer, token } from "../support/server/BreakglassServer.ts"
 import { launch, makePhone, signIn, until } from "./Phone.ts"
 import { pass, type Proxy, type Rule, startProxy } from "./Proxy.ts"
 

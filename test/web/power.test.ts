@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Operation, Verb } from "../../src/contract/Pve.ts"
+import type { Operation, Verb } from "../../src/contract/Power.ts"
 import { current, emptyPower, foldPower, latest, learn, type PowerEntry } from "../../web/power.ts"
 
 const op: Operation = {

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, root, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, root, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { button, launch, makePhone, message, say, signIn, until } from "./Phone.ts"
 import { pass, type Proxy, startProxy } from "./Proxy.ts"
 

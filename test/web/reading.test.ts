@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { button, launch, makePhone, middle, say, signIn } from "./Phone.ts"
 
 const scrolledTo = (page: Page) =>

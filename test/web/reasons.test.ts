@@ -1,6 +1,6 @@
 /** What the page says of the VM, and what can be pressed: tables over what is known. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Operation, Pattern, Status, Verb } from "../../src/contract/Pve.ts"
+import type { Operation, Pattern, Status, Verb } from "../../src/contract/Power.ts"
 import type { AppState } from "../../web/AppModel.ts"
 import type { Link } from "../../web/link.ts"
 import { current, emptyPower, learn } from "../../web/power.ts"

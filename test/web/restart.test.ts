@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
-import { gate } from "../support/processes.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
+import { gate } from "../support/server/processes.ts"
 import { button, launch, makePhone, message, say, signIn } from "./Phone.ts"
 import { forward, pass, type Proxy, startProxy } from "./Proxy.ts"
 

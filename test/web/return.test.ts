@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { launch, makePhone, say, signIn } from "./Phone.ts"
 
 describe("a page taken out of the back-forward cache", () => {

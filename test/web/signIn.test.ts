@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Browser, BrowserContextOptions } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { button, launch, makePhone, message, signIn, until } from "./Phone.ts"
 import { forward, pass, type Proxy, startProxy } from "./Proxy.ts"
 

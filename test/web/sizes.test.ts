@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { assertOnScreen, button, composer, launch, makePhone, message, say, signIn, sizes } from "./Phone.ts"
 import { startProxy } from "./Proxy.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Entry, Event } from "../../src/contract/Event.ts"
 import { delta, empty, fold, items, progress, reattached, running, type Transcript } from "../../web/transcript.ts"
-import { seeded } from "../support/seeded.ts"
+import { seeded } from "../support/text/seeded.ts"
 
 const at = "2026-01-01T00:00:00.000Z"
 const logged = (...events: ReadonlyArray<Event>): ReadonlyArray<Entry> =>

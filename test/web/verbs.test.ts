@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Browser, Page, Route } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import type { Operation, OpOutcome } from "../../src/contract/Pve.ts"
-import { discard, type Server, startServer } from "../support/BreakglassServer.ts"
+import type { Operation, OpOutcome } from "../../src/contract/Power.ts"
+import { discard, type Server, startServer } from "../support/server/BreakglassServer.ts"
 import { button, finger, launch, makePhone, message, middle, sizes } from "./Phone.ts"
 
 const ended = (outcome: OpOutcome): Operation => ({

@@ -1,4 +1,4 @@
-import type { Verb } from "../../src/contract/Pve.ts"
+import type { Verb } from "../../src/contract/Power.ts"
 import type { AppState } from "../AppModel.ts"
 import { reason } from "../reasons.ts"
 import { advisedVerb } from "../states.ts"

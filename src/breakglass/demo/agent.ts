@@ -4,9 +4,15 @@
  */
 import { type Cause, Clock, Deferred, Effect, Fiber, Layer, Option, Queue, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { flags } from "../../claude/help.ts"
-import type { Line } from "../../lines.ts"
-import { type Exited, type Program, type Running, SpawnFailed, SubprocessRunner } from "../../SubprocessRunner.ts"
+import { flags } from "../../core/claude/help.ts"
+import type { Line } from "../../core/process/lines.ts"
+import {
+  type Exited,
+  type Program,
+  type Running,
+  SpawnFailed,
+  SubprocessRunner
+} from "../../core/process/SubprocessRunner.ts"
 import { followUp, incident, type Step, type Tool } from "./incident.ts"
 
 /** `script` is asked for the steps of each prompt: which of the conversation it is, from 0, and its text. */

@@ -1,5 +1,5 @@
 /** What the simulated host does for each verb, step by step, in the order and with the phases of `host/breakglass-host`. */
-import type { Verb } from "../../contract/Pve.ts"
+import type { Verb } from "../../contract/Power.ts"
 
 export interface Faults {
   /** The connection breaks at this phase; the host goes on. */

@@ -3,11 +3,11 @@
  * `host/breakglass-host` does, remembers its operations, refuses a second one at a time, and fails on request.
  */
 import { Clock, Effect, Layer } from "effect"
-import type { Verb } from "../../contract/Pve.ts"
-import type { Answer, Ask } from "../conduct.ts"
-import { changes, outcomeOf } from "../hostSpeech.ts"
-import { Observer } from "../Observer.ts"
-import { make, PveVerbs } from "../PveVerbs.ts"
+import type { Verb } from "../../contract/Power.ts"
+import type { Answer, Ask } from "../power/runOperation.ts"
+import { changes, outcomeOf } from "../power/hostProtocol.ts"
+import { Observer } from "../observe/Observer.ts"
+import { make, PveVerbs } from "../power/PveVerbs.ts"
 import * as Console from "./console.ts"
 import { type Faults, steps, type Vm } from "./steps.ts"
 

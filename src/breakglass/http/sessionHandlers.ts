@@ -1,0 +1,57 @@
+/** The sessions' routes, a line each. */
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api, BadRequest, promptLimit, TooLarge } from "../../contract/breakglass/Api.ts"
+import { Config } from "../config/Config.ts"
+import { Readers } from "../../core/http/Subscribers.ts"
+import { noEvent } from "../session/problems.ts"
+import { Session } from "../session/Session.ts"
+import { eventStream, place } from "../../core/log/sse.ts"
+
+export const sessions = HttpApiBuilder.group(
+  Api,
+  "sessions",
+  Effect.fnUntraced(function* (handlers) {
+    const session = yield* Session
+    const readers = yield* Readers
+    const { models, model: defaultModel } = yield* Config
+    return handlers.handleAll({
+      create: () => Effect.map(session.create, (session_id) => ({ session_id })),
+      list: ({ query: { limit = "50", before = null, archived } }) =>
+        session.list({ limit: Number(limit), before, archived: archived === "1" }),
+      get: ({ params }) => session.get(params.id),
+      archive: ({ params, payload }) => session.archive(params.id, payload.archived),
+      delete: ({ params }) => Effect.as(session.remove(params.id), { status: "deleted" } as const),
+      stream: ({ params, headers, query, request }) =>
+        Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, leave) =>
+          eventStream(attach(place(headers["last-event-id"], query), leave))
+        ),
+      prompt: ({ params, payload }) =>
+        Effect.gen(function* () {
+          const { model = defaultModel, prompt, prompt_id = null } = payload
+          yield* acceptable(prompt)
+          if (!models.includes(model)) return yield* unknownModel(models)
+          yield* session.prompt(params.id, { text: prompt, model, promptId: prompt_id })
+          return { status: "started" } as const
+        }),
+      cancel: ({ params }) => Effect.map(session.cancel(params.id), (cancelled) => ({ cancelled })),
+      export: ({ params }) => session.export(params.id),
+      full: ({ params }) =>
+        /^(0|[1-9][0-9]{0,15})$/.test(params.event)
+          ? session.full(params.id, Number(params.event))
+          : Effect.fail(noEvent)
+    })
+  })
+)
+
+const acceptable = (prompt: string): Effect.Effect<void, BadRequest | TooLarge> => {
+  if (Buffer.byteLength(prompt) > promptLimit) return Effect.fail(tooLarge)
+  if (prompt.trim() === "") return Effect.fail(blank)
+  return prompt.isWellFormed() && !prompt.includes("\0") ? Effect.void : Effect.fail(malformed)
+}
+
+const blank = new BadRequest({ detail: "The prompt is empty. Nothing was started." })
+const malformed = new BadRequest({ detail: "The prompt holds a NUL or half a character. Nothing was started." })
+const tooLarge = new TooLarge({ detail: `The prompt is over ${promptLimit} bytes. Nothing was started.` })
+const unknownModel = (models: ReadonlyArray<string>) =>
+  new BadRequest({ detail: `There is no such model here; there are ${models.join(", ")}. Nothing was started.` })

@@ -1,0 +1,182 @@
+/** One session while the server holds it: its log, its turn, and what is said of it. */
+import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
+import type { JournalUnavailable, SessionRow } from "../../contract/breakglass/Api.ts"
+import type { Settings } from "../config/Config.ts"
+import * as EventLog from "../../core/log/EventLog.ts"
+import * as Former from "./recovery.ts"
+import type { Journal, JournalFailed, Page, SessionRow as Stored } from "../../core/journal/Journal.ts"
+import type { Redact } from "../../core/redact/redact.ts"
+import { diskTrouble, inProgress, noSession, unavailable } from "./problems.ts"
+
+/** A turn from its claim to its end. */
+export interface Running {
+  readonly id: string
+  /** Stop was asked for: one that has not begun by then is ended before it does. */
+  stopping: boolean
+  /** null while its prompt is on its way to the disk. */
+  fiber: Fiber.Fiber<void> | null
+  /** false when it could not begin. */
+  readonly begun: Deferred.Deferred<boolean>
+  /** Its `turn_end` is in the log; fails when it is over and the disk has not taken that. */
+  readonly ended: Deferred.Deferred<void, JournalUnavailable>
+}
+
+export const claimed = (id: string): Running => ({
+  id,
+  stopping: false,
+  fiber: null,
+  begun: Deferred.makeUnsafe(),
+  ended: Deferred.makeUnsafe()
+})
+
+export interface Prompt {
+  readonly text: string
+  readonly model: string
+  readonly promptId: string | null
+}
+
+export interface Listed {
+  readonly sessions: ReadonlyArray<SessionRow>
+  readonly next: string | null
+  readonly turns: { readonly running: number; readonly limit: number }
+}
+
+/** A session in memory. */
+export interface Live {
+  row: Stored
+  readonly log: EventLog.EventLog
+  readonly prompts: Set<string>
+  /** The turn that runs now; there is no other word on whether one does. */
+  turn: Running | null
+  /** The end of its last turn is not on disk yet. */
+  owing: boolean
+  /** It is being deleted: nothing is begun in it. */
+  gone: boolean
+}
+
+/** The sessions in memory, and how one gets there. */
+export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope.Scope) => {
+  const loaded = new Map<string, Live>()
+  const removed = new Set<string>()
+  const load = Effect.fnUntraced(
+    function* (id: string) {
+      const known = loaded.get(id)
+      if (known !== undefined) return known
+      if (!uuid.test(id) || removed.has(id)) return yield* noSession
+      const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
+      if (row === null) return yield* noSession
+      const prompts = new Set(yield* journal.timely(journal.prompts(id)))
+      const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
+      const { open_turn } = row
+      const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null, gone: false }
+      const ending = yield* Effect.uninterruptible(
+        Effect.suspend(() => {
+          // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
+          if (loaded.has(id) || removed.has(id)) return Effect.succeed(null)
+          loaded.set(id, live)
+          if (open_turn === null) return Effect.succeed(null)
+          // A fiber of its own, begun with the entry: who asked may go away.
+          const inheriting = Effect.flatMap(
+            Former.end(log, open_turn, journal.closeHome(open_turn, row.cli_id)),
+            (owed) => settle(live, owed, scope)
+          )
+          return Effect.forkIn(inheriting, scope)
+        })
+      )
+      if (ending !== null) yield* journal.timely(Fiber.await(ending))
+      // One that was read before its deletion and is told after it.
+      if (removed.has(id)) return yield* noSession
+      return loaded.get(id) ?? live
+    },
+    Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
+  )
+  /** Deletes it from the disk and ends its readers. Refused while a turn runs or owes its end. */
+  const remove = Effect.fnUntraced(function* (id: string) {
+    const live = yield* load(id)
+    if (live.turn !== null) return yield* inProgress
+    if (live.owing) return yield* diskTrouble
+    if (live.gone) return yield* noSession
+    // Before anything yields: no prompt comes between.
+    live.gone = true
+    const deleted = Effect.tapError(journal.removeSession(id), () => Effect.sync(() => (live.gone = false)))
+    // Of its own: whatever becomes of who asked, its readers are told.
+    const all = Effect.andThen(
+      deleted,
+      Effect.suspend(() => {
+        removed.add(id)
+        loaded.delete(id)
+        return live.log.close
+      })
+    )
+    const deleting = yield* Effect.forkIn(all, scope, { startImmediately: true })
+    yield* Effect.mapError(journal.timely(Fiber.join(deleting)), unavailable)
+  })
+  const archive = Effect.fnUntraced(function* (id: string, archived: boolean) {
+    const live = yield* load(id)
+    yield* Effect.mapError(journal.timely(journal.archive(id, archived)), unavailable)
+    live.row = { ...live.row, archived }
+    return wire(live)
+  })
+  const listed = ({ rows, next }: Page) => ({
+    sessions: rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null })),
+    next
+  })
+  const everyLog = (each: (log: EventLog.EventLog) => Effect.Effect<void>) =>
+    Effect.suspend(() => Effect.forEach([...loaded.values()], ({ log }) => each(log), { discard: true }))
+  return { load, listed, everyLog, remove, archive }
+}
+
+/** Writes a turn's end as soon as the disk takes it. Until then no prompt may come between. */
+export const pay = (live: Live, owed: Effect.Effect<void, JournalFailed>) =>
+  Effect.gen(function* () {
+    yield* Effect.orDie(Effect.retry(owed, Schedule.spaced("1 second")))
+    live.owing = false
+  })
+
+/** Now if the disk takes it, else later. */
+const settle = (live: Live, owed: Effect.Effect<void, JournalFailed>, scope: Scope.Scope) =>
+  Effect.matchEffect(owed, {
+    onSuccess: () => Effect.sync(() => (live.owing = false)),
+    onFailure: () => Effect.forkIn(pay(live, owed), scope)
+  })
+
+/** Of one turn. */
+export const home = ({ openHome, closeHome }: Journal["Service"], turn: string, former: string) => ({
+  open: (conversation: string) => openHome(turn, conversation, former),
+  close: (conversation: string) => closeHome(turn, conversation)
+})
+
+/** As the wire shows it. */
+export const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pick<Live, "log">>): SessionRow => {
+  const last = log?.last() ?? { id: row.last_event_id, at: row.last_event_at }
+  return {
+    session_id: row.id,
+    title: row.title,
+    created_at: row.created_at,
+    last_event_at: last.at,
+    last_event_id: last.id,
+    turn_active: turn !== null,
+    archived: row.archived
+  }
+}
+
+/** Seconds. `tool`: what the CLI lets a command run at most (BASH_MAX_TIMEOUT_MS), and a margin. */
+export const limits = ({ turnTimeout, silence, compaction }: Settings) => ({
+  total: turnTimeout,
+  silent: silence,
+  tool: 660,
+  compaction
+})
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** A session is called what was first asked of it. */
+export const titled = (text: string): string => {
+  const line = text.trim().split("\n", 1)[0] ?? ""
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line
+}
+
+/** Told to the model before the next prompt. */
+export const afterKill =
+  "(From breakglass, not the operator: the turn before this one was killed. A command of yours may have run without " +
+  "your seeing its result. Check the state before you act on it.)"

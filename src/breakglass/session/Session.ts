@@ -1,0 +1,200 @@
+/**
+ * The conversations, owned by the server (the tmux model): phones attach, drop and come back, the turn goes on. A session
+ * is a log and at most one turn; the turn's fiber belongs to this layer, never to the request that began it.
+ */
+import { Context, DateTime, Deferred, Effect, Layer, Option, Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type {
+  AgentUnavailable,
+  JournalUnavailable,
+  NotFound,
+  SessionRow,
+  TooManyTurns,
+  TurnInProgress
+} from "../../contract/breakglass/Api.ts"
+import type { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
+import { Agents } from "../agent/AgentDefinition.ts"
+import { Cli } from "../../core/claude/ClaudeCheck.ts"
+import { Config } from "../config/Config.ts"
+import { Door } from "../agent/PowerSocket.ts"
+import type { EventLog } from "../../core/log/EventLog.ts"
+import * as Former from "./recovery.ts"
+import { Journal, type JournalFailed, type Place } from "../../core/journal/Journal.ts"
+import * as Live from "./LiveSession.ts"
+import { postmortem } from "./postmortem.ts"
+import * as Redact from "../../core/redact/redact.ts"
+import * as Turn from "../../core/turn/Turn.ts"
+import { diskTrouble, inProgress, noEvent, noSession, stopSent, stopTaken, tooMany, unavailable } from "./problems.ts"
+
+export class Session extends Context.Service<
+  Session,
+  {
+    readonly create: Effect.Effect<string, JournalUnavailable>
+    /** Newest activity first, and how many turns run of how many may. */
+    readonly list: (place: Place) => Effect.Effect<Live.Listed, JournalUnavailable>
+    readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
+    /** The session's SSE frames, from any place on. */
+    readonly attach: (id: string) => Effect.Effect<EventLog["attach"], NotFound | JournalUnavailable>
+    /** Answers once the turn is claimed and its `user` event is on disk; the turn runs on without the caller. */
+    readonly prompt: (
+      id: string,
+      prompt: Live.Prompt
+    ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable | AgentUnavailable>
+    /** Stop. Answers when `turn_end` is in the log: whether a turn was running. How that ended, the log says. */
+    readonly cancel: (id: string) => Effect.Effect<boolean, NotFound | JournalUnavailable>
+    /** The whole of an event that was cut. */
+    readonly full: (id: string, event: number) => Effect.Effect<string, NotFound | JournalUnavailable>
+    /** The draft of a post-mortem, in Markdown. */
+    readonly export: (id: string) => Effect.Effect<string, NotFound | JournalUnavailable>
+    readonly archive: (id: string, archived: boolean) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
+    readonly remove: (id: string) => Effect.Effect<void, NotFound | TurnInProgress | JournalUnavailable>
+    /** How many turns run now. */
+    readonly running: Effect.Effect<number>
+    /** A comment frame to every reader. */
+    readonly keepalive: Effect.Effect<void>
+    /** Says `bye` to every reader. */
+    readonly close: Effect.Effect<void>
+  }
+>()("breakglass/Session") {
+  static readonly layer = Layer.effect(
+    Session,
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const config = yield* Config
+      const agents = yield* Agents
+      const door = yield* Door
+      const cli = yield* Cli
+      const redact = Redact.make(config.secrets)
+      // On the way down all turns are ended at once: each may take seconds.
+      const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
+      const context = yield* Effect.context<SubprocessRunner>()
+      const { load, listed, everyLog, remove, archive } = Live.loader(journal, redact, scope)
+      const timely = <A>(effect: Effect.Effect<A, JournalFailed>) =>
+        Effect.mapError(journal.timely(effect), unavailable)
+      let turns = 0
+
+      const inherited = Effect.mapError(yield* Former.inherit(journal, load, scope), unavailable)
+
+      const create = Effect.gen(function* () {
+        const id = SecureRandom.uuidV4Unsafe()
+        const created_at = DateTime.formatIso(yield* DateTime.now)
+        yield* timely(journal.createSession({ id, created_at, cli_id: id }))
+        return id
+      })
+
+      const list = (place: Place) =>
+        Effect.map(timely(journal.sessions(place)), (page) => ({
+          ...listed(page),
+          turns: { running: turns, limit: config.maxConcurrentTurns }
+        }))
+
+      const begin = Effect.fn("Session.prompt")(function* (live: Live.Live, { text, model, promptId }: Live.Prompt) {
+        const known = () => promptId !== null && live.prompts.has(promptId)
+        // Of one that is on its way to the disk this is not known yet.
+        if (known() && live.turn !== null) yield* Deferred.await(live.turn.begun)
+        if (!known()) yield* cli.usable
+        if (known()) return
+        // Who is told that nothing was begun must not find it begun later: refused before it is written, or not at all.
+        yield* timely(Effect.void)
+        if (live.turn !== null) return yield* inProgress
+        if (live.owing) return yield* diskTrouble
+        if (live.gone) return yield* noSession
+        if (turns >= config.maxConcurrentTurns) return yield* tooMany(config.maxConcurrentTurns)
+        // Claimed before anything yields: of ten prompts at once nine find it so.
+        const turn = Live.claimed(SecureRandom.uuidV4Unsafe())
+        live.turn = turn
+        turns += 1
+        if (promptId !== null) live.prompts.add(promptId)
+        const release = Effect.sync(() => {
+          if (live.turn !== turn) return
+          live.turn = null
+          turns -= 1
+        })
+        const title = live.row.title === "" ? { title: Live.titled(redact(text).value) } : {}
+        const claim = live.log.append([{ kind: "user", text }], {
+          ...title,
+          open_turn: turn.id,
+          ...(promptId === null ? {} : { prompt_id: promptId })
+        })
+        yield* claim.pipe(
+          Effect.tapError(() => {
+            live.prompts.delete(promptId ?? "")
+            return Effect.andThen(release, Deferred.succeed(turn.begun, false))
+          }),
+          Effect.mapError(unavailable)
+        )
+        const read = Effect.orElseSucceed(journal.session(live.row.id), Option.none)
+        const stored = Option.getOrElse(yield* read, () => live.row)
+        live.row = stored
+        // Stop ends its commands' power at once, not when the last of them has been ended.
+        const way = door.open(() => !turn.stopping)
+        const options: Turn.Options = {
+          command: agents.recovery({ id: turn.id, model, pve: way.env }),
+          home: Live.home(journal, turn.id, config.formerConfig),
+          conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
+          prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
+          limits: Live.limits(config),
+          log: live.log,
+          ssh: { file: config.ssh, knownHosts: config.devvm.knownHosts },
+          redact,
+          stopping: () => turn.stopping,
+          shut: way.shut,
+          newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
+          settled: (owed) =>
+            Effect.gen(function* () {
+              live.owing = owed !== null
+              if (owed !== null) yield* Effect.forkIn(Live.pay(live, owed), scope)
+              yield* release
+              yield* owed === null ? Deferred.succeed(turn.ended, undefined) : Deferred.fail(turn.ended, stopSent)
+            })
+        }
+        // Whatever fails in there, a turn that is over holds nothing up.
+        const over = Effect.andThen(Effect.andThen(Effect.sync(way.shut), release), Deferred.fail(turn.ended, stopSent))
+        const run = Turn.run(options).pipe(Effect.provideContext(context), Effect.ensuring(over))
+        // At once: a fiber that is interrupted before its first step takes none, and the turn would never end.
+        turn.fiber = yield* Effect.forkIn(run, scope, { startImmediately: true })
+        if (turn.stopping) turn.fiber.interruptUnsafe()
+        yield* Deferred.succeed(turn.begun, true)
+      }, Effect.uninterruptible)
+
+      const cancel = Effect.fn("Session.cancel")(function* (id: string) {
+        const { turn } = yield* load(id)
+        if (turn === null) return false
+        // Both before anything yields: who asked may go away.
+        turn.stopping = true
+        turn.fiber?.interruptUnsafe()
+        const begun = Effect.mapError(journal.timely(Deferred.await(turn.begun)), () => stopTaken)
+        // One that runs is stopped whatever the disk does.
+        if (turn.fiber === null && !(yield* begun)) return false
+        yield* Effect.mapError(journal.timely(Deferred.await(turn.ended)), () => stopSent)
+        return true
+      })
+
+      return Session.of({
+        create,
+        list,
+        archive,
+        remove,
+        get: (id) => Effect.map(load(id), Live.wire),
+        attach: (id) => Effect.map(load(id), ({ log }) => log.attach),
+        prompt: (id, prompt) => Effect.flatMap(Effect.andThen(inherited, load(id)), (live) => begin(live, prompt)),
+        cancel,
+        full: (id, event) =>
+          Effect.flatMap(
+            Effect.andThen(load(id), timely(journal.full(id, event))),
+            Option.match({ onNone: () => Effect.fail(noEvent), onSome: Effect.succeed })
+          ),
+        export: (id) =>
+          Effect.gen(function* () {
+            const { row, log } = yield* load(id)
+            const draft = postmortem({ title: row.title, target: config.target, session: id })
+            yield* timely(log.entries(draft.add))
+            return draft.text()
+          }),
+        running: Effect.sync(() => turns),
+        keepalive: everyLog((log) => log.keepalive),
+        close: everyLog((log) => log.close)
+      })
+    })
+  )
+}

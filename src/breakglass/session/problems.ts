@@ -1,0 +1,59 @@
+/** What `Session` and `PveVerbs` answer when they will not: what was not done, and what to do. */
+import {
+  JournalUnavailable,
+  NotFound,
+  OperationBusy,
+  OperationIdTaken,
+  TooManyTurns,
+  TurnInProgress
+} from "../../contract/breakglass/Api.ts"
+import type { Operation, Verb } from "../../contract/Power.ts"
+import type { JournalFailed } from "../../core/journal/Journal.ts"
+
+export const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
+export const noEvent = new NotFound({ detail: "There is no such event, or no more of it than the log shows." })
+export const inProgress = new TurnInProgress({
+  detail: "A turn is running in this session. The prompt was not taken. Wait for its end, or stop it."
+})
+export const tooMany = (cap: number) =>
+  new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
+const noJournal = (why: string, cure: string | null = null) =>
+  new JournalUnavailable({
+    detail: `Nothing was done: the breakglass server${why}. VM controls work.${cure === null ? "" : ` ${cure}`}`
+  })
+export const diskTrouble = noJournal("'s own disk is full or does not answer")
+export const stopSent = new JournalUnavailable({
+  detail: "Stop was sent. The journal takes no writes, so how the turn ended will be in the log when it does."
+})
+export const stopTaken = new JournalUnavailable({
+  detail:
+    "Stop was taken. The disk of the journal does not answer, so the turn has not begun; when it does, the turn is " +
+    "ended before the agent is started."
+})
+export const unavailable = ({ full, reason, cure = null }: JournalFailed) =>
+  full
+    ? new JournalUnavailable({ detail: `Nothing was started: ${reason}.` })
+    : noJournal(
+        /disk is full|ENOSPC/.test(reason) ? "'s own disk is full" : ` cannot use its journal (${reason})`,
+        cure
+      )
+
+export const idTaken = new OperationIdTaken({
+  detail: "This op_id was used for another verb. Nothing was sent. Try again with a new one."
+})
+const doing = {
+  cycle: "power cycling the VM",
+  forensics: "collecting evidence",
+  reset: "resetting the VM",
+  start: "powering on the VM",
+  status: "checking the VM",
+  stop: "powering off the VM"
+} satisfies Record<Verb, string>
+export const taken = ({ verb, actor, started_at, op_id }: Operation) =>
+  new OperationBusy({
+    verb,
+    actor,
+    started_at,
+    op_id,
+    detail: `${actor} is already ${doing[verb]} (since ${started_at}). Nothing was sent.`
+  })

@@ -1,0 +1,70 @@
+/** What a former life of this server left behind: turns with no end, and their processes. */
+import { Effect, Schedule, type Scope, Semaphore } from "effect"
+import { markerName } from "../../core/claude/command.ts"
+import type { JournalUnavailable, NotFound } from "../../contract/breakglass/Api.ts"
+import * as Marker from "../../core/process/marker.ts"
+import type { EventLog } from "../../core/log/EventLog.ts"
+import type { Journal, JournalFailed } from "../../core/journal/Journal.ts"
+import { errorEvent } from "../../core/turn/verdict.ts"
+
+/**
+ * Ends what a former life left, before it returns, or, of what the journal could not tell by then, every second until it
+ * can. Gives what a turn waits for before it begins: one more try at what is left of it; fails while that is not known.
+ */
+export const inherit = Effect.fnUntraced(function* (
+  journal: Journal["Service"],
+  load: (session: string) => Effect.Effect<unknown, NotFound | JournalUnavailable>,
+  scope: Scope.Scope
+) {
+  const oneAtATime = yield* Semaphore.make(1)
+  let open: ReadonlyArray<string> | null = null
+  let cleared = false
+  const attempt = Effect.gen(function* () {
+    open ??= yield* journal.unended
+    const unread = yield* Effect.forEach(
+      open,
+      (id) => Effect.match(load(id), { onSuccess: () => [], onFailure: ({ status }) => (status === 404 ? [] : [id]) }),
+      { concurrency: "unbounded" }
+    )
+    open = unread.flat()
+    // No prompt has been passed on yet, so no turn is in one.
+    if (open.length === 0 && !cleared) cleared = yield* Effect.isSuccess(journal.removeHomes)
+    return open.length === 0
+  }).pipe(oneAtATime.withPermits(1))
+  const later = attempt.pipe(
+    Effect.orElseSucceed(() => false),
+    Effect.repeat({ until: (done) => done, schedule: Schedule.spaced("1 second") })
+  )
+  const done = yield* Effect.orElseSucceed(journal.timely(attempt), () => false)
+  if (!done) yield* Effect.forkIn(later, scope)
+  return journal.timely(attempt)
+})
+
+/**
+ * Ends what still runs of a turn whose server is gone, and gives what the log is owed: the turn's end, once what the agent
+ * remembers of it is kept.
+ */
+export const end = Effect.fnUntraced(function* (
+  log: EventLog,
+  turn: string,
+  closeHome: Effect.Effect<unknown, JournalFailed>
+) {
+  const swept = yield* Marker.sweep(Marker.trace(`${markerName}=${turn}`).look)
+  const events = [errorEvent(cutOff(swept)), { kind: "turn_end", outcome: "interrupted" } as const]
+  return Effect.andThen(closeHome, log.append(events, { open_turn: null, unfinished: true }))
+})
+
+export const cutOff = ({ seen, left }: Marker.Swept): string => {
+  const still =
+    seen.size === 1 ? "1 process of it was still running" : `${seen.size} processes of it were still running`
+  const here =
+    left === null
+      ? "What it had started could not be looked for."
+      : left > 0
+        ? `${still}, and ${left} could not be ended.`
+        : `${still} and ${seen.size === 1 ? "was" : "were"} ended.`
+  return (
+    `the server restarted while this turn ran. ${here} A command may have run without its result being seen, and one ` +
+    "on the target may run on there: look before you go on."
+  )
+}

@@ -1,0 +1,140 @@
+/**
+ * The directory a turn is given as its HOME: new for each turn, empty but for the CLI's transcript of this conversation, and
+ * removed when the turn ends. Whatever a turn writes there (settings, shell files, a git configuration) rules no later one.
+ * Runs in the journal's thread: the same disk is waited for.
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { reason } from "../journal/open.ts"
+
+/** What of a turn is where. `directory` is the server's state. */
+export const places = (directory: string, turn: string) => {
+  const home = Path.join(directory, "turns", turn)
+  return { home, config: Path.join(home, ".claude"), cwd: Path.join(home, "work"), tmp: Path.join(home, "tmp") }
+}
+
+export const make = (directory: string) => {
+  const kept = (conversation: string) => Path.join(directory, "conversations", `${conversation}.jsonl`)
+  const inHome = (turn: string, conversation: string) => {
+    const cwd = places(Fs.realpathSync(directory), turn).cwd
+    return transcript(places(directory, turn).config, cwd, conversation)
+  }
+  return {
+    /** Before turns had homes of their own the CLI kept its transcripts under `former`: one from there is carried over. */
+    openHome: (turn: string, conversation: string, former: string): void => {
+      const { home, config, cwd, tmp } = places(directory, turn)
+      Fs.mkdirSync(Path.dirname(home), { recursive: true, mode: 0o700 })
+      for (const each of [home, config, cwd, tmp]) Fs.mkdirSync(each, { mode: 0o700 })
+      if (!uuid.test(conversation)) return
+      const before = transcript(former, Path.join(Fs.realpathSync(directory), "work"), conversation)
+      const lines = messages(kept(conversation), conversation) ?? messages(before, conversation)
+      if (lines === null) return
+      const file = inHome(turn, conversation)
+      Fs.mkdirSync(Path.dirname(file), { recursive: true, mode: 0o700 })
+      Fs.writeFileSync(file, lines, { flag: "wx", mode: 0o600 })
+    },
+    /** Removes it; null when the transcript is kept, or none was written, else why it is not. */
+    closeHome: (turn: string, conversation: string): string | null => {
+      try {
+        if (!uuid.test(conversation)) return null
+        const file = inHome(turn, conversation)
+        const stat = Fs.lstatSync(file, { throwIfNoEntry: false })
+        if (stat === undefined) return null
+        if (!plain(stat)) return "its file is not a plain one, or too large"
+        Fs.mkdirSync(Path.dirname(kept(conversation)), { recursive: true, mode: 0o700 })
+        Fs.renameSync(file, kept(conversation))
+        return null
+      } catch (error) {
+        return reason(error)
+      } finally {
+        remove(places(directory, turn).home)
+      }
+    },
+    /** For when no turn runs: what a server that was killed has left. */
+    removeHomes: (): void => {
+      const turns = Path.join(directory, "turns")
+      for (const name of Fs.existsSync(turns) ? Fs.readdirSync(turns) : []) remove(Path.join(turns, name))
+    }
+  }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Bytes of one transcript; a long incident's has a few million. */
+const most = 64 * 1024 * 1024
+
+/** Of another name for a file, what is behind it may be anything this user can read. */
+const plain = (stat: Fs.Stats) => stat.isFile() && stat.nlink === 1 && stat.size <= most
+
+/** Where the CLI (2.1.197) keeps a conversation that was begun in `cwd`. */
+const transcript = (config: string, cwd: string, conversation: string) => {
+  const name = cwd.replace(/[^a-zA-Z0-9]/g, "-")
+  let hash = 0
+  for (let at = 0; at < cwd.length; at++) hash = (hash * 31 + cwd.charCodeAt(at)) | 0
+  const short = name.length <= 200 ? name : `${name.slice(0, 200)}-${Math.abs(hash).toString(36)}`
+  return Path.join(config, "projects", short, `${conversation}.jsonl`)
+}
+
+/** Only what was said. The other lines are the CLI's settings for this conversation, such as a directory to work in. */
+const said: ReadonlySet<unknown> = new Set(["user", "assistant", "system", "attachment", "progress"])
+
+/** The lines of a transcript that are messages of this conversation; null when there are none. */
+const messages = (file: string, conversation: string): Buffer | null => {
+  const bytes = read(file)
+  if (bytes === null) return null
+  const lines: Array<Buffer> = []
+  for (let from = 0, end = bytes.indexOf(10); end >= 0; from = end + 1, end = bytes.indexOf(10, from)) {
+    const line = bytes.subarray(from, end + 1)
+    if (isMessage(line.toString("utf8"), conversation)) lines.push(line)
+  }
+  return lines.length === 0 ? null : Buffer.concat(lines)
+}
+
+const isMessage = (line: string, conversation: string): boolean => {
+  try {
+    const { type, uuid, sessionId } = JSON.parse(line) as Record<string, unknown>
+    return said.has(type) && typeof uuid === "string" && sessionId === conversation
+  } catch {
+    return false
+  }
+}
+
+/** Through no link, and waiting for no FIFO. */
+const read = (file: string): Buffer | null => {
+  let fd: number
+  try {
+    fd = Fs.openSync(file, Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK)
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null
+    if (["ENOENT", "ELOOP", "ENXIO", "ENOTDIR"].some((none) => none === code)) return null
+    throw error
+  }
+  try {
+    return plain(Fs.fstatSync(fd)) ? Fs.readFileSync(fd) : null
+  } finally {
+    Fs.closeSync(fd)
+  }
+}
+
+/** What cannot be removed stays until the next start; no turn looks there again. */
+const remove = (place: string): void => {
+  const gone = () => Fs.rmSync(place, { recursive: true, force: true })
+  try {
+    gone()
+  } catch {
+    try {
+      // A directory that its owner may not write to, as package managers leave them.
+      unlock(place)
+      gone()
+    } catch {
+      return
+    }
+  }
+}
+
+const unlock = (place: string): void => {
+  Fs.chmodSync(place, 0o700)
+  for (const entry of Fs.readdirSync(place, { withFileTypes: true })) {
+    if (entry.isDirectory()) unlock(Path.join(place, entry.name))
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Fail closed: without a bearer token, a proven edge or a login there is no operator, and with nothing configured there is
+ * nobody. Secrets are compared by digest, in constant time, here and nowhere else.
+ */
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
+import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { createHash, createHmac, timingSafeEqual } from "node:crypto"
+import * as Contract from "../../contract/breakglass/Api.ts"
+import { Operator } from "../../contract/Operator.ts"
+import {
+  admit,
+  type Facts,
+  Headers,
+  crossSite,
+  type Refusal,
+  type Secrets,
+  unasked,
+  wrongCredential
+} from "./authenticate.ts"
+import { Config } from "../../breakglass/config/Config.ts"
+import { cookieLife } from "./cookie.ts"
+import * as Metrics from "../../breakglass/ops/metrics.ts"
+import { isOwn } from "../settings/ownAddresses.ts"
+import { steady } from "../time/monotonic.ts"
+import { admitted as admittedOn } from "./strangers.ts"
+import { tended } from "../time/repeatSafely.ts"
+import { make as makeWrongs } from "./failedSignIns.ts"
+
+export class Auth extends Context.Service<
+  Auth,
+  {
+    /** Who sent this request. */
+    readonly operator: (
+      request: HttpServerRequest.HttpServerRequest
+    ) => Effect.Effect<{ readonly name: string }, Refusal>
+    /** The cookie's value for a browser that showed the token. */
+    readonly login: (request: HttpServerRequest.HttpServerRequest, token: string) => Effect.Effect<string, Refusal>
+    /** For the life of this server this request's cookies are nobody's, wherever they are kept. */
+    readonly logout: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
+  }
+>()("breakglass/Auth") {
+  static readonly layer = Layer.effect(
+    Auth,
+    Effect.gen(function* () {
+      const config = yield* Config
+      const token = config.token === null ? null : Redacted.value(config.token)
+      const edge = config.edgeSecret === null ? null : Redacted.value(config.edgeSecret)
+      // A clock that is set must sign nobody out, nor keep anybody signed in.
+      const began = (yield* Clock.currentTimeMillis) - (yield* steady)
+      const time = Effect.map(steady, (passed) => began + passed)
+      const signedOut = new Set<string>()
+      // No two logins share a cookie: one may be signed out.
+      let latest = 0
+      const secrets = (now: number): Secrets => ({
+        token: (given) => token !== null && same(given, token),
+        edge: (given) => edge !== null && same(given, edge),
+        cookie: (given) => token !== null && !signedOut.has(given) && valid(given, token, now)
+      })
+      if (token === null && edge === null && config.trustedProxies.length === 0) {
+        yield* Effect.logWarning(
+          "Nobody can sign in: set API_BEARER_TOKEN, or BREAKGLASS_EDGE_SECRET and/or BREAKGLASS_TRUSTED_PROXIES"
+        )
+      }
+      const wrongs = makeWrongs()
+      const logged = (line: string | null) => (line === null ? Effect.void : Effect.logWarning(line))
+      const wrong = Effect.fnUntraced(function* (
+        request: HttpServerRequest.HttpServerRequest,
+        peer: string,
+        otherwise: Refusal
+      ) {
+        const { wait, line } = wrongs.seen(peer, yield* steady)
+        yield* logged(line)
+        if (wait === null) return yield* otherwise
+        yield* HttpEffect.appendPreResponseHandler((_request, response) =>
+          Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", String(wait)))
+        ).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
+        return yield* tooMany
+      })
+      yield* tended(
+        "1 minute",
+        Effect.flatMap(steady, (now) => logged(wrongs.rest(now)))
+      )
+      return Auth.of({
+        operator: Effect.fnUntraced(function* (request) {
+          const asked = facts(request)
+          const admitted = admit(asked, config, secrets(yield* time))
+          if (admitted === wrongCredential) return yield* wrong(request, asked.peer, wrongCredential)
+          if (!("via" in admitted)) return yield* admitted
+          letIn(request)
+          return admitted
+        }, counted),
+        login: Effect.fnUntraced(function* (request, given) {
+          const asked = facts(request)
+          const foreign = crossSite(new Headers(asked.rawHeaders), config)
+          if (foreign !== null) return yield* foreign
+          if (token === null || !same(given, token)) return yield* wrong(request, asked.peer, wrongToken)
+          letIn(request)
+          const expires = Math.max((yield* time) + cookieLife * 1000, latest + 1)
+          latest = expires
+          return `${expires}.${sign(expires, token)}`
+        }, counted),
+        logout: Effect.fnUntraced(function* (request) {
+          const now = yield* time
+          for (const cookie of signedOut) if (Number.parseInt(cookie) <= now) signedOut.delete(cookie)
+          const { cookie } = secrets(now)
+          for (const sent of new Headers(facts(request).rawHeaders).cookies()) if (cookie(sent)) signedOut.add(sent)
+        })
+      })
+    })
+  )
+
+  /** For the embedded demo, which holds nothing: whoever can reach it is its operator. It listens on loopback only. */
+  static readonly layerDemo = Layer.succeed(
+    Auth,
+    Auth.of({
+      operator: Effect.fnUntraced(function* (request) {
+        const { method, rawHeaders } = facts(request)
+        const foreign = unasked(method, new Headers(rawHeaders), { publicOrigin: null, directUrl: null })
+        if (foreign !== null) return yield* foreign
+        letIn(request)
+        return { name: "demo" }
+      }),
+      login: () => Effect.fail(wrongToken),
+      logout: () => Effect.void
+    })
+  )
+
+  /** The contract's middleware: every route that declares it is refused or knows its operator. */
+  static readonly middleware = Layer.effect(
+    Contract.Auth,
+    Effect.map(
+      Auth,
+      ({ operator }) =>
+        (handler) =>
+          Effect.gen(function* () {
+            const request = yield* HttpServerRequest.HttpServerRequest
+            return yield* Effect.provideService(handler, Operator, yield* operator(request))
+          })
+    )
+  )
+}
+
+const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, ({ _tag }) => Metrics.refused(_tag))
+
+const letIn = (request: HttpServerRequest.HttpServerRequest) =>
+  admittedOn(NodeHttpServerRequest.toIncomingMessage(request).socket)
+
+const facts = (request: HttpServerRequest.HttpServerRequest): Facts => {
+  const { rawHeaders, socket } = NodeHttpServerRequest.toIncomingMessage(request)
+  const address = socket.localAddress?.replace(/^::ffff:/, "") ?? ""
+  const peer = Option.getOrElse(request.peerAddress, () => "")
+  return {
+    method: request.method,
+    rawHeaders,
+    peer,
+    isOwn: () => isOwn(peer),
+    local: `${address.includes(":") ? `[${address}]` : address}:${socket.localPort}`
+  }
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest()
+const same = (given: string, secret: string): boolean => timingSafeEqual(digest(given), digest(secret))
+
+/** Signed with the token, so that a new token ends every login. */
+const sign = (expires: number, token: string): string =>
+  createHmac("sha256", digest(`login ${token}`))
+    .update(String(expires))
+    .digest("base64url")
+
+const valid = (cookie: string, token: string, now: number): boolean => {
+  const [, expires = "0", signature = ""] = /^([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})$/.exec(cookie) ?? []
+  return Number(expires) > now && same(signature, sign(Number(expires), token))
+}
+
+const tooMany = new Contract.TooManyAttempts({
+  detail: "Too many wrong credentials came from this address. Nothing was done. The right one is taken at any time."
+})
+const wrongToken = new Contract.Unauthenticated({ detail: "That is not the token. Nobody was signed in." })

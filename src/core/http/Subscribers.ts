@@ -1,0 +1,115 @@
+/**
+ * Who is attached. A reader costs memory and a socket, so there is a limit to them, and one that does not take what it
+ * was sent is let go: it comes back with Last-Event-ID and misses nothing. Nobody else waits for it. One that would not be
+ * admitted any more is let go too.
+ */
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Context, Deferred, Effect, Layer, type Scope } from "effect"
+import type { HttpServerRequest } from "effect/http"
+import type { OutgoingMessage } from "node:http"
+import { Auth } from "./Auth.ts"
+import * as Metrics from "../../breakglass/ops/metrics.ts"
+import { tended } from "../time/repeatSafely.ts"
+
+export const perLog = 32
+export const inAll = 128
+/** How long the same bytes may wait for a reader: this many looks, this far apart. */
+const looks = 6
+const apart = "5 seconds"
+
+export class Readers extends Context.Service<
+  Readers,
+  {
+    /**
+     * Counts the request's answer as a reader of this log until it ends; one too many lets the oldest go. Gives what waits
+     * until this one is let go, and what it is to be sent last then.
+     */
+    readonly admit: (
+      log: string,
+      request: HttpServerRequest.HttpServerRequest
+    ) => Effect.Effect<Effect.Effect<Uint8Array>, never, Scope.Scope>
+    /** How many read this log now, or any. */
+    readonly count: (log?: string) => Effect.Effect<number>
+    /** Waits until the next one begins to read this log. */
+    readonly comes: (log: string) => Effect.Effect<void>
+  }
+>()("breakglass/Readers") {
+  static readonly layer = Layer.effect(
+    Readers,
+    Effect.gen(function* () {
+      const { operator } = yield* Auth
+      const readers = new Set<Reader>()
+      const coming = new Map<string, Deferred.Deferred<void>>()
+      const look = Effect.fnUntraced(function* (reader: Reader) {
+        if (stalls(reader)) return yield* Metrics.readersLetGo("stalled")
+        if (yield* Effect.isSuccess(operator(reader.request))) return
+        readers.delete(reader)
+        letGo(reader, nothing)
+        yield* Metrics.readersLetGo("signed_out")
+      })
+      const round = Effect.suspend(() => Effect.forEach([...readers], look, { discard: true }))
+      yield* tended(apart, round)
+      return Readers.of({
+        count: (log) =>
+          Effect.sync(() => [...readers].filter((reader) => log === undefined || reader.log === log).length),
+        comes: (log) =>
+          Effect.suspend(() => {
+            const next = coming.get(log) ?? Deferred.makeUnsafe<void>()
+            coming.set(log, next)
+            return Deferred.await(next)
+          }),
+        admit: (log, request) =>
+          Effect.acquireRelease(
+            Effect.sync(() => {
+              const response = NodeHttpServerRequest.toServerResponse(request) as OutgoingMessage
+              const leave = Deferred.makeUnsafe<Uint8Array>()
+              const reader: Reader = { log, request, response, leave, waiting: 0, same: 0 }
+              readers.add(reader)
+              const awaited = coming.get(log)
+              coming.delete(log)
+              if (awaited !== undefined) Deferred.doneUnsafe(awaited, Effect.void)
+              const [oldest] = readers
+              const [oldestHere] = [...readers].filter((other) => other.log === log).slice(0, -perLog)
+              const over = [oldestHere, readers.size > inAll ? oldest : undefined].flatMap((one) =>
+                one !== undefined && readers.delete(one) ? [one] : []
+              )
+              for (const one of over) letGo(one, superseded)
+              return { reader, over: over.length }
+            }).pipe(Effect.flatMap(({ reader, over }) => Effect.as(Metrics.readersLetGo("superseded", over), reader))),
+            (reader) => Effect.sync(() => readers.delete(reader))
+          ).pipe(Effect.map(({ leave }) => Deferred.await(leave)))
+      })
+    })
+  )
+}
+
+interface Reader {
+  readonly log: string
+  readonly request: HttpServerRequest.HttpServerRequest
+  readonly response: OutgoingMessage
+  /** What it is to be sent last. */
+  readonly leave: Deferred.Deferred<Uint8Array>
+  /** Bytes that wait for it, and at how many looks they were the same. */
+  waiting: number
+  same: number
+}
+
+/** Whether it had to be let go. */
+const stalls = (reader: Reader): boolean => {
+  const waiting = reader.response.writableLength
+  reader.same = waiting > 0 && waiting === reader.waiting ? reader.same + 1 : 0
+  reader.waiting = waiting
+  // Its own scope takes it off the list.
+  if (reader.same === looks) reader.response.destroy()
+  return reader.same === looks
+}
+
+/** The answer is ended by what writes it: ended behind its back, the next write would be an error that nobody hears. */
+const letGo = ({ response, leave }: Reader, last: Uint8Array) => {
+  Deferred.doneUnsafe(leave, Effect.succeed(last))
+  // It may be the reader that never reads.
+  response.socket?.setTimeout(1000, () => response.destroy())
+}
+
+const nothing = new Uint8Array()
+const superseded = Buffer.from('event: bye\ndata: {"reason":"superseded"}\n\n')

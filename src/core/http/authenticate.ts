@@ -1,0 +1,171 @@
+/**
+ * Who may do this? A pure reading of one request; `Auth` supplies the secrets' comparison. Doubt is refusal: a credential
+ * that is presented twice, under an alias a proxy might let through, or malformed never turns into a person.
+ */
+import {
+  BadRequest,
+  Forbidden,
+  Misdirected,
+  type TooManyAttempts,
+  Unauthenticated,
+  WrongContentType
+} from "../../contract/breakglass/Api.ts"
+import { isReserved } from "../../contract/Operator.ts"
+import { cookieNames, triedCookies } from "./cookie.ts"
+import type { Settings } from "../../breakglass/config/Config.ts"
+
+/** One request as it came off the wire: nothing joined, nothing lowered. */
+export interface Facts {
+  readonly method: string
+  /** Name, value, name, value …, as Node's `rawHeaders`. */
+  readonly rawHeaders: ReadonlyArray<string>
+  /** The transport peer. Never a forwarded address. */
+  readonly peer: string
+  /** Whether that is an address of this machine: any program here may be behind it. */
+  readonly isOwn: () => boolean
+  /** The address and port it came in on, as a `Host` header would have them. */
+  readonly local: string
+}
+
+/** Constant-time comparisons against what is configured; false when it is not. */
+export interface Secrets {
+  readonly token: (given: string) => boolean
+  readonly edge: (given: string) => boolean
+  readonly cookie: (given: string) => boolean
+}
+
+export interface Admitted {
+  readonly name: string
+  readonly via: "bearer" | "edge" | "login"
+}
+
+export type Refusal = BadRequest | Unauthenticated | TooManyAttempts | Forbidden | Misdirected | WrongContentType
+
+type Origins = Pick<Settings, "publicOrigin" | "directUrl">
+
+/** The operator, or why not. */
+export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+  const headers = new Headers(facts.rawHeaders)
+  const single = [settings.userHeader, settings.edgeSecretHeader, "authorization", "origin", "host"]
+  if (single.some((name) => headers.count(name) > 1)) return ambiguous
+  if (headers.aliased(settings.userHeader) || headers.aliased(settings.edgeSecretHeader)) return ambiguous
+
+  const identity = identify(headers, facts, settings, secrets)
+  if (!("via" in identity) || identity.via === "bearer") return identity
+  // A page whose name was pointed at us (DNS rebinding) asks under that name; a proxy may ask by our own address.
+  const asked = headers.get("host")?.toLowerCase() ?? ""
+  const { publicOrigin, directUrl } = settings
+  const named = [publicOrigin, directUrl].some((origin) => isHostOf(origin ?? "", asked))
+  if (publicOrigin !== null && !named && asked !== facts.local) return elsewhere
+  return unasked(facts.method, headers, settings) ?? identity
+}
+
+/** Whether a browser may have added the identity by itself, for a page that is not ours. */
+export const unasked = (method: string, headers: Headers, origins: Origins): Refusal | null => {
+  if (method !== "GET" && method !== "HEAD") return crossSite(headers, origins)
+  // A read has a price too: it may start programs. "none" is the person: an address typed, a bookmark.
+  const site = headers.get("sec-fetch-site")
+  return site === null || site === "same-origin" || site === "none" ? null : foreign
+}
+
+/** What a browser's request that changes something must show, and one from elsewhere cannot. */
+export const crossSite = (headers: Headers, { publicOrigin, directUrl }: Origins): Refusal | null => {
+  const origin = headers.get("origin")
+  // By the direct address nobody stands between: what is asked there is asked under its name.
+  const direct = publicOrigin === null || origin === directUrl
+  const own = direct ? isHostOf(origin ?? "", headers.get("host") ?? "") : origin === publicOrigin
+  const site = headers.get("sec-fetch-site")
+  if (origin === null || !own || headers.count("origin") > 1) return foreign
+  if (site !== null && site !== "same-origin") return foreign
+  return /^application\/json(; ?charset=utf-8)?$/i.test(headers.get("content-type") ?? "") ? null : notJson
+}
+
+const identify = (headers: Headers, facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+  const edge = byEdge(headers, facts, settings, secrets)
+  // A good credential beside a refused one is not the sum of both.
+  if (edge !== null && !("via" in edge)) return edge
+  const authorization = headers.get("authorization")
+  // An edge with basic auth may pass its own credential on; it is not for us.
+  if (authorization !== null && !/^basic /i.test(authorization)) {
+    const [, given = ""] = /^Bearer ([\x21-\x7e]{1,4096})$/.exec(authorization) ?? []
+    return given !== "" && secrets.token(given) ? { name: "token", via: "bearer" } : wrongCredential
+  }
+  if (edge !== null) return edge
+  if (headers.cookies().some(secrets.cookie)) return { name: "login", via: "login" }
+  // A cookie's end is no guess: it is 32 bytes of a signature.
+  const proof = settings.edgeSecret === null ? null : headers.get(settings.edgeSecretHeader)
+  return proof !== null && !secrets.edge(proof) ? wrongCredential : unauthenticated
+}
+
+/** Whom the edge names; null when it names nobody, or is not proven: from anyone else the header counts as absent. */
+const byEdge = (headers: Headers, facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal | null => {
+  const user = headers.get(settings.userHeader)
+  if (user === null || !proven(headers, facts, settings, secrets)) return null
+  if (isReserved(user)) return reserved
+  // No comma: some proxies join a header that came twice with one.
+  if (!/^[\x21-\x2b\x2d-\x7e]{1,128}$/.test(user)) return unauthenticated
+  const allowed = settings.allowedUsers === null || settings.allowedUsers.includes(user)
+  return allowed ? { name: user, via: "edge" } : notAllowed
+}
+
+/** By everything that is configured; by nothing when nothing is. */
+const proven = (headers: Headers, { peer, isOwn }: Facts, settings: Settings, secrets: Secrets): boolean => {
+  const { edgeSecret, trustedProxies } = settings
+  if (edgeSecret === null && trustedProxies.length === 0) return false
+  // Of the start's refusal too; an address may have come since.
+  if (edgeSecret === null && isOwn()) return false
+  const secret = edgeSecret === null || secrets.edge(headers.get(settings.edgeSecretHeader) ?? "")
+  return secret && (trustedProxies.length === 0 || trustedProxies.some(({ contains }) => contains(peer)))
+}
+
+export class Headers {
+  private readonly pairs: ReadonlyArray<readonly [name: string, value: string]>
+  constructor(raw: ReadonlyArray<string>) {
+    this.pairs = raw.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), raw[at + 1] ?? ""] as const] : []))
+  }
+  get(name: string): string | null {
+    return this.pairs.find(([key]) => key === name)?.[1] ?? null
+  }
+  count(name: string): number {
+    return this.pairs.filter(([key]) => key === name).length
+  }
+  /** A spelling that some proxy or gateway takes for the same header (CVE-2024-47070 and its kin). */
+  aliased(name: string): boolean {
+    return this.pairs.some(([key]) => key !== name && key.replace(/[^a-z0-9]/g, "-") === name)
+  }
+  /** What came under the names of our cookie. */
+  cookies(): ReadonlyArray<string> {
+    const cookies = this.pairs.flatMap(([key, value]) => (key === "cookie" ? value.split(/; */) : []))
+    return cookies
+      .flatMap((cookie) =>
+        cookieNames.flatMap((name) => (cookie.startsWith(`${name}=`) ? [cookie.slice(name.length + 1)] : []))
+      )
+      .slice(0, triedCookies)
+  }
+}
+
+/** With or without the scheme's own port, which browsers leave out and some proxies add. */
+const isHostOf = (origin: string, host: string): boolean => {
+  const [, scheme, own = ""] = /^(https?):\/\/([^/]+)$/.exec(origin) ?? []
+  return own !== "" && (host === own || host === `${own}:${scheme === "https" ? 443 : 80}`)
+}
+
+const ambiguous = new BadRequest({
+  detail: "A header that carries identity came twice or under another spelling. Nothing was done."
+})
+const unauthenticated = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
+/** To who sent it the same; it is counted. */
+export const wrongCredential = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
+const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothing was done." })
+const reserved = new Forbidden({
+  detail: "This name is reserved: in the log it means somebody else. Nothing was done. Use another name."
+})
+const foreign = new Forbidden({
+  detail: "The request did not come from this page. Nothing was done. Open the page, or type the address yourself."
+})
+const elsewhere = new Misdirected({
+  detail:
+    "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN, BREAKGLASS_DIRECT_URL or this server's own address; a proxy in front must " +
+    "pass Host on. Nothing was done."
+})
+const notJson = new WrongContentType({ detail: "The body must be application/json. Nothing was done." })

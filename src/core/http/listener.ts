@@ -1,0 +1,43 @@
+/** The sockets: where they are, how many, and how long a connection may take for what. */
+import { NodeHttpServer } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { createServer } from "node:http"
+import type { Socket } from "node:net"
+import { Config } from "../../breakglass/config/Config.ts"
+import { connections } from "./connectionLimit.ts"
+import { addresses, alsoAt } from "./localhost.ts"
+import * as strangers from "./strangers.ts"
+
+/** Milliseconds. Node's own would let a phone's worth of sockets sit for five minutes each. */
+export const patience = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  // Longer than proxies keep an idle connection, or one is closed here as they send on it, and they answer 502: nginx 60 s
+  // (keepalive_timeout of ngx_http_upstream_module), AWS ALB 60 s, Go's transport and Traefik 90 s, Caddy 2 min.
+  keepAliveTimeout: 130_000
+}
+
+const bounded = () => {
+  const server = createServer(patience)
+  const most = connections()
+  const open = new Set<Socket>()
+  server.on("connection", (socket: Socket) => {
+    if (most !== null && open.size >= most) socket.destroy()
+    else open.add(socket)
+    socket.once("close", () => open.delete(socket))
+  })
+  strangers.bound(server, Math.min(strangers.most, Math.floor((most ?? Infinity) / 2)))
+  return server
+}
+
+export const listener = Layer.unwrap(
+  Effect.gen(function* () {
+    const { host, port } = yield* Config
+    const server = bounded()
+    const [own, other] = addresses(host)
+    const chosen =
+      other === null ? port : yield* alsoAt(own, other, port, (socket) => server.emit("connection", socket))
+    return NodeHttpServer.layer(() => server, { host: own, port: chosen, gracefulShutdownTimeout: "2 seconds" })
+  })
+)

@@ -1,0 +1,109 @@
+/** The journal's connection and what can be asked of it: synchronous, so it waits as long as the disk does. */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import type { Quota } from "../../breakglass/config/Config.ts"
+import * as Homes from "../claude/homes.ts"
+import type { Place, Row, SessionPatch, SessionRow } from "./Journal.ts"
+import * as Rows from "./queries.ts"
+import { Unusable } from "./migrations.ts"
+import * as Store from "./open.ts"
+
+export const make = (directory: string, quota: Quota) => {
+  const held: Store.Held = { db: null, prepared: new Map() }
+  const sql: Rows.Sql = (text) => {
+    const statement = held.prepared.get(text) ?? Store.connected(held, directory).prepare(text)
+    held.prepared.set(text, statement)
+    return statement
+  }
+  const transaction = (work: () => void): void => {
+    const db = Store.connected(held, directory)
+    db.exec("BEGIN IMMEDIATE")
+    try {
+      work()
+      db.exec("COMMIT")
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK")
+      throw error
+    }
+  }
+  return {
+    /** The first thing to ask; whatever it says, each later question opens what is not open. */
+    open: (): Begun => {
+      const opened = Store.open(directory)
+      if (opened._tag !== "Open") return opened
+      held.db = opened.db
+      return { _tag: "Open", damage: opened.damage }
+    },
+    createSession: ({ id, created_at, cli_id }: Pick<SessionRow, "id" | "created_at" | "cli_id">): void => {
+      Rows.roomFor(sql, quota)
+      sql("INSERT INTO session (id, created_at, active_at, cli_id) VALUES (?1, ?2, ?2, ?3)").run(id, created_at, cli_id)
+    },
+    sessions: (place: Place) => Rows.sessions(sql, place),
+    /** Sessions with a turn that has no end. */
+    unended: (): ReadonlyArray<string> =>
+      sql("SELECT id FROM session WHERE open_turn IS NOT NULL")
+        .all()
+        .map((row) => String(row["id"])),
+    archive: (id: string, archived: boolean): void => {
+      sql("UPDATE session SET archived = ? WHERE id = ?").run(Number(archived), id)
+    },
+    removeSession: (id: string): void => {
+      const cli_id = Rows.session(sql, id)?.cli_id ?? ""
+      // What the agent's CLI remembers of it. First: a session that is still there can be deleted again.
+      if (/^[0-9a-f-]{36}$/i.test(cli_id))
+        Fs.rmSync(Path.join(directory, "conversations", `${cli_id}.jsonl`), { force: true })
+      transaction(() => Rows.remove(sql, id))
+      // Not to be read in the WAL either.
+      sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+    },
+    operation: (op_id: string) => Rows.operation(sql, op_id),
+    session: (id: string) => Rows.session(sql, id),
+    prompts: (session: string): ReadonlyArray<string> =>
+      sql("SELECT prompt_id FROM prompt WHERE session = ?")
+        .all(session)
+        .map((row) => String(row["prompt_id"])),
+    append: (log: string, rows: ReadonlyArray<Row>, patch: SessionPatch) =>
+      transaction(() => Rows.append(sql, quota, log, rows, patch)),
+    last: (log: string) => Rows.last(sql, log),
+    page: (log: string, after: number, bytes: number) => Rows.page(sql, log, after, bytes),
+    full: (log: string, id: number): string | null => {
+      const row = sql("SELECT body FROM event_full WHERE log = ? AND id = ?").get(log, id)
+      return row === undefined ? null : String(row["body"])
+    },
+    probe: (now: number) =>
+      transaction(() => {
+        sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)").run(String(now))
+      }),
+    ...Homes.make(directory),
+    close: () => held.db?.close()
+  }
+}
+
+/** What became of the opening; the connection itself stays where it is. */
+export type Begun =
+  | { readonly _tag: "Open"; readonly damage: string | null }
+  | Exclude<Store.Opened, { readonly _tag: "Open" }>
+
+type Calls = ReturnType<typeof make>
+export type Name = keyof Calls
+export type Args<N extends Name> = Parameters<Calls[N]>
+export type Value<N extends Name> = ReturnType<Calls[N]>
+
+export interface Request {
+  readonly name: Name
+  readonly args: ReadonlyArray<unknown>
+}
+export type Answer =
+  | { readonly _tag: "Done"; readonly value: unknown }
+  | { readonly _tag: "Failed"; readonly reason: string; readonly full: boolean; readonly cure?: string | null }
+
+/** What is thrown becomes a word: an error does not keep its class on the way out of a thread. */
+export const answer = (calls: Calls, { name, args }: Request): Answer => {
+  try {
+    const call: (...args: ReadonlyArray<never>) => unknown = calls[name]
+    return { _tag: "Done", value: call(...(args as ReadonlyArray<never>)) }
+  } catch (error) {
+    const cure = error instanceof Unusable ? error.cure : null
+    return { _tag: "Failed", reason: Store.reason(error), full: error instanceof Rows.OverQuota, cure }
+  }
+}

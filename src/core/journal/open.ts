@@ -1,0 +1,164 @@
+/**
+ * Opening the journal's file: the lock that makes one server of a directory, the way forward from older shapes, and the
+ * difference between a file to refuse, one to repair and a disk that does not let it be opened now.
+ */
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { finish, salvage } from "./salvage.ts"
+import { corrupt, damage, migrate, resultCode, shaped, Unusable, version } from "./migrations.ts"
+
+export type Opened =
+  | { readonly _tag: "Open"; readonly db: DatabaseSync; readonly damage: string | null }
+  /** Another server holds it: its buttons work, and this one would know nothing of what they do. It must not start. */
+  | { readonly _tag: "Refused"; readonly reason: string }
+  /** It cannot be opened now; it may later. `cure` is what to do, where that is not to look after the disk. */
+  | { readonly _tag: "Unavailable"; readonly reason: string; readonly cure: string | null }
+
+export const open = (directory: string): Opened => {
+  const file = Path.join(directory, "journal.db")
+  try {
+    Fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+    finish(file)
+    return { _tag: "Open", db: connect(file), damage: null }
+  } catch (error) {
+    if (resultCode(error) === busy && served(file))
+      return { _tag: "Refused", reason: "another breakglass server is using this directory" }
+    if (resultCode(error) === busy) return unavailable(new Unusable(othersOpen, closeIt))
+    if (!damaged.has(resultCode(error))) return unavailable(error)
+  }
+  try {
+    const kept = salvage(file)
+    return { _tag: "Open", db: connect(file), damage: kept }
+  } catch (error) {
+    return unavailable(error)
+  }
+}
+
+const unavailable = (error: unknown): Opened => ({
+  _tag: "Unavailable",
+  reason: reason(error),
+  cure: error instanceof Unusable ? error.cure : null
+})
+
+const othersOpen = "another program has the journal open"
+const closeIt = "Close that program, such as a sqlite3 shell: the chat comes back by itself."
+
+/** Whether who holds the file lets nobody even read it: only a server does that. */
+const served = (file: string): boolean => {
+  try {
+    const db = new DatabaseSync(file, { readOnly: true })
+    try {
+      db.prepare("SELECT 1 FROM sqlite_schema").get()
+    } finally {
+      db.close()
+    }
+    return false
+  } catch (error) {
+    return resultCode(error) === busy
+  }
+}
+
+export interface Held {
+  /** null while the disk does not let it be opened. */
+  db: DatabaseSync | null
+  readonly prepared: Map<string, StatementSync>
+}
+
+/** Tries again what did not open before, so that a disk that recovers needs no restart. */
+export const connected = (held: Held, directory: string): DatabaseSync => {
+  if (held.db !== null) return held.db
+  const opened = open(directory)
+  if (opened._tag === "Refused") throw new Unusable(opened.reason, null)
+  if (opened._tag === "Unavailable") throw new Unusable(opened.reason, opened.cure)
+  held.db = opened.db
+  return opened.db
+}
+
+/** What failed, without the path it failed at. */
+export const reason = (error: unknown): string => {
+  if (error instanceof Error && "code" in error && "syscall" in error) {
+    const code = String(error.code)
+    return `${meanings.get(code) ?? "the system refused"} (${code})`
+  }
+  return error instanceof Error ? error.message : "unknown"
+}
+
+const place = "a file stands where the sessions directory should be"
+const meanings: ReadonlyMap<string, string> = new Map([
+  ["EEXIST", place],
+  ["ENOTDIR", place],
+  ["EACCES", "this user may not"],
+  ["EPERM", "this user may not"],
+  ["ENOSPC", "the disk is full"],
+  ["EROFS", "the disk is read-only"],
+  ["EIO", "the disk gives errors"]
+])
+
+const busy = 5
+const notADatabase = 26
+const damaged: ReadonlySet<number> = new Set([corrupt, notADatabase])
+
+const connect = (file: string): DatabaseSync => {
+  untouched(file)
+  const db = new DatabaseSync(file)
+  try {
+    db.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON"
+    )
+    migrate(db)
+    if (!shaped(db)) throw damage("the journal's tables are damaged")
+    // About 2 s for each GB, once: a fault that is met later would be met in the middle of an incident.
+    const check = db.prepare("PRAGMA integrity_check(1)").get()
+    if (check?.["integrity_check"] !== "ok") throw damage("the journal is damaged")
+    if (db.prepare(gaps).get() !== undefined) throw damage("events of the journal are missing")
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+const gaps = `SELECT 1 FROM (SELECT id, row_number() OVER (PARTITION BY log ORDER BY id) AS number FROM event)
+  WHERE id <> number - 1 LIMIT 1`
+
+/** What must be known before the file is opened for writing, since that alone can change it. */
+const untouched = (file: string): void => {
+  // Opened for reading a FIFO waits, and a directory is read as nothing.
+  const found = Fs.statSync(file, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isFile()) throw new Unusable("journal.db is no regular file", "Move it away.")
+  // SQLite would open it for reading alone, and keep it so whatever becomes of the file.
+  if (found !== undefined) Fs.accessSync(file, Fs.constants.R_OK | Fs.constants.W_OK)
+  // SQLite takes a WAL beside an empty file for a stray one and deletes it.
+  if (size(file) === 0 && size(`${file}-wal`) > 0) throw damage("the journal is empty but its WAL is not")
+  if (size(file) === 0) return
+  if (!known(file)) throw damage("the journal's header is damaged")
+  try {
+    const db = new DatabaseSync(file, { readOnly: true })
+    try {
+      version(db)
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    // Whatever else is wrong will be met again.
+    if (error instanceof Unusable) throw error
+  }
+}
+
+const size = (file: string): number => Fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+/**
+ * Whether the header's format numbers are ones that exist (sqlite.org/fileformat2.html, 1.3). Any other makes SQLite take
+ * the file for one of its own future, and refuse it or refuse to write it, without calling it damaged.
+ */
+const known = (file: string): boolean => {
+  const head = Buffer.alloc(100)
+  const fd = Fs.openSync(file, "r")
+  try {
+    Fs.readSync(fd, head)
+  } finally {
+    Fs.closeSync(fd)
+  }
+  return head.readUInt8(18) <= 2 && head.readUInt8(19) <= 2 && head.readUInt32BE(44) <= 4
+}
