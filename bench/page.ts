@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { discard, root, type Server, startServer, token } from "../test/support/server/BreakglassServer.ts"
-import { launch, phone } from "../test/web/Phone.ts"
+import { launch, phone } from "../test/support/browser/Phone.ts"
 import { print } from "./print.ts"
 import { startSlow3g } from "./slow3g.ts"
 

@@ -1,12 +1,12 @@
 /** Models made, wired, rendered. */
 import { render } from "preact"
-import { api } from "./api.ts"
-import { App } from "./components/App.tsx"
-import { addressOf } from "./address.ts"
-import { AppModel } from "./AppModel.ts"
-import { keptSession } from "./kept.ts"
-import { loadLater } from "./later.ts"
-import { followViewport } from "./viewport.ts"
+import { api } from "./link/api.ts"
+import { App } from "./shell/App.tsx"
+import { addressOf } from "./shell/address.ts"
+import { AppModel } from "./shell/AppModel.ts"
+import { keptSession } from "./session/offlineCopy.ts"
+import { loadLater } from "./shell/later.ts"
+import { followViewport } from "./shell/viewport.ts"
 import "./style.css"
 
 followViewport()

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Page } from "playwright-core"
 import { discard, startServer } from "../../test/support/server/BreakglassServer.ts"
-import { button, launch, makePhone, message, say, signIn } from "../../test/web/Phone.ts"
+import { button, launch, makePhone, message, say, signIn } from "../../test/support/browser/Phone.ts"
 
 const take = async (page: Page, name: string): Promise<void> => {
   await page.evaluate(() => document.fonts.ready)

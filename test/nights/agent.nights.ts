@@ -9,7 +9,7 @@ import { realClaude } from "../support/server/BreakglassServer.ts"
 import { mounted } from "../support/journal/disk.ts"
 import { startLoopbackApi } from "../support/claude/LoopbackApi.ts"
 import { nobodys } from "../support/server/processes.ts"
-import { button, launch, message } from "../web/Phone.ts"
+import { button, launch, message } from "../support/browser/Phone.ts"
 import { cycles, isBack, play, type Player, tell } from "./player.ts"
 import { startWedged, type Wedged } from "./wedged.ts"
 

@@ -6,7 +6,7 @@
 import { assert } from "@effect/vitest"
 import { setTimeout as delay } from "node:timers/promises"
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core"
-import { button, finger, makePhone, middle, signIn } from "../web/Phone.ts"
+import { button, finger, makePhone, middle, signIn } from "../support/browser/Phone.ts"
 
 const tapMs = 700
 const heldMs = 1700

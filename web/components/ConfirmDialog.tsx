@@ -1,10 +1,10 @@
 /** The same press without holding: two steps, each opening with the focus on Cancel. */
 import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
-import type { AppState } from "../AppModel.ts"
-import { runningNow } from "../reasons.ts"
-import { labels } from "../verbs.ts"
-import { visible } from "../visible.ts"
+import type { AppState } from "../shell/AppModel.ts"
+import { runningNow } from "../power/disabledReason.ts"
+import { labels } from "../power/verbs.ts"
+import { visible } from "../text/revealHidden.ts"
 
 interface Props {
   readonly app: AppState

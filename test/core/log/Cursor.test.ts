@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Row } from "../../../src/core/journal/Journal.ts"
 import { chunkBytes, frame, type Place, Reader, State } from "../../../src/core/log/Cursor.ts"
-import { emptyFeed, feed } from "../../../web/sse.ts"
+import { emptyFeed, feed } from "../../../web/link/sse.ts"
 import { empty, follow, ids, upTo } from "../../support/journal/journals.ts"
 import { parse } from "../../support/http/specSse.ts"
 

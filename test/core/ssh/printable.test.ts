@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { written } from "../../../src/core/ssh/printable.ts"
-import { visible } from "../../../web/visible.ts"
+import { visible } from "../../../web/text/revealHidden.ts"
 
 describe("what is not seen", () => {
   it("is written out in an export wherever the page writes it out, and the same way", () => {

@@ -1,7 +1,7 @@
 /** What the frames of a stream hold. */
 import type { Event, Stamp } from "../../../src/contract/Event.ts"
 import type { VmEvent } from "../../../src/contract/Power.ts"
-import type { Frame } from "../../../web/sse.ts"
+import type { Frame } from "../../../web/link/sse.ts"
 
 export type Entry = Event & Stamp
 

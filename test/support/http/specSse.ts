@@ -1,6 +1,6 @@
 /**
  * A second reader of the event-stream format, written from the letter of WHATWG HTML 9.2.5-6 and sharing nothing with
- * web/sse.ts: bytes in, one byte at a time, no regular expression.
+ * web/link/sse.ts: bytes in, one byte at a time, no regular expression.
  */
 export interface Dispatched {
   readonly type: string

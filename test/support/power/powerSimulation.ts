@@ -6,7 +6,7 @@ import { Config } from "../../../src/breakglass/config/Config.ts"
 import type { Ask } from "../../../src/breakglass/power/runOperation.ts"
 import { make, PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import type { Operation, Verb } from "../../../src/contract/Power.ts"
-import { emptyFeed, feed } from "../../../web/sse.ts"
+import { emptyFeed, feed } from "../../../web/link/sse.ts"
 import { directory, layerOwnThread } from "../journal/journals.ts"
 import { distinct, vmEvent } from "../http/frames.ts"
 

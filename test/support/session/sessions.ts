@@ -16,7 +16,7 @@ import {
   type Running,
   SubprocessRunner
 } from "../../../src/core/process/SubprocessRunner.ts"
-import { emptyFeed, feed } from "../../../web/sse.ts"
+import { emptyFeed, feed } from "../../../web/link/sse.ts"
 import { type Entry, eventOf } from "../http/frames.ts"
 import { layerOwnThread } from "../journal/journals.ts"
 

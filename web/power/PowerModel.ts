@@ -1,0 +1,119 @@
+/** The way to the VM that needs no model: its state, the operations on it, and one press of a button at a time. */
+import { computed, createModel, effect, signal } from "@preact/signals"
+import type { Operation, Status, Verb } from "../../src/contract/Power.ts"
+import type { Answer, OpRequest } from "../link/api.ts"
+import { attach, type Source } from "../link/attach.ts"
+import { parsed } from "../link/parsed.ts"
+import { current, emptyPower, foldPower, learn, type Power, type PowerEntry } from "./power.ts"
+import type { Frame } from "../link/sse.ts"
+import { uuid } from "../link/uuid.ts"
+
+export interface PowerTransport extends Source {
+  readonly operations: () => Promise<Answer<{ readonly operations: ReadonlyArray<Operation> }>>
+  readonly operation: (id: string) => Promise<Answer<Operation>>
+  readonly operate: (op: OpRequest) => Promise<Answer<Operation>>
+}
+
+export const PowerModel = createModel((transport: PowerTransport) => {
+  const power = signal<Power>(emptyPower)
+  const asking = signal<Verb | undefined>(undefined)
+  const failed = signal(none)
+  // What the stream has told, shown from its end on: half of a log is a state the VM was in once.
+  let told = emptyPower
+  let whole = false
+  // The same press repeated after a lost answer is the same operation: the host is never asked twice.
+  const unanswered = new Map<Verb, OpRequest | undefined>()
+
+  const { check, close, lastSeen, link } = attach(transport, {
+    whileSeen: true,
+    after: () => (told.last < 0 ? undefined : told.last),
+    opened: () => {
+      whole = false
+    },
+    frames: (arrived) => {
+      told = arrived.reduce(take, told)
+      whole ||= arrived.some((frame) => frame.event === "caught-up")
+      if (whole) power.value = told
+    }
+  })
+  effect(() => close)
+
+  const know = (operations: ReadonlyArray<Operation>) => {
+    told = operations.reduceRight(learn, told)
+    power.value = operations.reduceRight(learn, power.value)
+  }
+  const knows = (id: string) => power.value.operations.some((run) => run.op_id === id)
+  const ask = async (id: string): Promise<void> => {
+    const answer = await transport.operation(id)
+    if (answer.ok) know([answer.value])
+  }
+  const refresh = async (): Promise<void> => {
+    const answer = await transport.operations()
+    if (answer.ok) know(answer.value.operations)
+  }
+
+  // What runs is asked for besides: neither a proxy that holds the stream nor a disk that keeps the log back may hide its end.
+  const open = computed(() => current(power.value)?.op_id)
+  effect(() => {
+    const id = open.value
+    if (id === undefined) return
+    let free = true
+    const timer = setInterval(() => {
+      if (free) void ask(id).finally(() => (free = true))
+      free = false
+    }, 3000)
+    return () => clearInterval(timer)
+  })
+
+  const operate = async (verb: Verb): Promise<void> => {
+    if (asking.value !== undefined) return
+    asking.value = verb
+    failed.value = none
+    let op = unanswered.get(verb)
+    if (op === undefined || knows(op.op_id)) op = { verb, op_id: uuid() }
+    const { op_id } = op
+    const answer = await transport.operate(op)
+    // A 5xx is the word of somebody between who may have passed it on, or of a server that failed at we know not what.
+    const lost = !answer.ok && (answer.status === 0 || answer.status >= 500)
+    unanswered.set(verb, lost ? op : undefined)
+    asking.value = undefined
+    if (answer.ok) {
+      if (!knows(op_id)) know([answer.value])
+      return
+    }
+    const text = lost
+      ? "No answer: it may have started. Pressing again is safe, it will not run twice."
+      : `Not started. ${answer.detail}`
+    failed.value = { op_id, text }
+    check()
+    void (lost ? ask(op_id) : refresh())
+  }
+
+  return {
+    power,
+    current: computed(() => current(power.value)),
+    link,
+    lastSeen,
+    asking,
+    /** Until the operation it speaks of is there to be seen. */
+    problem: computed(() => (knows(failed.value.op_id) ? "" : failed.value.text)),
+    operate,
+    refresh,
+    check
+  }
+})
+
+const none = { op_id: "", text: "" }
+
+const take = (power: Power, frame: Frame): Power => {
+  switch (frame.event) {
+    case "reset":
+      return { ...emptyPower, status: power.status }
+    case "status":
+      return parsed<Status, Power>(frame.data, (status) => ({ ...power, status })) ?? power
+    case "message":
+      return parsed<PowerEntry, Power>(frame.data, (entry) => foldPower(power, entry)) ?? power
+    default:
+      return power
+  }
+}

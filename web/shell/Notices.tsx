@@ -1,0 +1,33 @@
+/** A newer page is there, or the server wants another one. Nothing reloads by itself, and never during a turn. */
+import type { AppState } from "./AppModel.ts"
+import { applyUpdate, updateReady } from "./pwa.ts"
+
+export const Notices = ({ app }: { readonly app: AppState }) => {
+  const working = app.session.value?.running.value === true || app.power.current.value !== undefined
+  if (app.mismatch.value) {
+    return (
+      <Notice
+        text="The server and this page are of different versions: what you see may be wrong or incomplete."
+        action="Reload"
+        onPress={() => void applyUpdate()}
+      />
+    )
+  }
+  if (!updateReady.value || working) return null
+  return <Notice text="A newer version of this page is ready." action="Update" onPress={() => void applyUpdate()} />
+}
+
+interface Props {
+  readonly text: string
+  readonly action: string
+  readonly onPress: () => void
+}
+
+const Notice = ({ text, action, onPress }: Props) => (
+  <div class="offline update" role="status">
+    <p>{text}</p>
+    <button type="button" class="button" onClick={onPress}>
+      {action}
+    </button>
+  </div>
+)

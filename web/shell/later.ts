@@ -1,0 +1,15 @@
+/** What nobody needs for the first paint comes after it, in one file: what draws Markdown and output, and what is rarely seen. */
+import { signal } from "@preact/signals"
+import type * as Later from "./afterFirstPaint.ts"
+
+export const later = signal<typeof Later | undefined>(undefined)
+
+export const loadLater = async (): Promise<void> => {
+  if (later.peek() !== undefined) return
+  try {
+    later.value = await import("./afterFirstPaint.ts")
+    void later.value.register()
+  } catch {
+    // Until it comes prose is shown as it was written. It is asked for again when the server is reached.
+  }
+}
