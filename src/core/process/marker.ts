@@ -2,7 +2,7 @@
  * Finding and ending everything a program started, wherever it went. The CLI runs each tool in a session of its own, so
  * a process group misses them and a walk by parent misses what was re-parented. A variable in the environment is inherited by
  * all of them, and a child may set or empty it: so a process is also found by whom it descends from, as far as that was
- * seen while it could be, and by where it stands (README, "What Stop cannot reach").
+ * seen while it could be, and by where it stands (docs/operating.md, "What Stop cannot reach").
  */
 import { Effect, Schedule } from "effect"
 import * as Fs from "node:fs"
