@@ -5,7 +5,8 @@
 import { type Cause, Deferred, Effect, Queue, Stream } from "effect"
 import { type Program, SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import type { Seen } from "./Observer.ts"
-import * as OverSsh from "../power/HostLink.ts"
+import { refusalIn } from "../../core/ssh/outcome.ts"
+import { printable } from "../../core/ssh/printable.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import { steady } from "../../core/time/monotonic.ts"
 import * as Vitals from "./vitals.ts"
@@ -75,10 +76,10 @@ const carriedOut = Effect.fnUntraced(function* (ssh: Program, visit: Visit, reda
   yield* Effect.raceFirst(listening, Effect.andThen(Effect.sleep(logins), never))
   const exited = yield* running.exited
   const stderr = yield* running.stderr
-  const said = shown(redact(OverSsh.printable(exited.code === 255 ? stderr : `${stderr}\n${stdout}`)).value)
+  const said = shown(redact(printable(exited.code === 255 ? stderr : `${stderr}\n${stdout}`)).value)
   if (exited.code === 0) return { state: "ok", said } satisfies Seen
   if (exited.code !== 255) return { state: "failed", said } satisfies Seen
-  const why = OverSsh.outcome(exited, stderr)
+  const why = refusalIn(stderr) ?? "unknown"
   // A target that answers and refuses us is not a slow one.
   return { state: why === "failed" ? "unknown" : why, said } satisfies Seen
 })

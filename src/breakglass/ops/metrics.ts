@@ -4,19 +4,15 @@
  */
 import { Effect, Metric } from "effect"
 import { Outcome } from "../../contract/Event.ts"
-import { OpOutcome, type Verb, verbs } from "../../contract/Power.ts"
 import pkg from "../../../package.json" with { type: "json" }
 import type { Refusal } from "../../core/http/authenticate.ts"
+import { startAtZero as operationsFromZero } from "../power/metrics.ts"
 
 const counter = (name: string, description: string) =>
   Metric.counter(`breakglass_${name}_total`, { description, incremental: true })
 const gauge = (name: string, description: string) => Metric.gauge(`breakglass_${name}`, { description })
 
 const turns = counter("turns_ended", "Turns that ended, by outcome.")
-const operations = counter(
-  "operations_ended",
-  "Operations that ended, by verb and by what was first known of the outcome."
-)
 const events = counter("events_appended", "Events written to the logs.")
 const redactions = counter("redactions", "Secrets that were taken out of events before they were stored.")
 const failures = counter("journal_write_failures", "Writes that the journal did not take.")
@@ -57,7 +53,6 @@ export const appended = (stored: ReadonlyArray<Stored>, redacted: number) =>
     ],
     { discard: true }
   )
-export const operationEnded = (verb: Verb, outcome: OpOutcome, by = 1) => count(operations, { verb, outcome }, by)
 export const journalFailed = count(failures, {})
 export const refused = (reason: Reason, by = 1) => count(refusals, { reason }, by)
 const whys = ["superseded", "stalled", "signed_out"] as const
@@ -89,7 +84,7 @@ export const begin = Effect.all(
     ...whys.map((why) => readersLetGo(why, 0)),
     ...reasons.map((reason) => refused(reason, 0)),
     ...Outcome.literals.map((outcome) => count(turns, { outcome }, 0)),
-    ...verbs.flatMap((verb) => OpOutcome.literals.map((outcome) => operationEnded(verb, outcome, 0)))
+    operationsFromZero
   ],
   { discard: true }
 )

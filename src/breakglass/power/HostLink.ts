@@ -5,6 +5,8 @@
 import { Duration, Effect, Option, Stream } from "effect"
 import type { OpOutcome } from "../../contract/Power.ts"
 import type { Line } from "../../core/process/lines.ts"
+import { refusalIn } from "../../core/ssh/outcome.ts"
+import { printable } from "../../core/ssh/printable.ts"
 import { type Exited, SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import type { Settings } from "../config/Config.ts"
 import type { Answer, Ask } from "./runOperation.ts"
@@ -91,30 +93,8 @@ export const options = ({ authSock, keyPath, knownHosts }: Settings["pve"]): Rea
 export const outcome = ({ code, signal }: Exited, stderr: string): OpOutcome => {
   if (signal !== null) return "unknown"
   if (code !== 255) return outcomeOf(code ?? 1)
-  return words.find(([, said]) => said.test(stderr))?.[0] ?? "unknown"
+  return refusalIn(stderr) ?? "unknown"
 }
-
-/**
- * ssh's own whole lines (OpenSSH 8 to 10), said before a command could have been sent. The remote program's words are in the same
- * stderr, so anything looser would let it decide. No match: the connection broke after it stood, and the host may have begun.
- */
-const words: ReadonlyArray<readonly [OpOutcome, RegExp]> = [
-  [
-    "host_key",
-    /^(Host key verification failed\.|(?:\S+ h|H)ost key for \S+ has changed and you have requested strict checking\.|No \S+ host key is known for .* and you have requested strict checking\.)\r?$/m
-  ],
-  ["auth", /^[^\s@]+@\S+: Permission denied \([a-z0-9,-]+\)\.\r?$/m],
-  ["auth", /^Received disconnect from \S+ port \d+:2: Too many authentication failures/m],
-  ["unreachable", /^ssh: (connect to host \S+ port \d+|Could not resolve hostname \S+): /m],
-  ["unreachable", /^(kex_exchange_identification|banner exchange): /m],
-  ["unreachable", /^Connection timed out during banner exchange\r?$/m],
-  // Before there is a session, or without even trying: what it was given to read, and what the two could not agree on.
-  ["failed", /^Unable to negotiate with \S+ port \d+: no matching [A-Za-z ]+ found\. Their offer: \S*\r?$/m],
-  ["failed", /^(command-line|\/[^\s:]+):? line \d+: \S.*\r?$/m],
-  ["failed", /^(Bad owner or permissions on|Can't open user config file) \/\S+(: [A-Z][a-z ]+)?\r?$/m],
-  ["failed", /^(OpenSSL version mismatch\. Built against \w+, you have \w+|No user exists for uid \d+)\r?$/m],
-  ["failed", /^(hostname|remote username) contains invalid characters\r?$/m]
-]
 
 /** What the host printed: its newest, and no more of it than a page or a script can bear. */
 class Heard {
@@ -136,10 +116,6 @@ class Heard {
 
 /** Characters. */
 const outputKept = 1024 * 1024
-
-/** What a terminal would act on, or a page could be fooled by, is not passed on. */
-export const printable = (text: string): string =>
-  text.replaceAll("\r\n", "\n").replace(/[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")
 
 const nothing: Answer = { outcome: "failed", exit_code: null, stdout: "", stderr: "" }
 const notConfigured: Answer = {

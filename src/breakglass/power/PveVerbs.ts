@@ -13,12 +13,12 @@ import { explained } from "./explainRefusal.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import * as Conduct from "./runOperation.ts"
 import { changes } from "./hostProtocol.ts"
-import * as Metrics from "../ops/metrics.ts"
+import { operationEnded } from "./metrics.ts"
 import * as Operations from "./registry.ts"
 import * as OverSsh from "./HostLink.ts"
 import { finding, replay } from "./pastOperations.ts"
 import * as Redact from "../../core/redact/redact.ts"
-import { idTaken, taken } from "../session/problems.ts"
+import { busyWith, idTaken } from "./problems.ts"
 import * as Screen from "./Screen.ts"
 import { telling } from "../../core/log/appendInBackground.ts"
 
@@ -88,7 +88,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     Effect.gen(function* () {
       const ended_at = change.outcome === undefined ? {} : { ended_at: DateTime.formatIso(yield* DateTime.now) }
       if (change.outcome && running.operation.ended_at === null)
-        yield* Metrics.operationEnded(running.operation.verb, change.outcome)
+        yield* operationEnded(running.operation.verb, change.outcome)
       running.operation = { ...running.operation, ...ended_at, ...change }
       yield* tellOf(running.operation)
     })
@@ -132,7 +132,7 @@ export const make = Effect.fnUntraced(function* (ask: Conduct.Ask) {
     const ahead = changes(verb) ? operations.changing() : operations.ofAsker(verb, actor)
     const inTheWay = changes(verb) ? (one: Operation) => actor === agent || one.actor !== agent : waits
     const busy = ahead.map(({ operation }) => operation).find(inTheWay)
-    if (busy !== undefined) return yield* taken(busy)
+    if (busy !== undefined) return yield* busyWith(busy)
     const alone = ahead.length < (changes(verb) ? 1 : atOnce)
     const running = operations.begin({
       ...Operations.blank,

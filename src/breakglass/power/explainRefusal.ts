@@ -8,7 +8,8 @@ import { type Program, SubprocessRunner } from "../../core/process/SubprocessRun
 import type { Settings } from "../config/Config.ts"
 import type { Ask } from "./runOperation.ts"
 import * as HostKeys from "../../core/ssh/hostKeys.ts"
-import { options, printable } from "./HostLink.ts"
+import { printable } from "../../core/ssh/printable.ts"
+import { options } from "./HostLink.ts"
 
 /** The same questions; an answer that is a refusal of keys says more. */
 export const explained = Effect.fnUntraced(function* (config: Settings, ask: Ask) {

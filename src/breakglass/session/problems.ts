@@ -1,13 +1,5 @@
-/** What `Session` and `PveVerbs` answer when they will not: what was not done, and what to do. */
-import {
-  JournalUnavailable,
-  NotFound,
-  OperationBusy,
-  OperationIdTaken,
-  TooManyTurns,
-  TurnInProgress
-} from "../../contract/breakglass/Api.ts"
-import type { Operation, Verb } from "../../contract/Power.ts"
+/** What `Session` answers when it will not: what was not done, and what to do. */
+import { JournalUnavailable, NotFound, TooManyTurns, TurnInProgress } from "../../contract/breakglass/Api.ts"
 import type { JournalFailed } from "../../core/journal/Journal.ts"
 
 export const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
@@ -37,23 +29,3 @@ export const unavailable = ({ full, reason, cure = null }: JournalFailed) =>
         /disk is full|ENOSPC/.test(reason) ? "'s own disk is full" : ` cannot use its journal (${reason})`,
         cure
       )
-
-export const idTaken = new OperationIdTaken({
-  detail: "This op_id was used for another verb. Nothing was sent. Try again with a new one."
-})
-const doing = {
-  cycle: "power cycling the VM",
-  forensics: "collecting evidence",
-  reset: "resetting the VM",
-  start: "powering on the VM",
-  status: "checking the VM",
-  stop: "powering off the VM"
-} satisfies Record<Verb, string>
-export const taken = ({ verb, actor, started_at, op_id }: Operation) =>
-  new OperationBusy({
-    verb,
-    actor,
-    started_at,
-    op_id,
-    detail: `${actor} is already ${doing[verb]} (since ${started_at}). Nothing was sent.`
-  })

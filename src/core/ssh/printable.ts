@@ -19,3 +19,7 @@ const escaped = (character: string, at: number, text: string): string => {
 const inEmoji = (character: string, before: string): boolean =>
   (character === "\u200D" && /[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F]$/u.test(before)) ||
   (character === "\uFE0F" && /\p{Extended_Pictographic}$/u.test(before))
+
+/** Foreign text for a page or a terminal: what a terminal would act on, or a reader be fooled by, is replaced. */
+export const printable = (text: string): string =>
+  text.replaceAll("\r\n", "\n").replace(/[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD")

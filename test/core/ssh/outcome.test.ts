@@ -1,6 +1,6 @@
 /** What only ssh itself can have said before there was a session, and what a remote program may have said in one. */
 import { assert, describe, it } from "@effect/vitest"
-import { outcome } from "../../../src/breakglass/power/HostLink.ts"
+import { refusalIn } from "../../../src/core/ssh/outcome.ts"
 
 const host = "192.168.1.127"
 /** Of OpenSSH 9.2. */
@@ -27,9 +27,9 @@ const within = [
 
 describe("an ssh that ended with 255", () => {
   it.each(before)("has sent nothing when it said: %s", (said) => {
-    assert.strictEqual(outcome({ code: 255, signal: null }, `${said}\r\n`), "failed")
+    assert.strictEqual(refusalIn(`${said}\r\n`), "failed")
   })
   it.each(within)("may have been in a session when it said: %s", (said) => {
-    assert.strictEqual(outcome({ code: 255, signal: null }, `${said}\r\n`), "unknown")
+    assert.isNull(refusalIn(`${said}\r\n`))
   })
 })
