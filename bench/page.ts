@@ -4,14 +4,14 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { discard, root, type Server, startServer, token } from "../test/support/server/BreakglassServer.ts"
-import { launch, phone } from "../test/support/browser/Phone.ts"
+import { launch, phone, wholeChromium } from "../test/support/browser/Phone.ts"
 import { print } from "./print.ts"
 import { startSlow3g } from "./slow3g.ts"
 
 export const run = async (): Promise<void> => {
   bundle()
   const server = await startServer({ env: { BREAKGLASS_MAX_TURNS: "10000" } })
-  const browser = await launch()
+  const browser = await launch({ executablePath: wholeChromium })
   await visits(browser, server)
   const session = await server.session()
   await server.turn(session, mixed(1250))

@@ -1,6 +1,6 @@
 /** The engines a test of every engine runs on: each opens one window of a phone's size. */
 import { openFirefox } from "./Firefox.ts"
-import { finger, launch, phone } from "./Phone.ts"
+import { finger, launch, phone, wholeChromium } from "./Phone.ts"
 import { type Actions, type Tab, tabOf } from "./Tab.ts"
 import { openWebKit } from "./WebKit.ts"
 
@@ -10,7 +10,7 @@ interface Place {
 }
 
 const openChromium = async (): Promise<Tab> => {
-  const browser = await launch()
+  const browser = await launch({ executablePath: wholeChromium })
   const page = await (await browser.newContext({ viewport: phone, hasTouch: true })).newPage()
   const { mouse, keyboard } = page
   const touch = await finger(page)

@@ -3,14 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
-import { launch, makePhone, say, signIn } from "../../support/browser/Phone.ts"
+import { launch, makePhone, say, signIn, wholeChromium } from "../../support/browser/Phone.ts"
 
 describe("a page taken out of the back-forward cache", () => {
   let server: Server
   let browser: Browser
   beforeAll(async () => {
     server = await startServer()
-    browser = await launch({ ignoreDefaultArgs: ["--disable-back-forward-cache"] })
+    browser = await launch({ executablePath: wholeChromium, ignoreDefaultArgs: ["--disable-back-forward-cache"] })
   })
   afterAll(async () => {
     await browser.close()
