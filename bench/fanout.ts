@@ -56,7 +56,7 @@ const bare = () => {
 const ours = Effect.gen(function* () {
   const directory = mkdtempSync(join(tmpdir(), "breakglass-bench-"))
   yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(directory, { recursive: true, force: true })))
-  const journal = yield* Journal.make(directory, { session: 2 ** 40, total: 2 ** 40 })
+  const journal = yield* Journal.make({ directory, quota: { session: 2 ** 40, total: 2 ** 40 } })
   const log = yield* EventLog.make(journal, "bench", { id: null, at: null }, (value) => ({ value, count: 0 }))
   const emitting = Effect.fnUntraced(function* (count: number, burst: number) {
     const events = Array.from({ length: burst }, () => ({ kind: "text", text }) as const)

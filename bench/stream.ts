@@ -134,7 +134,7 @@ const journal = async (batch: number, events: number) => {
   const ours = await Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
-        const own = yield* Journal.make(directory, { session: 2 ** 40, total: 2 ** 40 })
+        const own = yield* Journal.make({ directory, quota: { session: 2 ** 40, total: 2 ** 40 } })
         yield* own.createSession({ id: "bench", created_at: "2026-01-01T00:00:00.000Z", cli_id: "x" })
         const began = performance.now()
         for (let id = 0; id < events; id += batch) yield* own.append("bench", rows(id))

@@ -3,12 +3,12 @@
  * journal, and answer whom `Auth` admits; nothing else. The embedded demo is another entry (demo/main.ts), never a fallback.
  */
 import { NodeServices } from "@effect/platform-node"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { SubprocessRunner } from "../core/process/SubprocessRunner.ts"
 import { Agents } from "./agent/AgentDefinition.ts"
 import { Auth } from "../core/http/Auth.ts"
 import { Cli } from "../core/claude/ClaudeCheck.ts"
-import { Config } from "./config/Config.ts"
+import { Config, type Settings } from "./config/Config.ts"
 import { Doctor } from "./ops/Doctor.ts"
 import { Door } from "./agent/PowerSocket.ts"
 import { Journal } from "../core/journal/Journal.ts"
@@ -18,14 +18,13 @@ import { run } from "../core/process/runMain.ts"
 import * as Server from "./http/Server.ts"
 import { Session } from "./session/Session.ts"
 
-const Main = Server.layer({ demo: false }).pipe(
-  Layer.provide([Session.layer, Doctor.layer]),
-  Layer.provide([Auth.layer, Agents.layer, Observer.layer, Cli.layer]),
-  Layer.provide(Door.layer),
-  Layer.provide(PveVerbs.layer),
-  Layer.provide([Journal.layer, SubprocessRunner.layer]),
-  Layer.provide(Config.layer),
-  Layer.provide(NodeServices.layer)
-)
+const server = ({ auth, claude, directory, quota }: Settings) =>
+  Server.layer({ demo: false }).pipe(
+    Layer.provide([Session.layer, Doctor.layer]),
+    Layer.provide([Auth.layer(auth), Agents.layer, Observer.layer, Cli.layer(claude)]),
+    Layer.provide(Door.layer),
+    Layer.provide(PveVerbs.layer),
+    Layer.provide([Journal.layer({ directory, quota }), SubprocessRunner.layer])
+  )
 
-run(Main)
+run(Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(Config.layer), Layer.provide(NodeServices.layer)))

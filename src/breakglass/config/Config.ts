@@ -4,7 +4,9 @@
  */
 import { Config as C, ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
 import * as Path from "node:path"
-import { type Cidr, parseCidr } from "../../core/settings/cidr.ts"
+import type { AuthSettings } from "../../core/http/authenticate.ts"
+import type { Quota } from "../../core/journal/types.ts"
+import { parseCidr } from "../../core/settings/cidr.ts"
 import { isReserved, reservedNames } from "../../contract/Operator.ts"
 import { isOwn, ownAddresses } from "../../core/settings/ownAddresses.ts"
 import {
@@ -20,27 +22,10 @@ import {
   word
 } from "../../core/settings/variable.ts"
 
-/** How large the journal may grow, in bytes. */
-export interface Quota {
-  readonly session: number
-  readonly total: number
-}
-
 export interface Settings {
   readonly host: string
   readonly port: number
-  /** The one origin a browser may come from; null: whatever Host it asked for. */
-  readonly publicOrigin: string | null
-  /** The server's own address, around single sign-on: where the token signs in when that is down. */
-  readonly directUrl: string | null
-  readonly token: Redacted.Redacted | null
-  readonly trustedProxies: ReadonlyArray<Cidr>
-  readonly edgeSecret: Redacted.Redacted | null
-  /** Lower case, as Node spells header names. */
-  readonly edgeSecretHeader: string
-  readonly userHeader: string
-  /** null: whoever the edge lets in. */
-  readonly allowedUsers: ReadonlyArray<string> | null
+  readonly auth: AuthSettings
   readonly directory: string
   /** Where the CLI kept its configuration when each turn had the server's HOME. */
   readonly formerConfig: string
@@ -103,24 +88,24 @@ export class Config extends Context.Service<Config, Settings>()("breakglass/Conf
 }
 
 /** The start is refused when anyone on the network could guess or claim an identity. */
-const refusal = (settings: Settings): string | null => {
+const refusal = ({ host, auth }: Settings): string | null => {
   const secrets = [
-    ["API_BEARER_TOKEN", settings.token],
-    ["BREAKGLASS_EDGE_SECRET", settings.edgeSecret]
+    ["API_BEARER_TOKEN", auth.token],
+    ["BREAKGLASS_EDGE_SECRET", auth.edgeSecret]
   ] as const
   for (const [name, secret] of secrets) {
     const length = secret === null ? 32 : Redacted.value(secret).length
-    if (length < 32 && !loopback(settings.host)) {
-      return `${name} has ${length} characters; with HOST=${settings.host} it takes at least 32`
+    if (length < 32 && !loopback(host)) {
+      return `${name} has ${length} characters; with HOST=${host} it takes at least 32`
     }
   }
-  if (settings.edgeSecret === null && settings.trustedProxies.some(({ wide }) => wide)) {
+  if (auth.edgeSecret === null && auth.trustedProxies.some(({ wide }) => wide)) {
     return "BREAKGLASS_TRUSTED_PROXIES trusts addresses by the million; without BREAKGLASS_EDGE_SECRET it takes the proxy's own CIDRs"
   }
-  const ranges = settings.trustedProxies
+  const ranges = auth.trustedProxies
   const within = [...ranges.map(({ address }) => address).filter(isOwn), ...ownAddresses()]
   const own = within.find((address) => ranges.some(({ contains }) => contains(address)))
-  if (settings.edgeSecret === null && own !== undefined) {
+  if (auth.edgeSecret === null && own !== undefined) {
     return (
       `BREAKGLASS_TRUSTED_PROXIES trusts ${own}, an address of this machine, where every program could name itself an ` +
       "operator, the agent's too; without BREAKGLASS_EDGE_SECRET it takes addresses of other machines"
@@ -207,19 +192,26 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
   const read: Settings = {
     host: yield* word("HOST", "127.0.0.1", hostname, "an address to listen on"),
     port: yield* whole("PORT", 8080, 0, 65535),
-    publicOrigin: yield* origin("BREAKGLASS_PUBLIC_ORIGIN"),
-    directUrl: yield* origin("BREAKGLASS_DIRECT_URL"),
-    token: yield* secret("API_BEARER_TOKEN"),
-    trustedProxies,
-    edgeSecret: yield* secret("BREAKGLASS_EDGE_SECRET"),
-    edgeSecretHeader: yield* word(
-      "BREAKGLASS_EDGE_SECRET_HEADER",
-      "x-breakglass-edge",
-      headerName,
-      "a header name, lower case"
-    ),
-    userHeader: yield* word("BREAKGLASS_USER_HEADER", "x-authentik-username", headerName, "a header name, lower case"),
-    allowedUsers: allowed.length === 0 ? null : allowed,
+    auth: {
+      publicOrigin: yield* origin("BREAKGLASS_PUBLIC_ORIGIN"),
+      directUrl: yield* origin("BREAKGLASS_DIRECT_URL"),
+      token: yield* secret("API_BEARER_TOKEN"),
+      trustedProxies,
+      edgeSecret: yield* secret("BREAKGLASS_EDGE_SECRET"),
+      edgeSecretHeader: yield* word(
+        "BREAKGLASS_EDGE_SECRET_HEADER",
+        "x-breakglass-edge",
+        headerName,
+        "a header name, lower case"
+      ),
+      userHeader: yield* word(
+        "BREAKGLASS_USER_HEADER",
+        "x-authentik-username",
+        headerName,
+        "a header name, lower case"
+      ),
+      allowedUsers: allowed.length === 0 ? null : allowed
+    },
     directory,
     formerConfig: Path.join(home, ".claude"),
     quota: {

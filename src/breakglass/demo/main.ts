@@ -7,7 +7,7 @@ import { Effect, FileSystem, Layer } from "effect"
 import { Agents } from "../agent/AgentDefinition.ts"
 import { Auth } from "../../core/http/Auth.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
-import { Config } from "../config/Config.ts"
+import { Config, type Settings } from "../config/Config.ts"
 import { Doctor } from "../ops/Doctor.ts"
 import { Door } from "../agent/PowerSocket.ts"
 import { Journal } from "../../core/journal/Journal.ts"
@@ -17,21 +17,20 @@ import { Session } from "../session/Session.ts"
 import * as Agent from "./agent.ts"
 import * as Vm from "./vm.ts"
 
-const directory = Layer.unwrap(
+const config = Layer.unwrap(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     return Config.layerDemo(yield* fs.makeTempDirectoryScoped({ prefix: "breakglass-demo-" }))
   })
 )
 
-const Demo = Server.layer({ demo: true }).pipe(
-  Layer.provide([Session.layer, Doctor.layer]),
-  Layer.provide([Auth.layerDemo, Agents.layer, Cli.layer]),
-  Layer.provide(Door.layer),
-  Layer.provide(Vm.layer()),
-  Layer.provide([Journal.layer, Agent.layer()]),
-  Layer.provide(directory),
-  Layer.provide(NodeServices.layer)
-)
+const server = ({ claude, directory, quota }: Settings) =>
+  Server.layer({ demo: true }).pipe(
+    Layer.provide([Session.layer, Doctor.layer]),
+    Layer.provide([Auth.layerDemo, Agents.layer, Cli.layer(claude)]),
+    Layer.provide(Door.layer),
+    Layer.provide(Vm.layer()),
+    Layer.provide([Journal.layer({ directory, quota }), Agent.layer()])
+  )
 
-run(Demo)
+run(Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(config), Layer.provide(NodeServices.layer)))

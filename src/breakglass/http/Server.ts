@@ -150,6 +150,6 @@ export const layer = (options: { readonly demo: boolean }) => {
   return Layer.mergeAll(drain, keepalives, Observer.watching, heartbeat).pipe(
     Layer.provide(HttpRouter.serve(routes, { disableLogger: true, middleware: HttpMiddleware.compression() })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)),
-    Layer.provide([listener, Draining.layer, Readers.layer])
+    Layer.provide([Layer.unwrap(Effect.map(Config, listener)), Draining.layer, Readers.layer])
   )
 }

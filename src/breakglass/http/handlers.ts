@@ -68,7 +68,7 @@ const login = HttpApiBuilder.group(
   "login",
   Effect.fnUntraced(function* (handlers) {
     const auth = yield* Auth
-    const { publicOrigin, directUrl } = yield* Config
+    const { publicOrigin, directUrl } = (yield* Config).auth
     // A browser takes no secure cookie from a direct address without TLS.
     const secure = ({ headers }: HttpServerRequest.HttpServerRequest) =>
       (headers["origin"] === directUrl ? directUrl : publicOrigin)?.startsWith("https:") ?? false
@@ -85,7 +85,7 @@ const info = (demo: boolean) =>
     Api,
     "info",
     Effect.fnUntraced(function* (handlers) {
-      const { target, models, model, keepalive, directUrl } = yield* Config
+      const { target, models, model, keepalive, auth } = yield* Config
       const doctor = yield* Doctor
       const cli = yield* Cli
       const chatOff = Effect.zipWith(yield* noJournal, cli.trouble, (unwritten, trouble) => unwritten ?? trouble)
@@ -99,7 +99,7 @@ const info = (demo: boolean) =>
             models,
             default_model: model,
             keepalive_seconds: keepalive,
-            direct_url: directUrl,
+            direct_url: auth.directUrl,
             chat_off
           })),
         doctor: () => Effect.map(doctor.examine, (checks) => ({ checks }))

@@ -2,7 +2,8 @@
 import { Effect, Option, Schema } from "effect"
 import { type Operation, Verb, VmEvent } from "../../contract/Power.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
-import type { Journal, KeptOperation } from "../../core/journal/Journal.ts"
+import type { Journal } from "../../core/journal/Journal.ts"
+import type { KeptOperation } from "../../core/journal/types.ts"
 import { blank } from "./registry.ts"
 
 /** In memory, or else on the disk. */

@@ -4,7 +4,8 @@ import type { JournalUnavailable, SessionRow } from "../../contract/breakglass/A
 import type { Settings } from "../config/Config.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
 import * as Former from "./recovery.ts"
-import type { Journal, JournalFailed, Page, SessionRow as Stored } from "../../core/journal/Journal.ts"
+import type { Journal, JournalFailed } from "../../core/journal/Journal.ts"
+import type { Page, StoredSession } from "../../core/journal/types.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import { diskTrouble, inProgress, noSession, unavailable } from "./problems.ts"
 
@@ -43,7 +44,7 @@ export interface Listed {
 
 /** A session in memory. */
 export interface Live {
-  row: Stored
+  row: StoredSession
   readonly log: EventLog.EventLog
   readonly prompts: Set<string>
   /** The turn that runs now; there is no other word on whether one does. */

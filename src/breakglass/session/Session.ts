@@ -19,7 +19,8 @@ import { Config } from "../config/Config.ts"
 import { Door } from "../agent/PowerSocket.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
 import * as Former from "./recovery.ts"
-import { Journal, type JournalFailed, type Place } from "../../core/journal/Journal.ts"
+import { Journal, type JournalFailed } from "../../core/journal/Journal.ts"
+import type { ListQuery } from "../../core/journal/types.ts"
 import * as Live from "./LiveSession.ts"
 import { postmortem } from "./postmortem.ts"
 import * as Redact from "../../core/redact/redact.ts"
@@ -31,7 +32,7 @@ export class Session extends Context.Service<
   {
     readonly create: Effect.Effect<string, JournalUnavailable>
     /** Newest activity first, and how many turns run of how many may. */
-    readonly list: (place: Place) => Effect.Effect<Live.Listed, JournalUnavailable>
+    readonly list: (query: ListQuery) => Effect.Effect<Live.Listed, JournalUnavailable>
     readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
     /** The session's SSE frames, from any place on. */
     readonly attach: (id: string) => Effect.Effect<EventLog["attach"], NotFound | JournalUnavailable>
@@ -72,7 +73,6 @@ export class Session extends Context.Service<
       const timely = <A>(effect: Effect.Effect<A, JournalFailed>) =>
         Effect.mapError(journal.timely(effect), unavailable)
       let turns = 0
-
       const inherited = Effect.mapError(yield* Former.inherit(journal, load, scope), unavailable)
 
       const create = Effect.gen(function* () {
@@ -82,8 +82,8 @@ export class Session extends Context.Service<
         return id
       })
 
-      const list = (place: Place) =>
-        Effect.map(timely(journal.sessions(place)), (page) => ({
+      const list = (query: ListQuery) =>
+        Effect.map(timely(journal.sessions(query)), (page) => ({
           ...listed(page),
           turns: { running: turns, limit: config.maxConcurrentTurns }
         }))

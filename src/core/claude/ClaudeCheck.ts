@@ -9,7 +9,6 @@ import * as Path from "node:path"
 import { missing } from "./help.ts"
 import { AgentUnavailable } from "../../contract/breakglass/Api.ts"
 import { SubprocessRunner } from "../process/SubprocessRunner.ts"
-import { Config } from "../../breakglass/config/Config.ts"
 
 /** Why the agent cannot work; null when it can, as far as is known. */
 export type Trouble = string | null
@@ -31,48 +30,49 @@ export class Cli extends Context.Service<
     readonly usable: Effect.Effect<void, AgentUnavailable>
   }
 >()("breakglass/Cli") {
-  static readonly layer = Layer.effect(
-    Cli,
-    Effect.gen(function* () {
-      const { claude } = yield* Config
-      const scope = yield* Effect.scope
-      const runner = yield* SubprocessRunner
-      let found: Found | null = null
-      /** The last look had no answer. */
-      let late = false
-      let looking: Fiber.Fiber<Found> | null = null
-      const once = asked(claude).pipe(
-        Effect.provideService(SubprocessRunner, runner),
-        Effect.tap((now) => {
-          late = Option.isNone(now)
-          const before = found?.trouble
-          found = Option.getOrElse(now, () => found)
-          const { trouble } = found ?? well
-          if (trouble === null || trouble === before) return Effect.void
-          return Effect.logWarning(`The chat is off, the VM controls are not. ${trouble}`)
-        }),
-        Effect.map(() => found ?? well),
-        Effect.ensuring(Effect.sync(() => (looking = null)))
-      )
-      // Of its own, so that whoever waits can leave; and one at a time, however many wait.
-      const look = Effect.gen(function* () {
-        looking ??= yield* Effect.forkIn(once, scope)
-        return yield* Fiber.join(looking)
-      })
-      yield* Effect.forkIn(look, scope)
-      return Cli.of({
-        trouble: Effect.sync(() => found?.trouble ?? null),
-        look: Effect.map(look, ({ trouble }) => trouble),
-        usable: Effect.gen(function* () {
-          if (found !== null && found.trouble === null) return
-          // It has had its time: a prompt does not wait for it again.
-          if (found === null && late) return yield* Effect.asVoid(Effect.forkIn(look, scope))
-          const { trouble, unfit } = yield* look
-          if (unfit) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was started.` })
+  /** `file` is the program: a name on PATH, or an absolute path. */
+  static readonly layer = (file: string) =>
+    Layer.effect(
+      Cli,
+      Effect.gen(function* () {
+        const scope = yield* Effect.scope
+        const runner = yield* SubprocessRunner
+        let found: Found | null = null
+        /** The last look had no answer. */
+        let late = false
+        let looking: Fiber.Fiber<Found> | null = null
+        const once = asked(file).pipe(
+          Effect.provideService(SubprocessRunner, runner),
+          Effect.tap((now) => {
+            late = Option.isNone(now)
+            const before = found?.trouble
+            found = Option.getOrElse(now, () => found)
+            const { trouble } = found ?? well
+            if (trouble === null || trouble === before) return Effect.void
+            return Effect.logWarning(`The chat is off, the VM controls are not. ${trouble}`)
+          }),
+          Effect.map(() => found ?? well),
+          Effect.ensuring(Effect.sync(() => (looking = null)))
+        )
+        // Of its own, so that whoever waits can leave; and one at a time, however many wait.
+        const look = Effect.gen(function* () {
+          looking ??= yield* Effect.forkIn(once, scope)
+          return yield* Fiber.join(looking)
+        })
+        yield* Effect.forkIn(look, scope)
+        return Cli.of({
+          trouble: Effect.sync(() => found?.trouble ?? null),
+          look: Effect.map(look, ({ trouble }) => trouble),
+          usable: Effect.gen(function* () {
+            if (found !== null && found.trouble === null) return
+            // It has had its time: a prompt does not wait for it again.
+            if (found === null && late) return yield* Effect.asVoid(Effect.forkIn(look, scope))
+            const { trouble, unfit } = yield* look
+            if (unfit) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was started.` })
+          })
         })
       })
-    })
-  )
+    )
 }
 
 /** A help takes a third of a second; of a machine so busy that it takes longer nothing follows about the program. */

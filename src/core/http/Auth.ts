@@ -10,6 +10,7 @@ import * as Contract from "../../contract/breakglass/Api.ts"
 import { Operator } from "../../contract/Operator.ts"
 import {
   admit,
+  type AuthSettings,
   type Facts,
   Headers,
   crossSite,
@@ -18,7 +19,6 @@ import {
   unasked,
   wrongCredential
 } from "./authenticate.ts"
-import { Config } from "../../breakglass/config/Config.ts"
 import { cookieLife } from "./cookie.ts"
 import * as Metrics from "../../breakglass/ops/metrics.ts"
 import { isOwn } from "../settings/ownAddresses.ts"
@@ -40,75 +40,7 @@ export class Auth extends Context.Service<
     readonly logout: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   }
 >()("breakglass/Auth") {
-  static readonly layer = Layer.effect(
-    Auth,
-    Effect.gen(function* () {
-      const config = yield* Config
-      const token = config.token === null ? null : Redacted.value(config.token)
-      const edge = config.edgeSecret === null ? null : Redacted.value(config.edgeSecret)
-      // A clock that is set must sign nobody out, nor keep anybody signed in.
-      const began = (yield* Clock.currentTimeMillis) - (yield* steady)
-      const time = Effect.map(steady, (passed) => began + passed)
-      const signedOut = new Set<string>()
-      // No two logins share a cookie: one may be signed out.
-      let latest = 0
-      const secrets = (now: number): Secrets => ({
-        token: (given) => token !== null && same(given, token),
-        edge: (given) => edge !== null && same(given, edge),
-        cookie: (given) => token !== null && !signedOut.has(given) && valid(given, token, now)
-      })
-      if (token === null && edge === null && config.trustedProxies.length === 0) {
-        yield* Effect.logWarning(
-          "Nobody can sign in: set API_BEARER_TOKEN, or BREAKGLASS_EDGE_SECRET and/or BREAKGLASS_TRUSTED_PROXIES"
-        )
-      }
-      const wrongs = makeWrongs()
-      const logged = (line: string | null) => (line === null ? Effect.void : Effect.logWarning(line))
-      const wrong = Effect.fnUntraced(function* (
-        request: HttpServerRequest.HttpServerRequest,
-        peer: string,
-        otherwise: Refusal
-      ) {
-        const { wait, line } = wrongs.seen(peer, yield* steady)
-        yield* logged(line)
-        if (wait === null) return yield* otherwise
-        yield* HttpEffect.appendPreResponseHandler((_request, response) =>
-          Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", String(wait)))
-        ).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
-        return yield* tooMany
-      })
-      yield* tended(
-        "1 minute",
-        Effect.flatMap(steady, (now) => logged(wrongs.rest(now)))
-      )
-      return Auth.of({
-        operator: Effect.fnUntraced(function* (request) {
-          const asked = facts(request)
-          const admitted = admit(asked, config, secrets(yield* time))
-          if (admitted === wrongCredential) return yield* wrong(request, asked.peer, wrongCredential)
-          if (!("via" in admitted)) return yield* admitted
-          letIn(request)
-          return admitted
-        }, counted),
-        login: Effect.fnUntraced(function* (request, given) {
-          const asked = facts(request)
-          const foreign = crossSite(new Headers(asked.rawHeaders), config)
-          if (foreign !== null) return yield* foreign
-          if (token === null || !same(given, token)) return yield* wrong(request, asked.peer, wrongToken)
-          letIn(request)
-          const expires = Math.max((yield* time) + cookieLife * 1000, latest + 1)
-          latest = expires
-          return `${expires}.${sign(expires, token)}`
-        }, counted),
-        logout: Effect.fnUntraced(function* (request) {
-          const now = yield* time
-          for (const cookie of signedOut) if (Number.parseInt(cookie) <= now) signedOut.delete(cookie)
-          const { cookie } = secrets(now)
-          for (const sent of new Headers(facts(request).rawHeaders).cookies()) if (cookie(sent)) signedOut.add(sent)
-        })
-      })
-    })
-  )
+  static readonly layer = (settings: AuthSettings) => Layer.effect(Auth, make(settings))
 
   /** For the embedded demo, which holds nothing: whoever can reach it is its operator. It listens on loopback only. */
   static readonly layerDemo = Layer.succeed(
@@ -140,6 +72,72 @@ export class Auth extends Context.Service<
     )
   )
 }
+
+const make = Effect.fnUntraced(function* (settings: AuthSettings) {
+  const token = settings.token === null ? null : Redacted.value(settings.token)
+  const edge = settings.edgeSecret === null ? null : Redacted.value(settings.edgeSecret)
+  // A clock that is set must sign nobody out, nor keep anybody signed in.
+  const began = (yield* Clock.currentTimeMillis) - (yield* steady)
+  const time = Effect.map(steady, (passed) => began + passed)
+  const signedOut = new Set<string>()
+  // No two logins share a cookie: one may be signed out.
+  let latest = 0
+  const secrets = (now: number): Secrets => ({
+    token: (given) => token !== null && same(given, token),
+    edge: (given) => edge !== null && same(given, edge),
+    cookie: (given) => token !== null && !signedOut.has(given) && valid(given, token, now)
+  })
+  if (token === null && edge === null && settings.trustedProxies.length === 0) {
+    yield* Effect.logWarning(
+      "Nobody can sign in: set API_BEARER_TOKEN, or BREAKGLASS_EDGE_SECRET and/or BREAKGLASS_TRUSTED_PROXIES"
+    )
+  }
+  const wrongs = makeWrongs()
+  const logged = (line: string | null) => (line === null ? Effect.void : Effect.logWarning(line))
+  const wrong = Effect.fnUntraced(function* (
+    request: HttpServerRequest.HttpServerRequest,
+    peer: string,
+    otherwise: Refusal
+  ) {
+    const { wait, line } = wrongs.seen(peer, yield* steady)
+    yield* logged(line)
+    if (wait === null) return yield* otherwise
+    yield* HttpEffect.appendPreResponseHandler((_request, response) =>
+      Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", String(wait)))
+    ).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
+    return yield* tooMany
+  })
+  yield* tended(
+    "1 minute",
+    Effect.flatMap(steady, (now) => logged(wrongs.rest(now)))
+  )
+  return Auth.of({
+    operator: Effect.fnUntraced(function* (request) {
+      const asked = facts(request)
+      const admitted = admit(asked, settings, secrets(yield* time))
+      if (admitted === wrongCredential) return yield* wrong(request, asked.peer, wrongCredential)
+      if (!("via" in admitted)) return yield* admitted
+      letIn(request)
+      return admitted
+    }, counted),
+    login: Effect.fnUntraced(function* (request, given) {
+      const asked = facts(request)
+      const foreign = crossSite(new Headers(asked.rawHeaders), settings)
+      if (foreign !== null) return yield* foreign
+      if (token === null || !same(given, token)) return yield* wrong(request, asked.peer, wrongToken)
+      letIn(request)
+      const expires = Math.max((yield* time) + cookieLife * 1000, latest + 1)
+      latest = expires
+      return `${expires}.${sign(expires, token)}`
+    }, counted),
+    logout: Effect.fnUntraced(function* (request) {
+      const now = yield* time
+      for (const cookie of signedOut) if (Number.parseInt(cookie) <= now) signedOut.delete(cookie)
+      const { cookie } = secrets(now)
+      for (const sent of new Headers(facts(request).rawHeaders).cookies()) if (cookie(sent)) signedOut.add(sent)
+    })
+  })
+})
 
 const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, ({ _tag }) => Metrics.refused(_tag))
 

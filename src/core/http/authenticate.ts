@@ -12,7 +12,26 @@ import {
 } from "../../contract/breakglass/Api.ts"
 import { isReserved } from "../../contract/Operator.ts"
 import { cookieNames, triedCookies } from "./cookie.ts"
-import type { Settings } from "../../breakglass/config/Config.ts"
+import type { Redacted } from "effect"
+import type { Cidr } from "../settings/cidr.ts"
+
+/** How operators are told apart, and from where a browser may ask. */
+export interface AuthSettings {
+  /** What an operator signs in with; null: nobody can. */
+  readonly token: Redacted.Redacted | null
+  /** Where a proxy is believed when it names the operator. */
+  readonly trustedProxies: ReadonlyArray<Cidr>
+  readonly edgeSecret: Redacted.Redacted | null
+  /** Lower case, as Node spells header names. */
+  readonly edgeSecretHeader: string
+  readonly userHeader: string
+  /** null: every user whom the edge lets in. */
+  readonly allowedUsers: ReadonlyArray<string> | null
+  /** The one origin a browser may come from; null: the Host that it asked for. */
+  readonly publicOrigin: string | null
+  /** The server's own address, around single sign-on: the token signs in there when single sign-on is down. */
+  readonly directUrl: string | null
+}
 
 /** One request as it came off the wire: nothing joined, nothing lowered. */
 export interface Facts {
@@ -41,10 +60,10 @@ export interface Admitted {
 
 export type Refusal = BadRequest | Unauthenticated | TooManyAttempts | Forbidden | Misdirected | WrongContentType
 
-type Origins = Pick<Settings, "publicOrigin" | "directUrl">
+type Origins = Pick<AuthSettings, "publicOrigin" | "directUrl">
 
 /** The operator, or why not. */
-export const admit = (facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+export const admit = (facts: Facts, settings: AuthSettings, secrets: Secrets): Admitted | Refusal => {
   const headers = new Headers(facts.rawHeaders)
   const single = [settings.userHeader, settings.edgeSecretHeader, "authorization", "origin", "host"]
   if (single.some((name) => headers.count(name) > 1)) return ambiguous
@@ -80,7 +99,7 @@ export const crossSite = (headers: Headers, { publicOrigin, directUrl }: Origins
   return /^application\/json(; ?charset=utf-8)?$/i.test(headers.get("content-type") ?? "") ? null : notJson
 }
 
-const identify = (headers: Headers, facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal => {
+const identify = (headers: Headers, facts: Facts, settings: AuthSettings, secrets: Secrets): Admitted | Refusal => {
   const edge = byEdge(headers, facts, settings, secrets)
   // A good credential beside a refused one is not the sum of both.
   if (edge !== null && !("via" in edge)) return edge
@@ -98,7 +117,12 @@ const identify = (headers: Headers, facts: Facts, settings: Settings, secrets: S
 }
 
 /** Whom the edge names; null when it names nobody, or is not proven: from anyone else the header counts as absent. */
-const byEdge = (headers: Headers, facts: Facts, settings: Settings, secrets: Secrets): Admitted | Refusal | null => {
+const byEdge = (
+  headers: Headers,
+  facts: Facts,
+  settings: AuthSettings,
+  secrets: Secrets
+): Admitted | Refusal | null => {
   const user = headers.get(settings.userHeader)
   if (user === null || !proven(headers, facts, settings, secrets)) return null
   if (isReserved(user)) return reserved
@@ -109,7 +133,7 @@ const byEdge = (headers: Headers, facts: Facts, settings: Settings, secrets: Sec
 }
 
 /** By everything that is configured; by nothing when nothing is. */
-const proven = (headers: Headers, { peer, isOwn }: Facts, settings: Settings, secrets: Secrets): boolean => {
+const proven = (headers: Headers, { peer, isOwn }: Facts, settings: AuthSettings, secrets: Secrets): boolean => {
   const { edgeSecret, trustedProxies } = settings
   if (edgeSecret === null && trustedProxies.length === 0) return false
   // Of the start's refusal too; an address may have come since.

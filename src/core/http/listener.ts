@@ -3,7 +3,6 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { createServer } from "node:http"
 import type { Socket } from "node:net"
-import { Config } from "../../breakglass/config/Config.ts"
 import { connections } from "./connectionLimit.ts"
 import { addresses, alsoAt } from "./localhost.ts"
 import * as strangers from "./strangers.ts"
@@ -31,13 +30,13 @@ const bounded = () => {
   return server
 }
 
-export const listener = Layer.unwrap(
-  Effect.gen(function* () {
-    const { host, port } = yield* Config
-    const server = bounded()
-    const [own, other] = addresses(host)
-    const chosen =
-      other === null ? port : yield* alsoAt(own, other, port, (socket) => server.emit("connection", socket))
-    return NodeHttpServer.layer(() => server, { host: own, port: chosen, gracefulShutdownTimeout: "2 seconds" })
-  })
-)
+export const listener = ({ host, port }: { readonly host: string; readonly port: number }) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const server = bounded()
+      const [own, other] = addresses(host)
+      const chosen =
+        other === null ? port : yield* alsoAt(own, other, port, (socket) => server.emit("connection", socket))
+      return NodeHttpServer.layer(() => server, { host: own, port: chosen, gracefulShutdownTimeout: "2 seconds" })
+    })
+  )

@@ -4,8 +4,17 @@
  * fsync per event would stall the chat on the sick disk it is so often used beside. A thread of its own waits for the disk.
  */
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
-import { Config, type Quota } from "../../breakglass/config/Config.ts"
 import type { Args, Begun, Name, Value } from "./calls.ts"
+import type {
+  JournalSettings,
+  KeptOperation,
+  Last,
+  ListQuery,
+  Page,
+  Row,
+  SessionPatch,
+  StoredSession
+} from "./types.ts"
 import * as Metrics from "../../breakglass/ops/metrics.ts"
 import { shared } from "../time/shareInFlight.ts"
 import * as Thread from "./WorkerClient.ts"
@@ -21,71 +30,14 @@ export class JournalFailed extends Schema.TaggedError<JournalFailed>()("JournalF
 /** The directory cannot be used as it is; the server must not start over it. */
 export class JournalRefused extends Schema.TaggedError<JournalRefused>()("JournalRefused", { reason: Schema.String }) {}
 
-/** An event ready to be stored. `full` is what was cut from it, served on demand. */
-export interface Row {
-  readonly id: number
-  readonly at: string
-  readonly json: string
-  readonly full: string | null
-}
-
-/** The newest event of a log; nulls when it has none. */
-export interface Last {
-  readonly id: number | null
-  readonly at: string | null
-}
-
-export interface SessionRow {
-  readonly id: string
-  readonly title: string
-  readonly created_at: string
-  /** The CLI's conversation, and whether it has ever been opened (then it must be resumed). */
-  readonly cli_id: string
-  readonly cli_opened: boolean
-  /** The marker of a turn that has no `turn_end` yet. */
-  readonly open_turn: string | null
-  /** A turn was killed before the CLI could note what it had done: the model is to be told. */
-  readonly unfinished: boolean
-  /** Left out of the list. */
-  readonly archived: boolean
-  readonly last_event_id: number | null
-  readonly last_event_at: string | null
-}
-
-/** What changes about a session in the same transaction as its events. */
-export type SessionPatch = Partial<Pick<SessionRow, "title" | "cli_id" | "cli_opened" | "open_turn" | "unfinished">> & {
-  readonly prompt_id?: string
-  /** The operation that these events tell of. */
-  readonly operation?: { readonly op_id: string; readonly verb: string }
-}
-
-/** Where a page of the list of sessions begins: behind `before`, the `next` of the one before it. */
-export interface Place {
-  readonly limit: number
-  readonly before: string | null
-  readonly archived: boolean
-}
-
-export interface Page {
-  readonly rows: ReadonlyArray<SessionRow>
-  readonly next: string | null
-}
-
-/** `json` is the newest event that tells of it; null when that was lost. */
-export interface KeptOperation {
-  readonly verb: string
-  readonly at: string
-  readonly json: string | null
-}
-
 export class Journal extends Context.Service<
   Journal,
   {
     readonly createSession: (
-      row: Pick<SessionRow, "id" | "created_at" | "cli_id">
+      row: Pick<StoredSession, "id" | "created_at" | "cli_id">
     ) => Effect.Effect<void, JournalFailed>
     /** Newest activity first. */
-    readonly sessions: (place: Place) => Effect.Effect<Page, JournalFailed>
+    readonly sessions: (query: ListQuery) => Effect.Effect<Page, JournalFailed>
     /** Sessions with a turn that has no `turn_end`. */
     readonly unended: Effect.Effect<ReadonlyArray<string>, JournalFailed>
     readonly archive: (id: string, archived: boolean) => Effect.Effect<void, JournalFailed>
@@ -93,7 +45,7 @@ export class Journal extends Context.Service<
     readonly removeSession: (id: string) => Effect.Effect<void, JournalFailed>
     /** However long ago it was. */
     readonly operation: (op_id: string) => Effect.Effect<Option.Option<KeptOperation>, JournalFailed>
-    readonly session: (id: string) => Effect.Effect<Option.Option<SessionRow>, JournalFailed>
+    readonly session: (id: string) => Effect.Effect<Option.Option<StoredSession>, JournalFailed>
     readonly prompts: (session: string) => Effect.Effect<ReadonlyArray<string>, JournalFailed>
     /** One transaction: all of it is on disk, or none. */
     readonly append: (log: string, rows: ReadonlyArray<Row>, patch?: SessionPatch) => Effect.Effect<void, JournalFailed>
@@ -116,14 +68,11 @@ export class Journal extends Context.Service<
     readonly leave: Effect.Effect<void>
   }
 >()("breakglass/Journal") {
-  static readonly layer = Layer.effect(
-    Journal,
-    Effect.flatMap(Config, ({ directory, quota }) => make(directory, quota))
-  )
+  static readonly layer = (settings: JournalSettings) => Layer.effect(Journal, make(settings))
 }
 
-export const make = Effect.fnUntraced(function* (directory: string, quota: Quota) {
-  const thread = yield* Thread.make(directory, quota)
+export const make = Effect.fnUntraced(function* (settings: JournalSettings) {
+  const thread = yield* Thread.make(settings)
   const own = yield* over(thread)
   // About 2 s for each GB are the check's own.
   const opening = Effect.catchTag(asking(thread)("open"), "JournalFailed", ({ reason }) =>
@@ -163,7 +112,7 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
 
   return Journal.of({
     createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.journalFailed),
-    sessions: (place) => ask("sessions", place),
+    sessions: (query) => ask("sessions", query),
     unended: ask("unended"),
     archive: (id, archived) => ask("archive", id, archived),
     removeSession: (id) => ask("removeSession", id),

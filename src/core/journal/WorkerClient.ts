@@ -4,7 +4,7 @@
  */
 import { Effect, Option } from "effect"
 import { Worker } from "node:worker_threads"
-import type { Quota } from "../../breakglass/config/Config.ts"
+import type { JournalSettings } from "./types.ts"
 import type { Answer, Request } from "./calls.ts"
 
 export interface Thread {
@@ -13,17 +13,14 @@ export interface Thread {
   readonly silent: () => number
 }
 
-export const make = (directory: string, quota: Quota) =>
+export const make = ({ directory, quota }: JournalSettings) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const waiting: Array<(answer: Answer) => void> = []
       let since = 0
       let worker: Worker | null = null
       const begin = () => {
-        const begun = new Worker(new URL("./worker.ts", import.meta.url), {
-          workerData: { directory, quota },
-          env: {}
-        })
+        const begun = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { directory, quota }, env: {} })
         begun.on("message", (answer: Answer) => {
           since = performance.now()
           waiting.shift()?.(answer)

@@ -1,14 +1,13 @@
 /** The journal's connection and what can be asked of it: synchronous, so it waits as long as the disk does. */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import type { Quota } from "../../breakglass/config/Config.ts"
 import * as Homes from "../claude/homes.ts"
-import type { Place, Row, SessionPatch, SessionRow } from "./Journal.ts"
+import type { JournalSettings, ListQuery, Row, SessionPatch, StoredSession } from "./types.ts"
 import * as Rows from "./queries.ts"
 import { Unusable } from "./migrations.ts"
 import * as Store from "./open.ts"
 
-export const make = (directory: string, quota: Quota) => {
+export const make = ({ directory, quota }: JournalSettings) => {
   const held: Store.Held = { db: null, prepared: new Map() }
   const sql: Rows.Sql = (text) => {
     const statement = held.prepared.get(text) ?? Store.connected(held, directory).prepare(text)
@@ -34,11 +33,11 @@ export const make = (directory: string, quota: Quota) => {
       held.db = opened.db
       return { _tag: "Open", damage: opened.damage }
     },
-    createSession: ({ id, created_at, cli_id }: Pick<SessionRow, "id" | "created_at" | "cli_id">): void => {
+    createSession: ({ id, created_at, cli_id }: Pick<StoredSession, "id" | "created_at" | "cli_id">): void => {
       Rows.roomFor(sql, quota)
       sql("INSERT INTO session (id, created_at, active_at, cli_id) VALUES (?1, ?2, ?2, ?3)").run(id, created_at, cli_id)
     },
-    sessions: (place: Place) => Rows.sessions(sql, place),
+    sessions: (query: ListQuery) => Rows.sessions(sql, query),
     /** Sessions with a turn that has no end. */
     unended: (): ReadonlyArray<string> =>
       sql("SELECT id FROM session WHERE open_turn IS NOT NULL")

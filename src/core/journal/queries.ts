@@ -1,8 +1,7 @@
 /** The journal's statements: synchronous, and they throw what SQLite throws. */
 import type { StatementSync } from "node:sqlite"
 import { conversationId } from "../claude/command.ts"
-import type { Quota } from "../../breakglass/config/Config.ts"
-import type { KeptOperation, Last, Page, Place, Row, SessionPatch, SessionRow } from "./Journal.ts"
+import type { KeptOperation, Last, ListQuery, Page, Quota, Row, SessionPatch, StoredSession } from "./types.ts"
 
 /** A prepared statement for this text. */
 export type Sql = (text: string) => StatementSync
@@ -95,7 +94,7 @@ export const operation = (sql: Sql, op_id: string): KeptOperation | null => {
 }
 
 /** Newest activity first. */
-export const sessions = (sql: Sql, { limit, before, archived }: Place): Page => {
+export const sessions = (sql: Sql, { limit, before, archived }: ListQuery): Page => {
   // Behind every text there is.
   const [at, id] = before === null ? ["\u{10FFFF}", ""] : split(before)
   const found = sql(sessionPage).all(Number(archived), at, id, limit + 1)
@@ -116,7 +115,7 @@ export const remove = (sql: Sql, id: string): void => {
   sql("DELETE FROM session WHERE id = ?").run(id)
 }
 
-export const session = (sql: Sql, id: string): SessionRow | null => {
+export const session = (sql: Sql, id: string): StoredSession | null => {
   const row = sql(`${sessionRows} WHERE id = ?`).get(id)
   return row === undefined ? null : sessionRow(row)
 }
@@ -130,7 +129,7 @@ export const sessionPage = `${sessionRows} WHERE archived = ? AND (active_at, id
   ORDER BY active_at DESC, id DESC LIMIT ?`
 
 /** Whatever stands there: one damaged row must not hide all sessions. */
-const sessionRow = (row: Readonly<Record<string, unknown>>): SessionRow => ({
+const sessionRow = (row: Readonly<Record<string, unknown>>): StoredSession => ({
   id: String(row["id"]),
   title: String(row["title"]),
   created_at: String(row["created_at"]),

@@ -1,5 +1,5 @@
 /** A log as its readers see it: frames encoded once for all, and for each reader how far it has come. No Effect in it. */
-import type { Last, Row } from "../journal/Journal.ts"
+import type { Last, Row } from "../journal/types.ts"
 
 /** How much of the newest end is held in memory, in bytes: while a turn runs, and when none does. */
 const tailBytes = 256 * 1024

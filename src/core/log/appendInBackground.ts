@@ -1,6 +1,6 @@
 import { Effect, Fiber, type Scope } from "effect"
 import type { EventLog, Kinded } from "./EventLog.ts"
-import type { SessionPatch } from "../journal/Journal.ts"
+import type { SessionPatch } from "../journal/types.ts"
 
 /**
  * Into the log, in order, without being held up by it: what is told is stored when the disk can, and a disk that fails makes

@@ -4,7 +4,7 @@ import { decodeLine, failed, type Message, type Result } from "../claude/StreamJ
 import type { Event } from "../../contract/Event.ts"
 import type { Line } from "../process/lines.ts"
 import type { EventLog } from "../log/EventLog.ts"
-import type { SessionPatch } from "../journal/Journal.ts"
+import type { SessionPatch } from "../journal/types.ts"
 import { type Redact, Veil } from "../redact/redact.ts"
 import { steady } from "../time/monotonic.ts"
 import { type OpenTools, translate } from "./toEvents.ts"

@@ -8,7 +8,8 @@ import * as Command from "../claude/command.ts"
 import type { Event, Outcome } from "../../contract/Event.ts"
 import { SpawnFailed } from "../process/SubprocessRunner.ts"
 import * as Attempt from "./ClaudeRun.ts"
-import { JournalFailed, type SessionPatch } from "../journal/Journal.ts"
+import { JournalFailed } from "../journal/Journal.ts"
+import type { SessionPatch } from "../journal/types.ts"
 import * as Verdict from "./verdict.ts"
 
 export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redact" | "ssh" | "stopping"> {

@@ -148,7 +148,7 @@ describe("a secret", () => {
   it.effect("is shown by no print of what was read", () =>
     Effect.gen(function* () {
       const settings = yield* read({ ...home, ...secrets })
-      assert.isNotNull(settings.token)
+      assert.isNotNull(settings.auth.token)
       assert.notInclude(JSON.stringify(settings), "Zq7-4242")
       assert.notInclude(inspect(settings, { depth: null, showHidden: true }), "Zq7-4242")
     })
@@ -166,9 +166,9 @@ describe("the demo", () => {
         BREAKGLASS_MODEL: "opus"
       }
       const settings = yield* read(env, Config.layerDemo("/tmp/demo"))
-      const { host, port, token, pve, model, directory } = settings
+      const { host, port, auth, pve, model, directory } = settings
       assert.deepStrictEqual(
-        [host, port, token, pve.host, model, directory],
+        [host, port, auth.token, pve.host, model, directory],
         ["127.0.0.1", 9000, null, null, "sonnet", "/tmp/demo"]
       )
     })

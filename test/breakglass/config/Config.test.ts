@@ -19,7 +19,7 @@ const refused = (env: Env) => Effect.map(Effect.flip(read(env)), ({ message }) =
 
 const secret = "S3cr3t-".repeat(5)
 const shown = (value: Redacted.Redacted | null) => (value === null ? null : Redacted.value(value))
-const proxies = ({ trustedProxies }: Settings) =>
+const proxies = ({ auth: { trustedProxies } }: Settings) =>
   ["198.51.100.7", "203.0.113.7", "2001:db8::7"].filter((peer) => trustedProxies.some(({ contains }) => contains(peer)))
 
 interface Variable {
@@ -81,7 +81,7 @@ const noProxies = ["10.0.0.0/33", "10.0.0", "proxy.local", "10.0.0.0/24;::1", "1
 const state = "/home/op/.local/state/breakglass"
 
 const variables: Readonly<Record<string, Variable>> = {
-  API_BEARER_TOKEN: word(({ token }) => shown(token), null, [secret], [" ", "\t\n"]),
+  API_BEARER_TOKEN: word(({ auth }) => shown(auth.token), null, [secret], [" ", "\t\n"]),
   HOST: word(
     ({ host }) => host,
     "127.0.0.1",
@@ -90,11 +90,11 @@ const variables: Readonly<Record<string, Variable>> = {
   ),
   PORT: whole(({ port }) => port, 8080, 0, 65535),
   BREAKGLASS_PUBLIC_ORIGIN: {
-    ...word(({ publicOrigin }) => publicOrigin, null, origins, noOrigins),
+    ...word(({ auth }) => auth.publicOrigin, null, origins, noOrigins),
     good: [...origins.map((value) => [value, value] as const), ...respelt]
   },
   BREAKGLASS_DIRECT_URL: {
-    ...word(({ directUrl }) => directUrl, null, origins, noOrigins),
+    ...word(({ auth }) => auth.directUrl, null, origins, noOrigins),
     good: [...origins.map((value) => [value, value] as const), ...respelt]
   },
   BREAKGLASS_TRUSTED_PROXIES: {
@@ -104,12 +104,12 @@ const variables: Readonly<Record<string, Variable>> = {
       [" 198.51.100.0/24 , 2001:db8::7,", ["198.51.100.7", "2001:db8::7"]]
     ]
   },
-  BREAKGLASS_EDGE_SECRET: word(({ edgeSecret }) => shown(edgeSecret), null, [secret], [" "]),
-  BREAKGLASS_EDGE_SECRET_HEADER: word((set) => set.edgeSecretHeader, "x-breakglass-edge", headers, noHeaders),
-  BREAKGLASS_USER_HEADER: word(({ userHeader }) => userHeader, "x-authentik-username", headers, noHeaders),
+  BREAKGLASS_EDGE_SECRET: word(({ auth }) => shown(auth.edgeSecret), null, [secret], [" "]),
+  BREAKGLASS_EDGE_SECRET_HEADER: word(({ auth }) => auth.edgeSecretHeader, "x-breakglass-edge", headers, noHeaders),
+  BREAKGLASS_USER_HEADER: word(({ auth }) => auth.userHeader, "x-authentik-username", headers, noHeaders),
   BREAKGLASS_ALLOWED_USERS: {
     ...{
-      get: ({ allowedUsers }) => allowedUsers,
+      get: ({ auth }) => auth.allowedUsers,
       unset: null,
       bad: [",", " ", " , ,", "agent", "Agent, alice", "token", "login", "demo", "server"]
     },

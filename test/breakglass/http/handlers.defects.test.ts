@@ -63,7 +63,7 @@ describe("HTTP-13 a defect", () => {
       listening()
     })
     const main = Server.layer({ demo: false }).pipe(
-      Layer.provide([Auth.layer, services]),
+      Layer.provide([Layer.unwrap(Effect.map(Config, (settings) => Auth.layer(settings.auth))), services]),
       Layer.provide(Config.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env))))),
       Layer.provide(NodeServices.layer),
       Layer.provide(Logger.layer([log]))

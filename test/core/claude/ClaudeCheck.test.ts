@@ -1,9 +1,8 @@
 /** CLI-20 under a clock of the test's own: what a prompt waits for, and what it does not. */
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Fiber, Layer, Result, Stream } from "effect"
+import { Effect, Fiber, Layer, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
-import { Config } from "../../../src/breakglass/config/Config.ts"
 import { flags } from "../../../src/core/claude/help.ts"
 import type { Line } from "../../../src/core/process/lines.ts"
 import { type Running, SpawnFailed, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
@@ -11,7 +10,7 @@ import { type Running, SpawnFailed, SubprocessRunner } from "../../../src/core/p
 type Life = "good" | "strange" | "silent" | "missing"
 
 /** A CLI that is as `life.now` says; how often it was started, and how many of those live. */
-const bench = (now: Life, env: Readonly<Record<string, string>> = {}) => {
+const bench = (now: Life, file = "claude") => {
   const life = { now, started: 0, alive: 0 }
   const good = ["Usage: claude [options]", ...flags.map((flag) => `  ${flag}`)].map((text): Line => ({
     _tag: "Line",
@@ -34,10 +33,8 @@ const bench = (now: Life, env: Readonly<Record<string, string>> = {}) => {
     }
     return running
   })
-  const config = ConfigProvider.layer(ConfigProvider.fromEnvRecord({ HOME: "/home/op", ...env }))
-  const layer = Cli.layer.pipe(
-    Layer.provide(Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start: () => start }))),
-    Layer.provide(Config.layer.pipe(Layer.provide(config)))
+  const layer = Cli.layer(file).pipe(
+    Layer.provide(Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start: () => start })))
   )
   return { life, layer }
 }
@@ -136,7 +133,7 @@ describe("CLI-20 the agent's program", () => {
 
   for (const now of ["strange", "missing"] as const) {
     it.effect(`that is ${now} is told of by its name, without the path it was set to`, () => {
-      const { layer } = bench(now, { BREAKGLASS_CLAUDE: "/opt/private/claude-2" })
+      const { layer } = bench(now, "/opt/private/claude-2")
       return Effect.gen(function* () {
         const cli = yield* Cli
         yield* Effect.result(cli.usable)

@@ -1,7 +1,6 @@
 /** CSRF rows of the security matrix, by their id. */
 import { assert, describe, it } from "@effect/vitest"
-import { admit } from "../../../src/core/http/authenticate.ts"
-import type { Settings } from "../../../src/breakglass/config/Config.ts"
+import { admit, type AuthSettings } from "../../../src/core/http/authenticate.ts"
 import {
   anyHost,
   ask,
@@ -49,7 +48,7 @@ const types = [
 ]
 const sites = ["cross-site", "same-site", "none", "", "same-origin, cross-site"]
 
-type Change = readonly [what: string, answer: number | "in", headers: ReadonlyArray<Header>, settings?: Settings]
+type Change = readonly [what: string, answer: number | "in", headers: ReadonlyArray<Header>, settings?: AuthSettings]
 /** What a request that changes something must show when the browser adds its identity by itself. */
 const changes: ReadonlyArray<Change> = [
   ["CSRF-01: our own page", "in", page],
@@ -137,7 +136,7 @@ describe("admit", () => {
 
   for (const value of ["evil.example", "192.0.2.7", "127.0.0.1:9", "bg.example.org.", "bg.example.org:8443", ""]) {
     it(`CSRF-06: Host ${JSON.stringify(value)} is 421 where a public origin is set; a bearer is not asked`, () => {
-      const at = (headers: ReadonlyArray<Header>, method: string, settings: Settings) => {
+      const at = (headers: ReadonlyArray<Header>, method: string, settings: AuthSettings) => {
         const rawHeaders = [["Host", value] as const, ...headers].flat()
         const answer = admit(
           { method, peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },

@@ -5,25 +5,26 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import * as Journal from "../../../src/core/journal/Journal.ts"
+import type { ListQuery, Page, Row } from "../../../src/core/journal/types.ts"
 import { sessionPage } from "../../../src/core/journal/queries.ts"
 import { root } from "../../support/server/BreakglassServer.ts"
 import { directory, journal, roomy, upTo } from "../../support/journal/journals.ts"
 
 const uuid = (at: number) => `00000000-0000-4000-8000-${String(at).padStart(12, "0")}`
 const time = (at: number) => new Date(1_767_225_600_000 + at * 1000).toISOString()
-const row = (id: number, at: string): Journal.Row => ({
+const row = (id: number, at: string): Row => ({
   id,
   at,
   json: `{"kind":"text","text":"${"x".repeat(200)}"}`,
   full: null
 })
-const first: Journal.Place = { limit: 50, before: null, archived: false }
+const first: ListQuery = { limit: 50, before: null, archived: false }
 
 /** All pages, each with its ids. */
 const pages = Effect.fnUntraced(function* (own: Journal.Journal["Service"], limit: number) {
   const found: Array<ReadonlyArray<string>> = []
   for (let before: string | null = null; found.length === 0 || before !== null;) {
-    const { rows, next }: Journal.Page = yield* own.sessions({ ...first, limit, before })
+    const { rows, next }: Page = yield* own.sessions({ ...first, limit, before })
     found.push(rows.map(({ id }) => id))
     before = next
   }
@@ -74,7 +75,7 @@ describe("the list of sessions", () => {
   it.effect("of 102,000 sessions is read through an index, and its first page is some 20 kB", () =>
     Effect.gen(function* () {
       const path = yield* directory
-      yield* Effect.scoped(Journal.make(path, roomy))
+      yield* Effect.scoped(Journal.make({ directory: path, quota: roomy }))
       const db = new DatabaseSync(Path.join(path, "journal.db"))
       db.exec(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 101999)
         INSERT INTO session (id, created_at, active_at, cli_id, title)
@@ -94,7 +95,7 @@ describe("the list of sessions", () => {
         []
       )
       assert.match(String(open[0]?.["detail"]), /USING (COVERING )?INDEX session_open/)
-      const own = yield* Journal.make(path, roomy)
+      const own = yield* Journal.make({ directory: path, quota: roomy })
       const page = yield* own.sessions(first)
       assert.deepStrictEqual(
         page.rows.map(({ id }) => id),
@@ -109,8 +110,8 @@ describe("a session that is deleted", () => {
   it.effect("is gone from the disk, every byte that was said in it, and others are not", () =>
     Effect.gen(function* () {
       const path = yield* directory
-      const own = yield* Journal.make(path, roomy)
-      const said = (id: number, text: string): Journal.Row => ({
+      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const said = (id: number, text: string): Row => ({
         ...row(id, time(id)),
         json: JSON.stringify(text),
         full: `${text} at length`
@@ -152,7 +153,7 @@ describe("a journal of version 1", () => {
       add.run(1, time(1), JSON.stringify({ kind: "operation", op }))
       add.run(2, time(2), "{ damaged")
       db.close()
-      const own = yield* Journal.make(path, roomy)
+      const own = yield* Journal.make({ directory: path, quota: roomy })
       assert.deepInclude(Option.getOrThrow(yield* own.operation(uuid(7))), {
         verb: "cycle",
         json: JSON.stringify({ kind: "operation", op })

@@ -1,25 +1,26 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as Journal from "../../../src/core/journal/Journal.ts"
+import type { ListQuery, Row, StoredSession } from "../../../src/core/journal/types.ts"
 import { directory, journal, mebibyte, roomy, upTo } from "../../support/journal/journals.ts"
 
 const id = "00000000-0000-4000-8000-000000000000"
 const session = { id, created_at: "2026-01-01T00:00:00.000Z", cli_id: id }
-const row = (at: number, json = `{"id":${at}}`): Journal.Row => ({
+const row = (at: number, json = `{"id":${at}}`): Row => ({
   id: at,
   at: `2026-01-01T00:00:${String(at % 60).padStart(2, "0")}.000Z`,
   json,
   full: null
 })
 
-const first: Journal.Place = { limit: 50, before: null, archived: false }
+const first: ListQuery = { limit: 50, before: null, archived: false }
 
 describe("Journal", () => {
   it.effect("keeps a session as it was made and as it was changed", () =>
     Effect.gen(function* () {
       const own = yield* journal
       yield* own.createSession(session)
-      const made: Journal.SessionRow = {
+      const made: StoredSession = {
         ...session,
         title: "",
         cli_opened: false,
@@ -107,7 +108,7 @@ describe("Journal", () => {
 
   it.effect("DISK-05 refuses what goes over a session's limit, in words, and still lets the end of the turn in", () =>
     Effect.gen(function* () {
-      const own = yield* Journal.make(yield* directory, { ...roomy, session: mebibyte })
+      const own = yield* Journal.make({ directory: yield* directory, quota: { ...roomy, session: mebibyte } })
       yield* own.createSession(session)
       const large = JSON.stringify("x".repeat(600_000))
       yield* own.append(id, [row(0, large)], { open_turn: "t" })
@@ -123,7 +124,7 @@ describe("Journal", () => {
 
   it.effect("DISK-05 refuses what goes over the whole journal's limit, new sessions too", () =>
     Effect.gen(function* () {
-      const own = yield* Journal.make(yield* directory, { ...roomy, total: mebibyte })
+      const own = yield* Journal.make({ directory: yield* directory, quota: { ...roomy, total: mebibyte } })
       yield* own.createSession(session)
       yield* own.append(id, [row(0, JSON.stringify("x".repeat(900_000)))], { open_turn: "t" })
       const refused = yield* Effect.flip(own.append(id, [row(1, JSON.stringify("x".repeat(200_000)))]))
@@ -146,13 +147,13 @@ describe("Journal", () => {
       const path = yield* directory
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const own = yield* Journal.make(path, roomy)
+          const own = yield* Journal.make({ directory: path, quota: roomy })
           yield* own.createSession(session)
           yield* own.append(id, [{ ...row(0), full: "whole" }], { open_turn: "t" })
           assert.isTrue(yield* own.writable)
         })
       )
-      const again = yield* Journal.make(path, roomy)
+      const again = yield* Journal.make({ directory: path, quota: roomy })
       assert.deepStrictEqual(yield* again.page(id, -1, 1e6), [row(0)])
       assert.deepStrictEqual(yield* again.full(id, 0), Option.some("whole"))
       assert.strictEqual(Option.getOrThrow(yield* again.session(id)).open_turn, "t")
@@ -162,8 +163,11 @@ describe("Journal", () => {
   it.effect("is refused a directory that another one holds", () =>
     Effect.gen(function* () {
       const path = yield* directory
-      yield* Journal.make(path, roomy)
-      assert.include((yield* Effect.flip(Journal.make(path, roomy))).reason, "another breakglass server")
+      yield* Journal.make({ directory: path, quota: roomy })
+      assert.include(
+        (yield* Effect.flip(Journal.make({ directory: path, quota: roomy }))).reason,
+        "another breakglass server"
+      )
     })
   )
 })

@@ -3,17 +3,18 @@ import { Effect, Fiber, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { Answer } from "../../../src/core/journal/calls.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
+import type { Row } from "../../../src/core/journal/types.ts"
 import * as Thread from "../../../src/core/journal/WorkerClient.ts"
 import { all, directory, follow, ids, journal, logOver, roomy, text } from "../../support/journal/journals.ts"
 import { parse } from "../../support/http/specSse.ts"
 
-const row = (id: number): Journal.Row => ({ id, at: "2026-01-01T00:00:00.000Z", json: `{"id":${id}}`, full: null })
+const row = (id: number): Row => ({ id, at: "2026-01-01T00:00:00.000Z", json: `{"id":${id}}`, full: null })
 
 describe("the journal's thread", () => {
   it.effect("DISK-04 that cannot begin is a journal that is not there, and no server that does not start", () =>
     Effect.gen(function* () {
       // No function crosses into a thread.
-      const own = yield* Journal.make(yield* directory, { ...roomy, total: (() => 0) as never })
+      const own = yield* Journal.make({ directory: yield* directory, quota: { ...roomy, total: (() => 0) as never } })
       assert.match((yield* Effect.flip(own.unended)).reason, /^the journal's thread failed: /)
       assert.isFalse(yield* own.writable)
     })
@@ -21,7 +22,7 @@ describe("the journal's thread", () => {
 
   it.effect("DISK-04 fails what was asked of a thread that died, and goes on with another", () =>
     Effect.gen(function* () {
-      const thread = yield* Thread.make(yield* directory, roomy)
+      const thread = yield* Thread.make({ directory: yield* directory, quota: roomy })
       const own = yield* Journal.over(thread)
       yield* own.append("log", [row(0)])
       const asked = [thread.ask(null as never), own.append("log", [row(1)])] as const

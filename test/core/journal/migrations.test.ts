@@ -28,7 +28,7 @@ describe("the journal's shape", () => {
     Effect.gen(function* () {
       const path = yield* directory
       written(path, v1)
-      const own = yield* Journal.make(path, roomy)
+      const own = yield* Journal.make({ directory: path, quota: roomy })
       assert.deepStrictEqual(
         (yield* own.page(id, -1, 1e6)).map(({ id }) => id),
         [0, 1, 2]
@@ -52,7 +52,7 @@ describe("the journal's shape", () => {
         if (db.isOpen) db.close()
         Fs.rmSync(Path.join(path, "journal.db-shm"), { force: true })
         const before = contents(path)
-        const own = yield* Journal.make(path, roomy)
+        const own = yield* Journal.make({ directory: path, quota: roomy })
         assert.isFalse(yield* own.writable)
         const refused = yield* Effect.flip(
           own.createSession({ id, created_at: "2026-01-01T00:00:00.000Z", cli_id: id })
@@ -71,7 +71,7 @@ describe("the journal's shape", () => {
       Effect.gen(function* () {
         const path = yield* directory
         written(path, `${v1};PRAGMA user_version = ${version}`)
-        const own = yield* Journal.make(path, roomy)
+        const own = yield* Journal.make({ directory: path, quota: roomy })
         assert.strictEqual((yield* own.page(id, -1, 1e6)).length, 3)
         assert.isTrue(Fs.existsSync(Path.join(path, "journal.db.damaged-1")))
       })

@@ -22,7 +22,7 @@ const history = async (events: number) => {
     return { id, at, json: JSON.stringify({ kind: "text", text, at, id }), full: null }
   }
   const written = Effect.gen(function* () {
-    const journal = yield* Journal.make(join(home, "state"), roomy)
+    const journal = yield* Journal.make({ directory: join(home, "state"), quota: roomy })
     yield* journal.createSession({ id: session, created_at: at, cli_id: session })
     yield* journal.append(session, upTo(events).map(row))
   })

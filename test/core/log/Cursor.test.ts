@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Row } from "../../../src/core/journal/Journal.ts"
+import type { Row } from "../../../src/core/journal/types.ts"
 import { chunkBytes, frame, type Place, Reader, State } from "../../../src/core/log/Cursor.ts"
 import { emptyFeed, feed } from "../../../web/link/sse.ts"
 import { empty, follow, ids, upTo } from "../../support/journal/journals.ts"

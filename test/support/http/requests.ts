@@ -1,6 +1,6 @@
 /** Requests as they come off the wire, nothing joined, nothing lowered, and what a server configured so makes of them. */
 import { ConfigProvider, Effect } from "effect"
-import { admit, type Secrets } from "../../../src/core/http/authenticate.ts"
+import { admit, type AuthSettings, type Secrets } from "../../../src/core/http/authenticate.ts"
 import { Config, type Settings } from "../../../src/breakglass/config/Config.ts"
 import { Api } from "../../../src/contract/breakglass/Api.ts"
 
@@ -17,17 +17,17 @@ export const settings = (env: Record<string, string>): Settings =>
 export const token = "T".repeat(32)
 export const edge = "E".repeat(32)
 export const origin = "https://bg.example.org"
-export const full = settings({
+export const full: AuthSettings = settings({
   API_BEARER_TOKEN: token,
   BREAKGLASS_EDGE_SECRET: edge,
   BREAKGLASS_TRUSTED_PROXIES: "127.0.0.1/32",
   BREAKGLASS_ALLOWED_USERS: "alice,bob",
   BREAKGLASS_PUBLIC_ORIGIN: origin
-})
-export const anyUser: Settings = { ...full, allowedUsers: null }
-export const anyHost: Settings = { ...full, publicOrigin: null }
+}).auth
+export const anyUser: AuthSettings = { ...full, allowedUsers: null }
+export const anyHost: AuthSettings = { ...full, publicOrigin: null }
 
-export const secrets = (settings: Settings): Secrets => ({
+export const secrets = (settings: AuthSettings): Secrets => ({
   token: (given) => settings.token !== null && given === token,
   edge: (given) => settings.edgeSecret !== null && given === edge,
   cookie: (given) => settings.token !== null && given === "good"
@@ -45,7 +45,7 @@ export interface Asked {
   readonly method?: string
   readonly peer?: string
   readonly isOwn?: () => boolean
-  readonly settings?: Settings
+  readonly settings?: AuthSettings
 }
 /** Who is admitted, or the status of the refusal. */
 export const ask = (headers: ReadonlyArray<Header>, asked: Asked = {}): string | number => {

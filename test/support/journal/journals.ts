@@ -3,7 +3,8 @@ import { Effect, Layer, Stream } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { Config, type Quota } from "../../../src/breakglass/config/Config.ts"
+import { Config } from "../../../src/breakglass/config/Config.ts"
+import type { Last, Quota } from "../../../src/core/journal/types.ts"
 import * as Disk from "../../../src/core/journal/calls.ts"
 import * as EventLog from "../../../src/core/log/EventLog.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
@@ -20,11 +21,11 @@ export const directory = Effect.acquireRelease(
 export const mebibyte = 1024 * 1024
 export const roomy: Quota = { session: 1024 * mebibyte, total: 4096 * mebibyte }
 
-export const journal = Effect.flatMap(directory, (path) => Journal.make(path, roomy))
+export const journal = Effect.flatMap(directory, (path) => Journal.make({ directory: path, quota: roomy }))
 
 /** In the test's own thread, for tests that move the clock: nothing in it takes any time. */
 export const ownThread = (path: string, quota: Quota = roomy) => {
-  const calls = Disk.make(path, quota)
+  const calls = Disk.make({ directory: path, quota })
   const ask = (request: Disk.Request) => Effect.sync(() => Disk.answer(calls, request))
   return Effect.acquireRelease(Effect.andThen(Effect.sync(calls.open), Journal.over({ ask, silent: () => 0 })), () =>
     Effect.sync(calls.close)
@@ -35,7 +36,7 @@ export const layerOwnThread = Layer.effect(
   Effect.flatMap(Config, ({ directory, quota }) => ownThread(directory, quota))
 )
 
-export const empty: Journal.Last = { id: null, at: null }
+export const empty: Last = { id: null, at: null }
 
 export const logOver = (over: Journal.Journal["Service"], name: string, last = empty) =>
   EventLog.make(over, name, last, Redact.make([]))

@@ -1,0 +1,72 @@
+/** What the journal is given and gives: settings, events as they are stored, sessions, operations. */
+
+/** How large the journal may grow, in bytes. */
+export interface Quota {
+  readonly session: number
+  readonly total: number
+}
+
+export interface JournalSettings {
+  /** Absolute. One server at a time has it. */
+  readonly directory: string
+  readonly quota: Quota
+}
+
+/** An event ready to be stored. `full` is what was cut from it, served on demand. */
+export interface Row {
+  readonly id: number
+  readonly at: string
+  readonly json: string
+  readonly full: string | null
+}
+
+/** The newest event of a log; nulls when it has none. */
+export interface Last {
+  readonly id: number | null
+  readonly at: string | null
+}
+
+export interface StoredSession {
+  readonly id: string
+  readonly title: string
+  readonly created_at: string
+  /** The CLI's conversation, and whether it has ever been opened (then it must be resumed). */
+  readonly cli_id: string
+  readonly cli_opened: boolean
+  /** The marker of a turn that has no `turn_end` yet. */
+  readonly open_turn: string | null
+  /** A turn was killed before the CLI could note what it had done: the model is to be told. */
+  readonly unfinished: boolean
+  /** Left out of the list. */
+  readonly archived: boolean
+  readonly last_event_id: number | null
+  readonly last_event_at: string | null
+}
+
+/** What changes about a session in the same transaction as its events. */
+export type SessionPatch = Partial<
+  Pick<StoredSession, "title" | "cli_id" | "cli_opened" | "open_turn" | "unfinished">
+> & {
+  readonly prompt_id?: string
+  /** The operation that these events tell of. */
+  readonly operation?: { readonly op_id: string; readonly verb: string }
+}
+
+/** Where a page of the list of sessions begins: behind `before`, the `next` of the one before it. */
+export interface ListQuery {
+  readonly limit: number
+  readonly before: string | null
+  readonly archived: boolean
+}
+
+export interface Page {
+  readonly rows: ReadonlyArray<StoredSession>
+  readonly next: string | null
+}
+
+/** `json` is the newest event that tells of it; null when that was lost. */
+export interface KeptOperation {
+  readonly verb: string
+  readonly at: string
+  readonly json: string | null
+}
