@@ -20,6 +20,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY deploy/node-path ./deploy/
 RUN npm ci --ignore-scripts
 COPY tsconfig.json vite.config.ts ./
+COPY build ./build
 COPY src ./src
 COPY web ./web
 RUN npm run build
@@ -28,10 +29,13 @@ FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 COPY deploy/node-path ./deploy/
-# The CLI is placed by the vendor's own script; its platform package and the npm copy of Node are then doubles.
+# The CLI is placed by the vendor's own script; its platform package is then a double. It is the one package that is left:
+# Node is the image's, and whatever else the server uses is in its bundle.
 RUN npm ci --ignore-scripts --omit=dev \
   && npm run place-cli \
-  && rm -rf node_modules/@anthropic-ai/claude-code-linux-* node_modules/node-linux-* node_modules/.bin/node \
+  && rm -rf node_modules/@anthropic-ai/claude-code-linux-* \
+  && find node_modules -mindepth 1 -maxdepth 1 ! -name @anthropic-ai ! -name .bin -exec rm -rf {} + \
+  && find node_modules/.bin -xtype l -delete \
   && node_modules/.bin/claude --version
 
 FROM node:24.21.0-bookworm-slim
@@ -45,9 +49,9 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /build/node_modules ./node_modules
 COPY --from=build /build/dist/web ./dist/web
+COPY --from=build /build/dist/server ./dist/server
 COPY agents ./agents
 COPY deploy/become.mjs deploy/with-keys ./deploy/
-COPY src ./src
 
 # HOME is state: an account's ~/.ssh is there. Each turn has a HOME of its own, in the sessions directory.
 ENV NODE_ENV=production \
@@ -66,4 +70,4 @@ HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # An init: the agent's commands leave orphans, and something has to reap them.
 ENTRYPOINT ["tini", "--", "/app/deploy/with-keys", "10001", "/keys"]
-CMD ["node", "src/breakglass/main.ts"]
+CMD ["node", "dist/server/main.js"]

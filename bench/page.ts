@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import type { Browser, BrowserContext, Page } from "playwright-core"
-import { discard, root, type Server, startServer, token } from "../test/support/server/BreakglassServer.ts"
+import { discard, dist, type Server, startServer, token } from "../test/support/server/BreakglassServer.ts"
 import { launch, phone, wholeChromium } from "../test/support/browser/Phone.ts"
 import { print } from "./print.ts"
 import { startSlow3g } from "./slow3g.ts"
@@ -24,7 +24,7 @@ export const run = async (): Promise<void> => {
 }
 
 const bundle = () => {
-  const built = join(root, "dist/web")
+  const built = dist("web")
   const html = readFileSync(join(built, "index.html"), "utf8")
   const first = readdirSync(join(built, "assets")).filter((name) => html.includes(name))
   const size = first.reduce(

@@ -12,7 +12,7 @@ const take = async (page: Page, name: string): Promise<void> => {
 
 const browser = await launch()
 
-const demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+const demo = await startServer({ entry: "demo" })
 const { open, context } = await makePhone(browser, demo.url, { colorScheme: "dark" })
 const page = await open()
 await page.getByText("Reachable").first().waitFor()

@@ -7,11 +7,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
   discard,
+  dist,
   named,
   ofKind,
   openReader,
   type Reader,
-  root,
   type Server,
   startServer
 } from "../support/server/BreakglassServer.ts"
@@ -129,7 +129,7 @@ describe("LIFE-04: signals", () => {
 
   it("stdout and stderr closed before it has said a word: it comes up all the same", async () => {
     const home = mkdtempSync(join(tmpdir(), "breakglass-test-"))
-    const child = spawn(process.execPath, [join(root, "src/breakglass/main.ts")], {
+    const child = spawn(process.execPath, [dist("server/main.js")], {
       env: { HOME: home, PATH: "/usr/bin:/bin", PORT: "0", BREAKGLASS_SESSIONS_DIR: join(home, "state") },
       stdio: ["ignore", "pipe", "pipe"]
     })

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { root } from "../support/server/BreakglassServer.ts"
+import { dist } from "../support/server/BreakglassServer.ts"
 
-const built = join(root, "dist/web")
+const built = dist("web")
 
 describe("the bundle", () => {
   it("is 35 kB at most before anything can be typed: what the page names first, gzip", () => {

@@ -5,6 +5,7 @@ import { Config, type Settings } from "../config/Config.ts"
 import { places } from "../../core/claude/homes.ts"
 import { ConfigRefused } from "../../core/settings/variable.ts"
 import { configuration } from "../../core/ssh/targetOptions.ts"
+import { root } from "../root.ts"
 
 export class Agents extends Context.Service<
   Agents,
@@ -24,7 +25,7 @@ export class Agents extends Context.Service<
       const config = yield* Config
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const file = path.join(import.meta.dirname, "../../../agents", `${config.agent}.md`)
+      const file = path.join(root, "agents", `${config.agent}.md`)
       const text = yield* fs.readFileString(file).pipe(Effect.mapError(() => missing(config.agent)))
       const ssh = configuration()
       if (ssh.trouble !== null) yield* Effect.logWarning(ssh.trouble)
@@ -35,7 +36,7 @@ export class Agents extends Context.Service<
           agent,
           model,
           place: places(config.directory, id),
-          path: `${path.join(import.meta.dirname, "../../../agents/bin")}:${config.path}`,
+          path: `${path.join(root, "agents/bin")}:${config.path}`,
           tools: {
             BREAKGLASS_NODE: process.execPath,
             BREAKGLASS_SSH_CONFIG: ssh.file,

@@ -9,6 +9,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import { pinnedIn, toTarget } from "../../core/ssh/targetOptions.ts"
+import { root } from "../root.ts"
 
 /** It was let in nowhere (`none`); of what it ran nothing runs any more (`ended`); or that is `unknown`. */
 export type Remote = "none" | "ended" | "unknown"
@@ -82,7 +83,7 @@ const stopAt = (ssh: Ssh, way: ReadonlyArray<string>, turn: string) =>
     Effect.orElseSucceed(() => false)
   )
 
-const script = Fs.readFileSync(Path.join(import.meta.dirname, "../../../agents/stop-remote.sh"), "utf8")
+const script = Fs.readFileSync(Path.join(root, "agents/stop-remote.sh"), "utf8")
 
 const patience = ["ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1"]
 

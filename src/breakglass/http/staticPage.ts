@@ -4,8 +4,9 @@ import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse, HttpStaticServer } from "effect/http"
 import { realpath, stat } from "node:fs/promises"
 import * as Path from "node:path"
+import { root } from "../root.ts"
 
-const built = Path.join(import.meta.dirname, "../../../dist/web")
+const built = Path.join(root, "dist/web")
 
 const files = (prefix: "" | "/assets", cacheControl: string) =>
   Layer.effectDiscard(

@@ -3,6 +3,7 @@
  * nothing here waits in the server's own thread. One that died has failed what it was asked, and is begun again.
  */
 import { Effect, Option } from "effect"
+import * as Path from "node:path"
 import { Worker } from "node:worker_threads"
 import type { JournalSettings } from "./types.ts"
 import type { Answer, Request } from "./calls.ts"
@@ -20,7 +21,10 @@ export const make = ({ directory, quota }: JournalSettings) =>
       let since = 0
       let worker: Worker | null = null
       const begin = () => {
-        const begun = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { directory, quota }, env: {} })
+        const begun = new Worker(new URL(`./worker${Path.extname(import.meta.url)}`, import.meta.url), {
+          workerData: { directory, quota },
+          env: {}
+        })
         begun.on("message", (answer: Answer) => {
           since = performance.now()
           waiting.shift()?.(answer)

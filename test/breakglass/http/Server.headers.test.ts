@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { discard, root, type Server, startServer, token } from "../../support/server/BreakglassServer.ts"
+import { discard, dist, type Server, startServer, token } from "../../support/server/BreakglassServer.ts"
 import { assertHeaders } from "../../support/http/headers.ts"
 import { programs } from "../../support/server/processes.ts"
 import { raw } from "../../support/http/raw.ts"
@@ -17,8 +16,7 @@ echo "breakglass-result op=$2 verb=$1 rc=0 vm=running secs=0"`
 const { bin, env } = programs({ ssh })
 const edge = "an-edge-secret-that-is-long-enough-for-any-bind"
 const bearer = `Authorization: Bearer ${token}`
-const asset = (end: string) =>
-  `/assets/${readdirSync(join(root, "dist/web/assets")).find((name) => name.endsWith(end)) ?? ""}`
+const asset = (end: string) => `/assets/${readdirSync(dist("web/assets")).find((name) => name.endsWith(end)) ?? ""}`
 let server: Server
 let session: string
 beforeAll(async () => {

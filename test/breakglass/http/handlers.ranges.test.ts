@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readdirSync } from "node:fs"
-import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { discard, root, type Server, startServer, token } from "../../support/server/BreakglassServer.ts"
+import { discard, dist, type Server, startServer, token } from "../../support/server/BreakglassServer.ts"
 import { golden } from "../../support/http/headers.ts"
 import { raw } from "../../support/http/raw.ts"
 
@@ -14,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => discard(server))
 
 describe("HTTP-11 ranges, conditions and HEAD", () => {
-  const asset = `/assets/${readdirSync(join(root, "dist/web/assets")).find((name) => name.endsWith(".js")) ?? ""}`
+  const asset = `/assets/${readdirSync(dist("web/assets")).find((name) => name.endsWith(".js")) ?? ""}`
   const get = (headers: ReadonlyArray<string>, line = `GET ${asset}`) => raw(server.url, { line, headers })
 
   it("of a file: never more than the file, whatever is asked", async () => {

@@ -3,10 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { discard, root, type Server, startServer } from "../../support/server/BreakglassServer.ts"
+import { discard, dist, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { raw } from "../../support/http/raw.ts"
 
-const built = join(root, "dist/web")
+const built = dist("web")
 /** Names that no build makes; others may be served from there meanwhile. */
 const own = `zq-${process.pid}`
 const secret = "zq-of-nobody's-business"

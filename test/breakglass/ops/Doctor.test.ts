@@ -40,7 +40,7 @@ describe("the doctor", () => {
   })
 
   it("of the demo says that target and host are simulated, and names no variable for them", async () => {
-    const check = await examined({ entry: "src/breakglass/demo/main.ts" })
+    const check = await examined({ entry: "demo" })
     assert.deepInclude(check("target over ssh"), { ok: true, detail: "ok: simulated: there is no VM" })
     assert.deepInclude(check("host over ssh"), { ok: true, detail: "ok: simulated: there is no host" })
   })

@@ -8,13 +8,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { emptyFeed, feed, type Frame } from "../../../web/link/sse.ts"
 import { type Entry, eventOf } from "../http/frames.ts"
-import { root, token } from "./project.ts"
+import { dist, root, token } from "./project.ts"
 import { streamed } from "../http/streamed.ts"
 
 export * from "../http/frames.ts"
 export * from "./project.ts"
 
-const main = "src/breakglass/main.ts"
 /** Where the real CLI's own binary is: npm links `claude` to it. */
 export const realClaude = join(root, "node_modules/.bin")
 export const stateOfHome = new Map<string, string>()
@@ -25,7 +24,7 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>
   /** Of a former life: its state goes on. */
   readonly home?: string
-  readonly entry?: string
+  readonly entry?: "server" | "demo"
   /** What it is started by, such as `prlimit` and its options. */
   readonly under?: ReadonlyArray<string>
 }
@@ -54,7 +53,11 @@ export const startServer = async (options: Options = {}): Promise<Server> => {
   const home = options.home ?? mkdtempSync(join(tmpdir(), "breakglass-test-"))
   const state = join(home, "state")
   stateOfHome.set(home, options.env?.["BREAKGLASS_SESSIONS_DIR"] ?? state)
-  const [file = "", ...args] = [...(options.under ?? []), process.execPath, join(root, options.entry ?? main)]
+  const [file = "", ...args] = [
+    ...(options.under ?? []),
+    process.execPath,
+    dist(`${options.entry ?? "server"}/main.js`)
+  ]
   const child = spawn(file, args, {
     cwd: home,
     env: {

@@ -25,7 +25,7 @@ describe("a phone whose clock is wrong", () => {
   let browser: Browser
   let proxy: Proxy
   beforeAll(async () => {
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch()
     proxy = await startProxy(demo.url)
   })

@@ -18,7 +18,7 @@ describe("tabs", () => {
   let browser: Browser
   let proxy: Proxy
   beforeAll(async () => {
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch()
     proxy = await startProxy(demo.url)
   })

@@ -38,7 +38,7 @@ describe("in doubt", () => {
   let browser: Browser
   let proxy: Proxy
   beforeAll(async () => {
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch()
     proxy = await startProxy(demo.url)
   })

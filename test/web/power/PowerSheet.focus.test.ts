@@ -12,7 +12,7 @@ describe("the focus at the verbs", () => {
   let demo: Server
   let browser: Browser
   beforeAll(async () => {
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch()
   })
   afterAll(async () => {

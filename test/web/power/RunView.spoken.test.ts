@@ -31,7 +31,7 @@ describe("told to who does not see the page", () => {
   let browser: Browser
   let proxy: Proxy
   beforeAll(async () => {
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch()
     proxy = await startProxy(demo.url)
   })

@@ -17,7 +17,7 @@ describe("for everyone", () => {
   let browser: Browser
   beforeAll(async () => {
     server = await startServer()
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch()
   })
   afterAll(async () => {

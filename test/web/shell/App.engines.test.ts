@@ -25,7 +25,7 @@ let demo: Server
 let proxy: Proxy
 beforeAll(async () => {
   server = await startServer()
-  demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+  demo = await startServer({ entry: "demo" })
   proxy = await startProxy(server.url)
 })
 afterAll(async () => {

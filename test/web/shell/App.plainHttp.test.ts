@@ -9,7 +9,7 @@ describe("over plain HTTP", () => {
   let demo: Server
   let browser: Browser
   beforeAll(async () => {
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch({ args: ["--host-resolver-rules=MAP breakglass.test 127.0.0.1"] })
   })
   afterAll(async () => {

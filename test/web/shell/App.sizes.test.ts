@@ -32,7 +32,7 @@ describe("on every screen", () => {
   let browser: Browser
   beforeAll(async () => {
     server = await startServer()
-    demo = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    demo = await startServer({ entry: "demo" })
     browser = await launch()
   })
   afterAll(async () => {

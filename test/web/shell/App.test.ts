@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, ofKind, root, type Server, startServer } from "../../support/server/BreakglassServer.ts"
+import { discard, dist, ofKind, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import {
   assertOnScreen,
   button,
@@ -184,7 +184,7 @@ describe("the main job, on a phone", () => {
 
 describe("the bundle", () => {
   it("holds no Effect", () => {
-    const built = join(root, "dist/web/assets")
+    const built = dist("web/assets")
     const scripts = readdirSync(built).filter((name) => name.endsWith(".js"))
     assert.isNotEmpty(scripts)
     assert.deepStrictEqual(

@@ -6,11 +6,11 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
-import { discard, root, type Server, startServer } from "../../support/server/BreakglassServer.ts"
+import { discard, dist, root, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { button, launch, makePhone, message, say, signIn, until } from "../../support/browser/Phone.ts"
 import { pass, type Proxy, startProxy } from "../../support/browser/Proxy.ts"
 
-const built = (name: string) => readFileSync(join(root, "dist/web", name), "utf8")
+const built = (name: string) => readFileSync(dist(`web/${name}`), "utf8")
 
 const controlled = async (page: Page) => {
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
