@@ -6,6 +6,7 @@ import { places } from "../../core/claude/homes.ts"
 import { ConfigRefused } from "../../core/settings/variable.ts"
 import { configuration } from "../../core/ssh/targetOptions.ts"
 import { root } from "../root.ts"
+import { rescue } from "./profile.ts"
 
 export class Agents extends Context.Service<
   Agents,
@@ -29,11 +30,13 @@ export class Agents extends Context.Service<
       const text = yield* fs.readFileString(file).pipe(Effect.mapError(() => missing(config.agent)))
       const ssh = configuration()
       if (ssh.trouble !== null) yield* Effect.logWarning(ssh.trouble)
-      const agent = yield* parse(config, text)
+      const { tools, ...agent } = yield* parse(config, text)
+      const profile = rescue(tools)
       return Agents.of({
         recovery: ({ id, model, pve }) => ({
           file: config.claude,
           agent,
+          profile,
           model,
           place: places(config.directory, id),
           path: `${path.join(root, "agents/bin")}:${config.path}`,

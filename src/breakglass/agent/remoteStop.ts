@@ -10,9 +10,24 @@ import * as Path from "node:path"
 import { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import { pinnedIn, toTarget } from "../../core/ssh/targetOptions.ts"
 import { root } from "../root.ts"
+import type { MakeElsewhere, Remote } from "../../core/turn/elsewhere.ts"
 
-/** It was let in nowhere (`none`); of what it ran nothing runs any more (`ended`); or that is `unknown`. */
-export type Remote = "none" | "ended" | "unknown"
+/** For one run of this turn. */
+export const elsewhere = (ssh: Ssh, turn: string): MakeElsewhere =>
+  Effect.map(notes, ({ env, read }) => ({
+    env,
+    stop: ({ pids, exited }) => {
+      const running = live(pids)
+      const noted = read()
+      return Effect.map(
+        stop(ssh, exited && !running.any ? [] : noted, turn),
+        (answer) =>
+          ({ unmarked }) =>
+            // Nothing is known of a connection that was not asked after.
+            running.strange || (unmarked && !exited) || read().length > noted.length ? "unknown" : answer
+      )
+    }
+  }))
 
 /** Where the agent's ssh writes down the places it is let in; gone with the scope. */
 export const notes = Effect.map(

@@ -4,9 +4,10 @@ import type { JournalUnavailable, SessionRow } from "../../contract/breakglass/A
 import type { Settings } from "../config/Config.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
 import * as Former from "./recovery.ts"
-import type { Journal, JournalFailed } from "../../core/journal/Journal.ts"
+import type { Journal } from "../../core/journal/Journal.ts"
 import type { Page, StoredSession } from "../../core/journal/types.ts"
 import type { Redact } from "../../core/redact/redact.ts"
+import type { NotStored } from "../../core/turn/EventSink.ts"
 import { diskTrouble, inProgress, noSession, unavailable } from "./problems.ts"
 
 /** A turn from its claim to its end. */
@@ -128,14 +129,14 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
 }
 
 /** Writes a turn's end as soon as the disk takes it. Until then no prompt may come between. */
-export const pay = (live: Live, owed: Effect.Effect<void, JournalFailed>) =>
+export const pay = (live: Live, owed: Effect.Effect<void, NotStored>) =>
   Effect.gen(function* () {
     yield* Effect.orDie(Effect.retry(owed, Schedule.spaced("1 second")))
     live.owing = false
   })
 
 /** Now if the disk takes it, else later. */
-const settle = (live: Live, owed: Effect.Effect<void, JournalFailed>, scope: Scope.Scope) =>
+const settle = (live: Live, owed: Effect.Effect<void, NotStored>, scope: Scope.Scope) =>
   Effect.matchEffect(owed, {
     onSuccess: () => Effect.sync(() => (live.owing = false)),
     onFailure: () => Effect.forkIn(pay(live, owed), scope)

@@ -17,6 +17,7 @@ import { Agents } from "../agent/AgentDefinition.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
 import { Config } from "../config/Config.ts"
 import { Door } from "../agent/PowerSocket.ts"
+import { elsewhere } from "../agent/remoteStop.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
 import * as Former from "./recovery.ts"
 import { Journal, type JournalFailed } from "../../core/journal/Journal.ts"
@@ -124,8 +125,7 @@ export class Session extends Context.Service<
           Effect.mapError(unavailable)
         )
         const read = Effect.orElseSucceed(journal.session(live.row.id), Option.none)
-        const stored = Option.getOrElse(yield* read, () => live.row)
-        live.row = stored
+        const stored = (live.row = Option.getOrElse(yield* read, () => live.row))
         // Stop ends its commands' power at once, not when the last of them has been ended.
         const way = door.open(() => !turn.stopping)
         const options: Turn.Options = {
@@ -134,8 +134,8 @@ export class Session extends Context.Service<
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
           limits: Live.limits(config),
-          log: live.log,
-          ssh: { file: config.ssh, knownHosts: config.devvm.knownHosts },
+          sink: live.log,
+          elsewhere: elsewhere({ file: config.ssh, knownHosts: config.devvm.knownHosts }, turn.id),
           redact,
           stopping: () => turn.stopping,
           shut: way.shut,

@@ -1,6 +1,6 @@
 /** What a former life of this server left behind: turns with no end, and their processes. */
 import { Effect, Schedule, type Scope, Semaphore } from "effect"
-import { markerName } from "../../core/claude/command.ts"
+import { markerName } from "../agent/profile.ts"
 import type { JournalUnavailable, NotFound } from "../../contract/breakglass/Api.ts"
 import * as Marker from "../../core/process/marker.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"

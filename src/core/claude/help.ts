@@ -1,12 +1,14 @@
 /** Whether a CLI takes what `command` says to it: every flag, read off the argv itself, against its --help. Pure. */
 import { type Options, turn } from "./command.ts"
+import { conversation } from "./profiles.ts"
 
 /** Taken by 2.1.197 though its --help does not list them. */
 const unlisted = ["--max-turns"]
 
 const most: Options = {
   file: "claude",
-  agent: { name: "", description: "", prompt: "", tools: [] },
+  agent: { name: "", description: "", prompt: "" },
+  profile: { ...conversation(""), permissions: "skip" },
   model: "",
   conversation: { id: "", mode: "new" },
   place: { home: "", config: "", cwd: "", tmp: "" },

@@ -3,8 +3,7 @@ import { Deferred, Effect, Option } from "effect"
 import { decodeLine, failed, type Message, type Result } from "../claude/StreamJson.ts"
 import type { Event } from "../../contract/Event.ts"
 import type { Line } from "../process/lines.ts"
-import type { EventLog } from "../log/EventLog.ts"
-import type { SessionPatch } from "../journal/types.ts"
+import type { EventSink, Patch } from "./EventSink.ts"
 import { type Redact, Veil } from "../redact/redact.ts"
 import { steady } from "../time/monotonic.ts"
 import { type OpenTools, translate } from "./toEvents.ts"
@@ -21,7 +20,7 @@ export class Ear {
   /** Whether it waits for the disk: what is said meanwhile it has yet to hear. */
   deaf = false
   readonly closing: Deferred.Deferred<void>
-  private readonly log: EventLog
+  private readonly sink: EventSink
   private readonly redact: Redact
   private readonly conversation: string
   /** The summary was given up because the turn was told to end; 2.1.197 answers that with "Prompt is too long". */
@@ -31,8 +30,8 @@ export class Ear {
   private veil: Veil
 
   /** `conversation` is the id the CLI was given. */
-  constructor(log: EventLog, redact: Redact, conversation: string, closing: Deferred.Deferred<void>) {
-    this.log = log
+  constructor(sink: EventSink, redact: Redact, conversation: string, closing: Deferred.Deferred<void>) {
+    this.sink = sink
     this.redact = redact
     this.conversation = conversation
     this.veil = new Veil(redact)
@@ -43,7 +42,7 @@ export class Ear {
     return Effect.gen({ self: this }, function* () {
       const now = yield* steady
       const events: Array<Event> = []
-      let patch: SessionPatch = {}
+      let patch: Patch = {}
       const before = this.open
       for (const line of lines) {
         if (line._tag === "Cut") {
@@ -61,9 +60,9 @@ export class Ear {
         } else events.push(...this.take(message, now))
       }
       this.deaf = true
-      if (events.length > 0) yield* this.log.append(events, patch)
+      if (events.length > 0) yield* this.sink.append(events, patch)
       this.deaf = false
-      if (this.prose !== "") yield* this.log.writing(this.prose)
+      if (this.prose !== "") yield* this.sink.writing(this.prose)
       this.prose = ""
       if (this.open !== before) yield* this.progress
       if (this.result !== null) yield* Deferred.succeed(this.closing, undefined)
@@ -74,7 +73,7 @@ export class Ear {
     return Effect.gen({ self: this }, function* () {
       const now = yield* steady
       const tools = [...this.open].map(([tool_id, { name, since }]) => ({ tool_id, name, elapsed_ms: now - since }))
-      yield* this.log.running(tools)
+      yield* this.sink.running(tools)
     })
   }
 

@@ -6,9 +6,8 @@ import { Cause, Deferred, Effect, Exit, Fiber, Option, Queue, type Scope, Stream
 import * as Command from "../claude/command.ts"
 import { type Program, type Running, SubprocessRunner } from "../process/SubprocessRunner.ts"
 import { Ear } from "./ClaudeOutput.ts"
-import type { EventLog } from "../log/EventLog.ts"
-import type { JournalFailed } from "../journal/Journal.ts"
-import * as Remote from "../../breakglass/agent/remoteStop.ts"
+import { type MakeElsewhere, nowhere, type Remote } from "./elsewhere.ts"
+import type { EventSink, NotStored } from "./EventSink.ts"
 import { deep, type Redact } from "../redact/redact.ts"
 import { type Ended, inTruth, quiet, type Seen } from "./verdict.ts"
 
@@ -29,13 +28,11 @@ export interface Options {
   readonly prompt: string
   /** The id the CLI is started with. */
   readonly conversation: string
-  /** What marks its processes, here and on the target. */
-  readonly turn: string
   readonly limits: Limits
-  readonly log: EventLog
+  readonly sink: EventSink
   readonly redact: Redact
-  /** For what runs on the other end. */
-  readonly ssh: Remote.Ssh
+  /** Nowhere, unless it is said. */
+  readonly elsewhere?: MakeElsewhere
   /** Whether an interruption is the operator's Stop; otherwise it is the server going down. */
   readonly stopping: () => boolean
 }
@@ -44,7 +41,7 @@ export interface Attempt extends Seen {
   /** Processes of the turn that were ended, and those that could not be. */
   readonly swept: { readonly ended: number; readonly left: number; readonly how: string }
   /** The same, on the other end of its ssh connections. */
-  readonly remote: Remote.Remote
+  readonly remote: Remote
 }
 
 /** Only its waiting is `restore`d: a Stop in the middle must still find out, and answer, what it ended. */
@@ -57,10 +54,10 @@ export const run = (options: Options, restore: Restore) =>
       const runner = yield* SubprocessRunner
       const stdin = yield* Queue.unbounded<string, Cause.Done>()
       yield* Queue.offerAll(stdin, [Command.initialize, Command.prompt(options.prompt)])
-      const notes = yield* Remote.notes
-      const env = { ...options.program.env, ...notes.env }
+      const elsewhere = yield* options.elsewhere ?? nowhere
+      const env = { ...options.program.env, ...elsewhere.env }
       const running = yield* runner.start({ ...options.program, env, stdin: Stream.fromQueue(stdin) })
-      const ear = new Ear(options.log, options.redact, options.conversation, yield* Deferred.make<void>())
+      const ear = new Ear(options.sink, options.redact, options.conversation, yield* Deferred.make<void>())
       const listening = yield* Effect.forkScoped(Stream.runForEachArray(running.lines, (lines) => ear.hear(lines)))
 
       // After `result` an open stdin is all that keeps the CLI alive.
@@ -70,17 +67,13 @@ export const run = (options: Options, restore: Restore) =>
       const ended = Exit.isSuccess(waited) ? waited.value : yield* broken(waited.cause, options.stopping())
       const saidBefore = ear.result !== null
       const before = yield* running.processes
-      const live = Remote.live(before ?? [])
-      const noted = notes.read()
       const itself = ended._tag === "Itself"
       const halted = itself ? Effect.succeed("by itself") : halt(running, ear, stdin)
-      const far = Remote.stop(options.ssh, itself && !live.any ? [] : noted, options.turn)
-      const [how, asked] = yield* Effect.all([halted, far], { concurrency: "unbounded" })
+      const stop = elsewhere.stop({ pids: before ?? new Set(), exited: itself })
+      const [how, remote] = yield* Effect.all([halted, stop], { concurrency: "unbounded" })
       yield* Queue.end(stdin)
       const { seen, left } = yield* running.end
-      // Of a connection that nobody asked after nothing can be said.
-      const beyond = !itself && (yield* running.unmarked)
-      const remote = live.strange || beyond || notes.read().length > noted.length ? "unknown" : asked
+      const unmarked = yield* running.unmarked
       const heard = Effect.timeoutOption(Fiber.await(listening), "2 seconds")
       // Of what it said nothing is lost to a disk that is slow.
       yield* Effect.repeat(heard, { while: (all) => Option.isNone(all) && ear.deaf })
@@ -98,7 +91,7 @@ export const run = (options: Options, restore: Restore) =>
         opened: ear.opened,
         exited: Option.getOrElse(exited, () => ({ code: null, signal: "SIGKILL" })),
         stderr: options.redact(stderr).value,
-        remote,
+        remote: remote({ unmarked }),
         swept: {
           ended: all.size - (left ?? 0),
           left: left ?? 0,
@@ -132,8 +125,8 @@ const notBegun = (stopping: boolean): Attempt => ({
 const ending = (
   running: Running,
   ear: Ear,
-  listening: Fiber.Fiber<void, JournalFailed>,
-  { limits, log }: Options
+  listening: Fiber.Fiber<void, NotStored>,
+  { limits, sink }: Options
 ): Effect.Effect<Ended, never, Scope.Scope> => {
   const itself: Ended = { _tag: "Itself" }
   const listened = Effect.matchEffect(Fiber.join(listening), {
@@ -147,7 +140,7 @@ const ending = (
     // With its stdin ended it takes about 50 ms.
     Effect.as(Effect.andThen(Deferred.await(ear.closing), Effect.sleep("5 seconds")), itself),
     Effect.as(Effect.sleep(limits.total * 1000), { _tag: "TimedOut", seconds: limits.total } satisfies Ended),
-    watch(ear, limits, log)
+    watch(ear, limits, sink)
   ])
 }
 
@@ -155,7 +148,7 @@ const ending = (
 const noticed = 30
 
 /** Counts seconds, not clock time: a clock that jumps must not end a turn. */
-const watch = (ear: Ear, limits: Limits, log: EventLog): Effect.Effect<Ended, never, Scope.Scope> =>
+const watch = (ear: Ear, limits: Limits, sink: EventSink): Effect.Effect<Ended, never, Scope.Scope> =>
   Effect.gen(function* () {
     while (true) {
       yield* Effect.sleep("1 second")
@@ -170,7 +163,7 @@ const watch = (ear: Ear, limits: Limits, log: EventLog): Effect.Effect<Ended, ne
       if (ear.quiet >= limit) return { _tag: "Silent", seconds: limit, tool: tool?.name ?? null }
       // A disk that does not take it is for the next event to find out, and one that is slow for nobody here.
       if (!ear.deaf && ear.quiet === noticed && tool === undefined)
-        yield* Effect.forkScoped(Effect.ignore(log.append([quiet(noticed, limit)])))
+        yield* Effect.forkScoped(Effect.ignore(sink.append([quiet(noticed, limit)])))
     }
   })
 

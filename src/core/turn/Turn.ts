@@ -3,16 +3,15 @@
  * in one place, last, exactly once. Interrupting it is Stop: it then ends the CLI and everything the CLI started, and
  * says what it ended.
  */
-import { Cause, Effect, Exit, Result, Schedule } from "effect"
+import { Cause, Data, Effect, Exit, Result, Schedule } from "effect"
 import * as Command from "../claude/command.ts"
 import type { Event, Outcome } from "../../contract/Event.ts"
 import { SpawnFailed } from "../process/SubprocessRunner.ts"
 import * as Attempt from "./ClaudeRun.ts"
-import { JournalFailed } from "../journal/Journal.ts"
-import type { SessionPatch } from "../journal/types.ts"
+import type { NotStored, Patch } from "./EventSink.ts"
 import * as Verdict from "./verdict.ts"
 
-export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redact" | "ssh" | "stopping"> {
+export interface Options extends Pick<Attempt.Options, "limits" | "sink" | "redact" | "elsewhere" | "stopping"> {
   readonly command: Omit<Command.Options, "conversation">
   readonly conversation: Command.Options["conversation"]
   readonly prompt: string
@@ -20,13 +19,13 @@ export interface Options extends Pick<Attempt.Options, "limits" | "log" | "redac
   readonly shut: () => void
   /** Its HOME, with the CLI's memory of a conversation; closing says why that is not kept, if it is not. */
   readonly home: {
-    readonly open: (conversation: string) => Effect.Effect<void, JournalFailed>
-    readonly close: (conversation: string) => Effect.Effect<string | null, JournalFailed>
+    readonly open: (conversation: string) => Effect.Effect<void, NotStored>
+    readonly close: (conversation: string) => Effect.Effect<string | null, NotStored>
   }
   /** For the id of the conversation that replaces a lost one. */
   readonly newId: Effect.Effect<string>
   /** Told once, after `turn_end` is written; or with what is `owed` to the log, when the disk does not take it. */
-  readonly settled: (owed: Effect.Effect<void, JournalFailed> | null) => Effect.Effect<void>
+  readonly settled: (owed: Effect.Effect<void, NotStored> | null) => Effect.Effect<void>
 }
 
 export const run = (options: Options) =>
@@ -37,11 +36,11 @@ export const run = (options: Options) =>
       options.shut()
       const kept = yield* Effect.result(options.home.close(conversation.now.id))
       // Where there was no home there was nothing to remember.
-      const homeless = Exit.isFailure(ran) && Cause.squash(ran.cause) instanceof JournalFailed
+      const homeless = Exit.isFailure(ran) && Cause.squash(ran.cause) instanceof NoHome
       const forgotten = homeless ? null : Result.isSuccess(kept) ? kept.success : kept.failure.reason
       const { events, patch, outcome } = forgetting(ended(ran, options), forgotten)
       if (Exit.isFailure(ran) && Cause.hasDies(ran.cause)) yield* Effect.logError("A turn died", ran.cause)
-      const end = options.log.append([...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
+      const end = options.sink.append([...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
       // A disk that is full for a moment: the turn ends when it says so.
       const written = yield* Effect.result(Effect.retry(end, { schedule: Schedule.spaced("500 millis"), times: 10 }))
       yield* options.settled(Result.isSuccess(written) ? null : end)
@@ -56,18 +55,17 @@ const attempts = Effect.fnUntraced(function* (
 ) {
   // One that is interrupted here is ended before it begins.
   yield* Effect.catchCauseIf(
-    restore(options.home.open(conversation.now.id)),
+    restore(Effect.mapError(options.home.open(conversation.now.id), ({ reason }) => new NoHome({ reason }))),
     Cause.hasInterruptsOnly,
     () => Effect.void
   )
   for (let left = 2; ; left--) {
     const program = Command.turn({ ...options.command, conversation: conversation.now })
-    const { turn } = options.command
-    const attempt = yield* Attempt.run({ ...options, turn, conversation: conversation.now.id, program }, restore)
+    const attempt = yield* Attempt.run({ ...options, conversation: conversation.now.id, program }, restore)
     const next = left === 0 ? null : yield* recovery(attempt, conversation.now, options.newId)
     if (next === null) return attempt
     conversation.now = next.conversation
-    yield* Effect.ignore(options.log.append(next.events, { cli_id: conversation.now.id, cli_opened: false }))
+    yield* Effect.ignore(options.sink.append(next.events, { cli_id: conversation.now.id, cli_opened: false }))
   }
 })
 
@@ -91,10 +89,13 @@ const recovery = Effect.fnUntraced(function* (
   return { conversation: { id: yield* newId, mode: "new" } as const, events: [lost] }
 })
 
+/** The agent was given nowhere to work. */
+class NoHome extends Data.TaggedError("NoHome")<NotStored> {}
+
 interface Closing {
   readonly events: ReadonlyArray<Event>
   readonly outcome: Outcome
-  readonly patch: SessionPatch
+  readonly patch: Patch
 }
 
 const forgetting = (closing: Closing, why: string | null): Closing =>
@@ -110,13 +111,13 @@ const notKept = (why: string): Event => ({
     "The log above is complete; tell it again what it needs to know."
 })
 
-const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed | JournalFailed>, { command }: Options): Closing => {
+const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed | NoHome>, { command }: Options): Closing => {
   if (Exit.isSuccess(ran)) return closing(ran.value)
   const failure = Cause.squash(ran.cause)
   const why =
     failure instanceof SpawnFailed
       ? Verdict.notStarted(command.file, failure.reason)
-      : failure instanceof JournalFailed
+      : failure instanceof NoHome
         ? Verdict.noHome(failure.reason)
         : null
   if (why !== null) return { outcome: "failed", events: [Verdict.errorEvent(why)], patch: {} }

@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { inherited, turn } from "../../../src/core/claude/command.ts"
+import { rescue } from "../../../src/breakglass/agent/profile.ts"
+import { turn } from "../../../src/core/claude/command.ts"
 import { mutating, verbs } from "../../../src/contract/Power.ts"
 import { discard, root, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { started } from "../../support/server/processes.ts"
@@ -62,7 +63,7 @@ describe("agents/breakglass.md", () => {
 
   it("says it holds no key to the host, and nothing of the host's is handed on", () => {
     assert.include(body, "You hold no key to the host")
-    const handed = inherited.filter((name) => /PVE|KEY_PATH/.test(name))
+    const handed = rescue([]).inherited.filter((name) => /PVE|KEY_PATH/.test(name))
     assert.deepStrictEqual(handed, [])
   })
 })
@@ -100,7 +101,8 @@ describe("the CLI", () => {
 
 const options = {
   file: "claude",
-  agent: { name: "a", description: "b", prompt: "c", tools: ["Bash"] },
+  agent: { name: "a", description: "b", prompt: "c" },
+  profile: rescue(["Bash"]),
   model: "sonnet",
   conversation: { id: "x", mode: "new" },
   place: { home: "/", config: "/", cwd: "/", tmp: "/" },

@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { inherited, interrupt, markerName, type Options, prompt, turn } from "../../../src/core/claude/command.ts"
+import { interrupt, type Options, prompt, turn } from "../../../src/core/claude/command.ts"
+import { conversation } from "../../../src/core/claude/profiles.ts"
+import { rescue } from "../../../src/breakglass/agent/profile.ts"
 
 const options: Options = {
   file: "/opt/claude",
-  agent: { name: "breakglass", description: "Repairs.", prompt: 'Be "careful".\n--model x', tools: ["Bash", "Read"] },
+  agent: { name: "breakglass", description: "Repairs.", prompt: 'Be "careful".\n--model x' },
+  profile: rescue(["Bash", "Read"]),
   model: "sonnet",
   conversation: { id: "0b9e4c52-8c7e-4a36-9f5b-6a9e1c1c2b11", mode: "new" },
   place: {
@@ -106,8 +109,22 @@ describe("turn", () => {
       given.filter((name) => own.includes(name) || /^BREAKGLASS_|BEARER/.test(name)),
       []
     )
-    assert.strictEqual(inherit, inherited)
-    assert.strictEqual(markerName, "BREAKGLASS_TURN")
+  })
+
+  it("has no tool, asks no permission away, and inherits no key where its profile is a conversation's", () => {
+    const { args, inherit, env, marker } = turn({ ...options, profile: conversation("TALK"), tools: {} })
+    const [tools, agents] = ["--tools", "--agents"].map((flag) => args[args.indexOf(flag) + 1] ?? "?")
+    assert.strictEqual(tools, "")
+    assert.deepNestedInclude(JSON.parse(agents ?? ""), { "breakglass.tools": [] })
+    assert.deepStrictEqual(
+      args.filter((arg) => arg.includes("permission")),
+      []
+    )
+    assert.deepStrictEqual(
+      [...inherit, ...Object.keys(env ?? {})].filter((name) => /SSH|BREAKGLASS|BASH/.test(name)),
+      []
+    )
+    assert.strictEqual(marker, `TALK=${options.turn}`)
   })
 })
 

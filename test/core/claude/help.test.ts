@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { turn } from "../../../src/core/claude/command.ts"
+import { rescue } from "../../../src/breakglass/agent/profile.ts"
 import { flags, missing } from "../../../src/core/claude/help.ts"
 import { fakeClaude, realClis } from "../../support/claude/claudeBench.ts"
 
@@ -16,7 +17,8 @@ describe("CLI-20 the flags", () => {
   it("are those of every turn: new or resumed, with a budget or without", () => {
     const options = {
       file: "claude",
-      agent: { name: "x", description: "x", prompt: "x", tools: ["Bash"] },
+      agent: { name: "x", description: "x", prompt: "x" },
+      profile: rescue(["Bash"]),
       model: "x",
       place: { home: "/x", config: "/x", cwd: "/x", tmp: "/x" },
       maxTurns: 1,

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, symli
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { markerName } from "../../../src/core/claude/command.ts"
+import { markerName } from "../../../src/breakglass/agent/profile.ts"
 import { discard, root, type Server, stateOfHome } from "./BreakglassServer.ts"
 
 const fileOf = (pid: number | string, name: "environ" | "cmdline" | "status" | "io" | "stat") => {
