@@ -5,25 +5,25 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { SubprocessRunner } from "../core/process/SubprocessRunner.ts"
-import { Agents } from "./agent/AgentDefinition.ts"
+import { AgentDefinition } from "./agent/AgentDefinition.ts"
 import { Auth } from "../core/http/Auth.ts"
 import { Cli } from "../core/claude/ClaudeCheck.ts"
 import { Config, type Settings } from "./config/Config.ts"
 import { Doctor } from "./ops/Doctor.ts"
-import { Door } from "./agent/PowerSocket.ts"
+import { PowerSocket } from "./agent/PowerSocket.ts"
 import { Journal } from "../core/journal/Journal.ts"
-import { Observer } from "./observe/Observer.ts"
-import { PveVerbs } from "./power/PveVerbs.ts"
+import * as Redact from "../core/redact/redact.ts"
 import { run } from "../core/process/runMain.ts"
 import * as Server from "./http/Server.ts"
 import { Session } from "./session/Session.ts"
+import { Targets } from "./target/Targets.ts"
 
-const server = ({ auth, claude, directory, quota }: Settings) =>
+const server = ({ auth, claude, directory, quota, targets, secrets }: Settings) =>
   Server.layer({ demo: false }).pipe(
     Layer.provide([Session.layer, Doctor.layer]),
-    Layer.provide([Auth.layer(auth), Agents.layer, Observer.layer, Cli.layer(claude)]),
-    Layer.provide(Door.layer),
-    Layer.provide(PveVerbs.layer),
+    Layer.provide([Auth.layer(auth), Cli.layer(claude)]),
+    Layer.provide([AgentDefinition.layer, PowerSocket.layer]),
+    Layer.provide(Targets.layer(targets, Redact.make(secrets))),
     Layer.provide([Journal.layer({ directory, quota }), SubprocessRunner.layer])
   )
 

@@ -1,104 +1,56 @@
 /**
- * The agent's only way to the host: a unix socket that this server alone answers (0600, in a directory of its own), and only
- * to who brings the token of a turn that runs. Behind it are the same operations the buttons press: one at a time, in the
- * log, with the VM's name as confirmation, and seldom (docs/adr/0010).
+ * The agent's only way to the host: a unix socket on which this server alone listens (0600, in a directory of its own), for
+ * requests that carry the token of a turn that runs. Behind it are the same operations the buttons start: one at a time, in the
+ * log, with the VM's name as confirmation, and rarely (docs/adr/0010).
  */
 import { Cause, Context, Effect, Exit, Layer, Option, Result, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
 import * as Fs from "node:fs"
 import * as Http from "node:http"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { SecureRandom } from "effect/crypto"
 import type { OperationBusy } from "../../contract/breakglass/Api.ts"
 import { Verb, verbs } from "../../contract/Power.ts"
-import * as Allowance from "./allowance.ts"
-import { Config } from "../config/Config.ts"
-import { changes } from "../power/hostProtocol.ts"
-import { agent, PveVerbs, type Ran } from "../power/PveVerbs.ts"
 import { steady } from "../../core/time/monotonic.ts"
+import { agent } from "../power/admission.ts"
+import { isMutating } from "../power/hostProtocol.ts"
+import type { Completed } from "../power/PveVerbs.ts"
+import { type Target, Targets } from "../target/Targets.ts"
+import * as Allowance from "./allowance.ts"
 
-/** What a turn's commands need to knock, and its end: from then on nothing it left behind is answered. */
-export interface Way {
+/** One turn's access. After `revoke` nothing that the turn left behind is answered. */
+export interface Access {
   readonly env: Readonly<Record<string, string>>
-  readonly shut: () => void
+  readonly revoke: () => void
 }
 
-export class Door extends Context.Service<
-  Door,
+export class PowerSocket extends Context.Service<
+  PowerSocket,
   {
-    /** For one turn, while `still` holds. A token and no socket of its own: a disk that hangs may not hold up who makes it. */
-    readonly open: (still: () => boolean) => Way
+    /** For one turn, while `stillAllowed` holds. A token and no socket of its own: a disk that hangs may not delay the turn. */
+    readonly grant: (stillAllowed: () => boolean) => Access
   }
->()("breakglass/Door") {
+>()("breakglass/PowerSocket") {
   static readonly layer = Layer.effect(
-    Door,
+    PowerSocket,
     Effect.gen(function* () {
-      const power = yield* PveVerbs
-      const { target } = yield* Config
-      const turns = new Map<string, { sent: number; readonly still: () => boolean }>()
-      let underWay = false
-      let ended: number | null = null
-
-      /** Theirs goes before what the agent wants. */
-      const operators = Effect.map(power.list, (all) =>
-        all.find(({ ended_at, verb, actor }) => ended_at === null && changes(verb) && actor !== agent)
-      )
-      const answer = Effect.fnUntraced(function* (path: string, confirm: string, token: string) {
-        const turn = turns.get(token)
-        const still = () => turns.has(token) && turn?.still() === true
-        if (turn === undefined || !still()) return over
-        const verb = Option.getOrNull(Schema.decodeUnknownOption(Verb)(path.slice(1)))
-        if (verb === null)
-          return { code: 2, text: `There is no such verb; there are ${verbs.join(", ")}. Nothing was sent.` }
-        const run = power.run({ verb, actor: agent, still })
-        if (!changes(verb)) return said(yield* Effect.result(run))
-        if (confirm !== target) {
-          return {
-            code: 2,
-            text: `This changes the VM: say its name, as in "pve ${verb} ${target}". Nothing was sent.`
-          }
-        }
-        const now = yield* steady
-        const theirs = yield* operators
-        const no = Allowance.refusal({ sent: turn.sent, underWay, since: ended === null ? null : now - ended })
-        // Of an operator's the answer of who runs it says more than that it is too soon.
-        if (no !== null && theirs === undefined) return { code: 75, text: no }
-        underWay = true
-        const ran = yield* Effect.result(run).pipe(Effect.ensuring(Effect.sync(() => (underWay = false))))
-        if (Result.isSuccess(ran)) {
-          turn.sent += 1
-          ended = yield* steady
-        }
-        const { code, text } = said(ran)
-        const next = yield* operators
-        const more =
-          next === undefined ? "" : `\n${next.verb} by ${next.actor} comes next. Send nothing that changes the VM.`
-        return { code, text: Result.isSuccess(ran) ? `${text}${more}` : text }
-      })
-
+      const { primary } = yield* Targets
+      const turns = new Map<string, TurnAccess>()
       const context = yield* Effect.context()
-      const server = Http.createServer((request, response) => {
-        const say = ({ code, text }: { readonly code: number; readonly text: string }) =>
-          response.writeHead(200, { "x-exit-code": String(code) }).end(`${text.trimEnd()}\n`)
-        const header = (name: string) => String(request.headers[name] ?? "")
-        const answering = answer(request.url ?? "", header("x-confirm"), header("x-token"))
-        Effect.runForkWith(context)(answering).addObserver((exit) => {
-          if (Exit.isSuccess(exit)) say(exit.value)
-          // Its turn ended on its way to the claim.
-          else if (Cause.hasInterruptsOnly(exit.cause)) say(over)
-          else say({ code: 1, text: "The server failed at this; its log says why." })
-        })
-      })
+      const server = Http.createServer(answering(Effect.runForkWith(context), responder(primary, turns)))
       const socket = yield* Effect.acquireRelease(listen(server), (path) => close(server, path))
-      if (socket === null) yield* Effect.logError("The agent has no way to the host: its socket could not be made.")
-      return Door.of({
-        open: (still) => {
-          if (socket === null) return { env: {}, shut: () => {} }
+      if (socket === null)
+        yield* Effect.logError(
+          "The agent's power socket could not be made: the agent has no verbs. The buttons are not affected."
+        )
+      return PowerSocket.of({
+        grant: (stillAllowed) => {
+          if (socket === null) return { env: {}, revoke: () => {} }
           const token = SecureRandom.uuidV4Unsafe()
-          turns.set(token, { sent: 0, still })
+          turns.set(token, { sent: 0, stillAllowed })
           return {
             env: { BREAKGLASS_PVE: socket, BREAKGLASS_TURN_TOKEN: token },
-            shut: () => void turns.delete(token)
+            revoke: () => void turns.delete(token)
           }
         }
       })
@@ -106,14 +58,94 @@ export class Door extends Context.Service<
   )
 }
 
-const over = { code: 1, text: "The turn that this belongs to has ended. Nothing was sent." }
+interface TurnAccess {
+  /** Mutating verbs of this turn that were sent. */
+  sent: number
+  readonly stillAllowed: () => boolean
+}
 
-const said = (ran: Result.Result<Ran, OperationBusy>) => {
-  if (Result.isFailure(ran)) return { code: 75, text: ran.failure.detail ?? "" }
-  const { operation, answer } = ran.success
+interface Asked {
+  readonly path: string
+  /** The VM's name, as the agent gave it. */
+  readonly confirm: string
+  readonly token: string
+}
+
+/** `code` is what the agent's command exits with. */
+interface Answer {
+  readonly code: number
+  readonly text: string
+}
+
+/** Decides each request, and runs those that may. */
+const responder = (target: Target, turns: ReadonlyMap<string, TurnAccess>) => {
+  const mutate = mutating(target)
+  return Effect.fnUntraced(function* ({ path, confirm, token }: Asked) {
+    const turn = turns.get(token)
+    const stillAllowed = () => turns.has(token) && turn?.stillAllowed() === true
+    if (turn === undefined || !stillAllowed()) return turnEnded
+    const verb = Option.getOrNull(Schema.decodeUnknownOption(Verb)(path.slice(1)))
+    if (verb === null)
+      return { code: 2, text: `There is no such verb; there are ${verbs.join(", ")}. Nothing was sent.` }
+    const run = target.power.run({ verb, actor: agent, stillAllowed })
+    if (!isMutating(verb)) return answerOf(yield* Effect.result(run))
+    if (confirm !== target.name) {
+      const example = `pve ${verb} ${target.name}`
+      return { code: 2, text: `This changes the VM: say its name, as in "${example}". Nothing was sent.` }
+    }
+    return yield* mutate(turn, run)
+  })
+}
+
+/** Runs what changes the VM, one at a time and not more often than allowed, whichever turn asks. */
+const mutating = ({ power }: Target) => {
+  let running = false
+  let endedAt: number | null = null
+  const operators = Effect.map(power.list, (all) =>
+    all.find(({ ended_at, verb, actor }) => ended_at === null && isMutating(verb) && actor !== agent)
+  )
+  return Effect.fnUntraced(function* (turn: TurnAccess, run: Effect.Effect<Completed, OperationBusy>) {
+    const now = yield* steady
+    const operator = yield* operators
+    const sinceLast = endedAt === null ? null : now - endedAt
+    const refusal = Allowance.refusal({ sent: turn.sent, running, sinceLast })
+    // While an operator's runs, the refusal that names it says more than that it is too soon.
+    if (refusal !== null && operator === undefined) return { code: 75, text: refusal }
+    running = true
+    const result = yield* Effect.result(run).pipe(Effect.ensuring(Effect.sync(() => (running = false))))
+    if (Result.isFailure(result)) return answerOf(result)
+    turn.sent += 1
+    endedAt = yield* steady
+    const { code, text } = answerOf(result)
+    const next = yield* operators
+    if (next === undefined) return { code, text }
+    return { code, text: `${text}\n${next.verb} by ${next.actor} comes next. Send nothing that changes the VM.` }
+  })
+}
+
+const answering =
+  (fork: ReturnType<typeof Effect.runForkWith<never>>, respond: (asked: Asked) => Effect.Effect<Answer>) =>
+  (request: Http.IncomingMessage, response: Http.ServerResponse) => {
+    const say = ({ code, text }: Answer) =>
+      response.writeHead(200, { "x-exit-code": String(code) }).end(`${text.trimEnd()}\n`)
+    const header = (name: string) => String(request.headers[name] ?? "")
+    const asked = { path: request.url ?? "", confirm: header("x-confirm"), token: header("x-token") }
+    fork(respond(asked)).addObserver((exit) => {
+      if (Exit.isSuccess(exit)) say(exit.value)
+      // Its turn ended before the operation was claimed.
+      else if (Cause.hasInterruptsOnly(exit.cause)) say(turnEnded)
+      else say({ code: 1, text: "The server failed at this; its log says why." })
+    })
+  }
+
+const turnEnded: Answer = { code: 1, text: "The turn that this belongs to has ended. Nothing was sent." }
+
+const answerOf = (result: Result.Result<Completed, OperationBusy>): Answer => {
+  if (Result.isFailure(result)) return { code: 75, text: result.failure.detail ?? "" }
+  const { operation, reply } = result.success
   const verified = operation.verified === null ? "" : operation.verified ? ", verified" : ", NOT verified"
   return {
-    code: answer.exit_code ?? 1,
+    code: reply.exit_code ?? 1,
     text: `${operation.output}${operation.verb}: ${operation.outcome}${verified}. ${operation.evidence}`
   }
 }

@@ -12,6 +12,7 @@ import { isOwn, ownAddresses } from "../../core/settings/ownAddresses.ts"
 import {
   checked,
   ConfigRefused,
+  eitherName,
   list,
   optional,
   optionalWord,
@@ -21,6 +22,7 @@ import {
   whole,
   word
 } from "../../core/settings/variable.ts"
+import type { AtLeastOne, TargetSettings } from "../target/Targets.ts"
 
 export interface Settings {
   readonly host: string
@@ -45,24 +47,7 @@ export interface Settings {
   readonly keepalive: number
   /** The descriptor on which `deploy/with-keys` waits for signs of life. */
   readonly heartbeat: number | null
-  readonly verbTimeout: number
-  readonly target: string
-  readonly vmid: string
-  readonly ssh: string
-  readonly devvm: {
-    readonly host: string | null
-    readonly user: string
-    /** Null: the account's own, which the agent can write. */
-    readonly knownHosts: string | null
-  }
-  readonly pve: {
-    readonly host: string | null
-    readonly user: string
-    /** The socket of the ssh-agent that holds the host's key: for this server's own ssh, and nobody else's. */
-    readonly authSock: string | null
-    readonly keyPath: string | null
-    readonly knownHosts: string
-  }
+  readonly targets: AtLeastOne<TargetSettings>
   /** The name of the variable that holds the model's credential. */
   readonly credential: string | null
   /** Values that must never be shown, whoever prints them. */
@@ -131,6 +116,40 @@ const user = /^[a-z_][a-z0-9_-]{0,31}$/
 const headerName = /^[a-z0-9][a-z0-9-]{0,63}$/
 const modelName = /^[a-z0-9][a-z0-9.[\]-]{0,63}$/
 const program = /^(\/.*|[A-Za-z0-9._-]+)$/
+
+/** The variables name one target. Its log has been called "vm" since before it had a name, and journals hold that. */
+const target = Effect.fnUntraced(function* (directory: string) {
+  const ssh = yield* word("BREAKGLASS_SSH", "ssh", program, "a program name or an absolute path")
+  const address = yield* eitherName("BREAKGLASS_TARGET_HOST", "BREAKGLASS_DEVVM_HOST")
+  const login = yield* eitherName("BREAKGLASS_TARGET_USER", "BREAKGLASS_DEVVM_USER")
+  const settings: TargetSettings = {
+    id: "vm",
+    name: yield* word("BREAKGLASS_TARGET_NAME", "devvm", /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "a name to show people"),
+    vmid: yield* word("BREAKGLASS_VMID", "", /^[0-9]{0,9}$/, "the VM's number on its host"),
+    ssh: {
+      program: ssh,
+      address: yield* optionalWord(address, hostname, "a host name or address"),
+      user: yield* word(login, "breakglass", user, "a user name"),
+      knownHosts: yield* optionalWord("BREAKGLASS_DEVVM_KNOWN_HOSTS", sshPath, "an absolute path without a blank or %")
+    },
+    pve: {
+      ssh,
+      // An address, not a name: an incident may take DNS with it.
+      address: yield* optionalWord("BREAKGLASS_PVE_HOST", hostname, "an address"),
+      user: yield* word("BREAKGLASS_PVE_USER", "root", user, "a user name"),
+      authSock: yield* optionalWord("BREAKGLASS_PVE_AUTH_SOCK", /^\/.*$/, "an absolute path"),
+      keyPath: yield* optionalWord("BREAKGLASS_KEY_PATH", /^\/.*$/, "an absolute path"),
+      knownHosts: yield* word(
+        "BREAKGLASS_PVE_KNOWN_HOSTS",
+        Path.join(directory, "known_hosts"),
+        sshPath,
+        "an absolute path without a blank or %"
+      ),
+      timeout: yield* whole("BREAKGLASS_PVE_VERB_TIMEOUT_SECONDS", 120, 1, 3600)
+    }
+  }
+  return settings
+})
 
 const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.gen(function* () {
   const home = yield* C.String("HOME").pipe(
@@ -240,33 +259,7 @@ const settings: Effect.Effect<Settings, ConfigRefused | C.ConfigError> = Effect.
     // Proxies cut silent connections, the strictest common one after 30 s.
     keepalive: yield* whole("BREAKGLASS_SSE_KEEPALIVE_SECONDS", 20, 1, 3600),
     heartbeat: heartbeat === null ? null : Number(heartbeat),
-    verbTimeout: yield* whole("BREAKGLASS_PVE_VERB_TIMEOUT_SECONDS", 120, 1, 3600),
-    target: yield* word(
-      "BREAKGLASS_TARGET_NAME",
-      "devvm",
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-      "a name to show people"
-    ),
-    vmid: yield* word("BREAKGLASS_VMID", "", /^[0-9]{0,9}$/, "the VM's number on its host"),
-    ssh: yield* word("BREAKGLASS_SSH", "ssh", program, "a program name or an absolute path"),
-    devvm: {
-      host: yield* optionalWord("BREAKGLASS_DEVVM_HOST", hostname, "a host name or address"),
-      user: yield* word("BREAKGLASS_DEVVM_USER", "breakglass", user, "a user name"),
-      knownHosts: yield* optionalWord("BREAKGLASS_DEVVM_KNOWN_HOSTS", sshPath, "an absolute path without a blank or %")
-    },
-    pve: {
-      // An address, not a name: an incident may take DNS with it.
-      host: yield* optionalWord("BREAKGLASS_PVE_HOST", hostname, "an address"),
-      user: yield* word("BREAKGLASS_PVE_USER", "root", user, "a user name"),
-      authSock: yield* optionalWord("BREAKGLASS_PVE_AUTH_SOCK", /^\/.*$/, "an absolute path"),
-      keyPath: yield* optionalWord("BREAKGLASS_KEY_PATH", /^\/.*$/, "an absolute path"),
-      knownHosts: yield* word(
-        "BREAKGLASS_PVE_KNOWN_HOSTS",
-        Path.join(directory, "known_hosts"),
-        sshPath,
-        "an absolute path without a blank or %"
-      )
-    },
+    targets: [yield* target(directory)],
     credential: secrets.slice(2).find(([, value]) => value !== "")?.[0] ?? null,
     secrets: secrets.map(([, value]) => Redacted.make(value))
   }

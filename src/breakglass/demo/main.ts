@@ -4,16 +4,18 @@
  */
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Layer } from "effect"
-import { Agents } from "../agent/AgentDefinition.ts"
+import { AgentDefinition } from "../agent/AgentDefinition.ts"
 import { Auth } from "../../core/http/Auth.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
 import { Config, type Settings } from "../config/Config.ts"
 import { Doctor } from "../ops/Doctor.ts"
-import { Door } from "../agent/PowerSocket.ts"
+import { PowerSocket } from "../agent/PowerSocket.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import { run } from "../../core/process/runMain.ts"
+import * as Redact from "../../core/redact/redact.ts"
 import * as Server from "../http/Server.ts"
 import { Session } from "../session/Session.ts"
+import { Targets } from "../target/Targets.ts"
 import * as Agent from "./agent.ts"
 import * as Vm from "./vm.ts"
 
@@ -24,12 +26,12 @@ const config = Layer.unwrap(
   })
 )
 
-const server = ({ claude, directory, quota }: Settings) =>
+const server = ({ claude, directory, quota, targets }: Settings) =>
   Server.layer({ demo: true }).pipe(
     Layer.provide([Session.layer, Doctor.layer]),
-    Layer.provide([Auth.layerDemo, Agents.layer, Cli.layer(claude)]),
-    Layer.provide(Door.layer),
-    Layer.provide(Vm.layer()),
+    Layer.provide([Auth.layerDemo, Cli.layer(claude)]),
+    Layer.provide([AgentDefinition.layer, PowerSocket.layer]),
+    Layer.provide(Targets.layerOver(targets, Redact.make([]), Vm.layer)),
     Layer.provide([Journal.layer({ directory, quota }), Agent.layer()])
   )
 

@@ -19,13 +19,13 @@ import { heartbeat } from "../ops/heartbeat.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import { listener } from "../../core/http/listener.ts"
 import { onlyTaken } from "../../core/http/methodGuard.ts"
-import { Observer } from "../observe/Observer.ts"
 import { page } from "./staticPage.ts"
-import { PveVerbs } from "../power/PveVerbs.ts"
 import { Readers } from "../../core/http/Subscribers.ts"
 import { Session } from "../session/Session.ts"
 import { tended } from "../../core/time/repeatSafely.ts"
 import { Draining } from "../ops/Probes.ts"
+import { showObservations } from "../target/showObservations.ts"
+import { Targets } from "../target/Targets.ts"
 
 /** Every answer, of every kind, carries these. No file of ours needs more, and nothing an agent prints can get more. */
 const securityHeaders = {
@@ -122,8 +122,8 @@ const keepalives = Layer.effectDiscard(
   Effect.gen(function* () {
     const { keepalive } = yield* Config
     const session = yield* Session
-    const power = yield* PveVerbs
-    const beat = Effect.andThen(session.keepalive, power.keepalive)
+    const { all } = yield* Targets
+    const beat = Effect.all([session.keepalive, ...all.map(({ power }) => power.keepalive)])
     yield* tended(Duration.seconds(keepalive), beat)
   })
 )
@@ -133,11 +133,11 @@ const drain = Layer.effectDiscard(
   Effect.gen(function* () {
     const draining = yield* Draining
     const session = yield* Session
-    const power = yield* PveVerbs
+    const { all } = yield* Targets
     const journal = yield* Journal
     yield* Effect.addFinalizer(() => {
       draining.now = true
-      return Effect.all([journal.leave, session.close, power.close], { discard: true })
+      return Effect.all([journal.leave, session.close, ...all.map(({ power }) => power.close)], { discard: true })
     })
   })
 )
@@ -147,7 +147,7 @@ export const layer = (options: { readonly demo: boolean }) => {
     Layer.provide(everyAnswer),
     Layer.provide([Auth.middleware, HttpApiMiddleware.layerProblemDetails()])
   )
-  return Layer.mergeAll(drain, keepalives, Observer.watching, heartbeat).pipe(
+  return Layer.mergeAll(drain, keepalives, showObservations, heartbeat).pipe(
     Layer.provide(HttpRouter.serve(routes, { disableLogger: true, middleware: HttpMiddleware.compression() })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)),
     Layer.provide([Layer.unwrap(Effect.map(Config, listener)), Draining.layer, Readers.layer])

@@ -10,31 +10,30 @@ import { Cli } from "../../core/claude/ClaudeCheck.ts"
 import { compare } from "../power/compareEvidence.ts"
 import { Config } from "../config/Config.ts"
 import { signedIn, signedOut } from "../../core/http/cookie.ts"
-import { PveVerbs } from "../power/PveVerbs.ts"
 import { Doctor } from "../ops/Doctor.ts"
-import { changes } from "../power/hostProtocol.ts"
+import { isMutating } from "../power/hostProtocol.ts"
 import { noJournal } from "./noJournal.ts"
 import { Readers } from "../../core/http/Subscribers.ts"
 import { sessions } from "./sessionHandlers.ts"
 import { eventStream, place } from "../../core/log/sse.ts"
 import { upkeep } from "../ops/Probes.ts"
+import { Targets } from "../target/Targets.ts"
 
 const pve = HttpApiBuilder.group(
   Api,
   "pve",
   Effect.fnUntraced(function* (handlers) {
-    const power = yield* PveVerbs
+    const { id, name, power, screen } = (yield* Targets).primary
     const readers = yield* Readers
-    const { target } = yield* Config
     const operation = (op_id: string) =>
       Effect.flatMap(power.get(op_id), Option.match({ onNone: () => Effect.fail(noOperation), onSome: Effect.succeed }))
     return handlers.handleAll({
       verbs: () => Effect.succeed({ verbs, mutating }),
       stream: ({ headers, query, request }) =>
-        Effect.map(readers.admit("vm", request), (leave) =>
+        Effect.map(readers.admit(id, request), (leave) =>
           eventStream(power.attach(place(headers["last-event-id"], query), leave))
         ),
-      screen: () => Effect.map(power.screen, picture),
+      screen: () => Effect.map(screen.take, picture),
       operations: () => Effect.map(power.list, (operations) => ({ operations })),
       operation: ({ params }) => operation(params.op_id),
       compare: ({ params }) =>
@@ -44,7 +43,7 @@ const pve = HttpApiBuilder.group(
       start: ({ payload: { verb, op_id, confirm } }) =>
         Effect.gen(function* () {
           const { name: actor } = yield* Operator
-          if (changes(verb) && confirm !== target) return yield* unconfirmed(target)
+          if (isMutating(verb) && confirm !== name) return yield* unconfirmed(name)
           return yield* power.start({ verb, op_id, actor })
         }),
       run: ({ params, request }) =>
@@ -55,7 +54,7 @@ const pve = HttpApiBuilder.group(
           const verb = yield* Schema.decodeUnknownEffect(Verb)(spelt ? params.verb : "").pipe(
             Effect.mapError(() => unknownVerb)
           )
-          const { exit_code, stdout, stderr, outcome } = (yield* power.run({ verb, actor })).answer
+          const { exit_code, stdout, stderr, outcome } = (yield* power.run({ verb, actor })).reply
           const body = { verb, exit_code, stdout, stderr, rejected: outcome === "rejected" }
           return exit_code === 0 ? body : HttpServerResponse.jsonUnsafe(body, { status: 502 })
         })
@@ -85,7 +84,8 @@ const info = (demo: boolean) =>
     Api,
     "info",
     Effect.fnUntraced(function* (handlers) {
-      const { target, models, model, keepalive, auth } = yield* Config
+      const { models, model, keepalive, auth } = yield* Config
+      const target = (yield* Targets).primary.name
       const doctor = yield* Doctor
       const cli = yield* Cli
       const chatOff = Effect.zipWith(yield* noJournal, cli.trouble, (unwritten, trouble) => unwritten ?? trouble)

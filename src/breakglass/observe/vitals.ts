@@ -1,12 +1,12 @@
 /**
- * What is asked of a target that lets us in, and what its answers show; pure. A login alone proves nothing of the disk: all
- * it needs may be in memory. Figures come of builtins alone, and one read and one change go to the disk itself.
+ * What is asked of a target that lets us in, and what its answers show; pure. A login alone proves nothing about the disk: all
+ * it needs may be in memory. The figures come from builtins alone; one read and one change go to the disk itself.
  */
 
 /**
- * For the login shell, so that no program need be loaded before the figures; for one that is no POSIX shell, in sh. It reads
- * past the page cache. What exists cannot be made, but a file system that is frozen does not get to say so:
- * nothing is changed either way. The disk is asked in the background, once; each line on stdin asks for the figures again.
+ * Runs in the login shell, so that no program has to be loaded before the figures; in sh when that is no POSIX shell. The read
+ * bypasses the page cache. `mkdir` of a directory that exists fails and changes nothing, and on a frozen file system it cannot
+ * even fail. The disk is asked in the background, once; each line on stdin asks for the figures again.
  */
 const script = `f() { for k in io memory cpu; do
 if [ -r /proc/pressure/$k ]; then while read -r l; do echo "breakglass-$k $l"; done </proc/pressure/$k; fi; done
@@ -19,10 +19,10 @@ while read -r l; do f; done`
 const quoted = `'${script.replaceAll("'", "'\\''")}'`
 export const command = `eval ${quoted} || exec sh -c ${quoted}`
 
-/** How far the disk came, and the newest of the kernel's figures. */
+/** How far the disk got, and the kernel's newest figures. */
 export interface Vitals {
   readonly here: boolean
-  /** Times that the figures were told. */
+  /** How often the figures were sent. */
   readonly figures: number
   readonly read: "ok" | "not measured" | null
   readonly change: boolean
@@ -33,7 +33,7 @@ export interface Vitals {
 
 export const unknown: Vitals = { here: false, figures: 0, read: null, change: false, io: null, memory: null }
 
-export const hear = (vitals: Vitals, line: string): Vitals => {
+export const add = (vitals: Vitals, line: string): Vitals => {
   const [word, first, rest = ""] = line.split(" ", 3)
   switch (word) {
     case "breakglass-here":
@@ -58,8 +58,8 @@ const share = (word: string): number | null => {
   return percent === undefined ? null : Math.round(Number(percent))
 }
 
-/** All that is waited for has come. */
-export const whole = ({ read, change }: Vitals): boolean => read !== null && change
+/** Nothing more is waited for. */
+export const complete = ({ read, change }: Vitals): boolean => read !== null && change
 
 export const pressure = ({ io, memory }: Vitals): string =>
   [io === null ? "" : `io pressure full avg10=${io} %`, memory === null ? "" : `memory pressure full avg10=${memory} %`]
@@ -78,5 +78,5 @@ export const disk = (vitals: Vitals, ms: number): { readonly state: string; read
     : { state: "not measured", said: figures }
 }
 
-/** From here on the disk is all that is waited for: it is in use to its limit, or it takes no writes. */
+/** Percent. From here on everything waits for the disk: it is in use to its limit, or it takes no writes. */
 const busy = 90

@@ -1,107 +1,102 @@
 /**
- * Asking the Proxmox host, over ssh to its forced command. ssh reads no configuration but these options, is given no
- * credential but the host's, and its own exit 255 is never mistaken for the verb's.
+ * The way to the Proxmox host: ssh to its forced command. ssh reads no configuration but these options and is given no
+ * credential but the host's. Its own exit code, 255, is never taken for the verb's.
  */
-import { Duration, Effect, Option, Stream } from "effect"
+import { Context, Duration, Effect, Layer, Option, Stream } from "effect"
 import type { OpOutcome } from "../../contract/Power.ts"
 import type { Line } from "../../core/process/lines.ts"
+import { type Exited, SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import { refusalIn } from "../../core/ssh/outcome.ts"
 import { printable } from "../../core/ssh/printable.ts"
-import { type Exited, SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
-import type { Settings } from "../config/Config.ts"
-import type { Answer, Ask } from "./runOperation.ts"
-import { outcomeOf } from "./hostProtocol.ts"
+import { explaining } from "./explainRefusal.ts"
+import { type AskHost, type HostReply, outcomeOf } from "./hostProtocol.ts"
+import { type HostSettings, sshToHost } from "./sshToHost.ts"
 
-export const make = Effect.fnUntraced(function* (config: Settings) {
+export class HostLink extends Context.Service<
+  HostLink,
+  {
+    /** Sends one request, once. When the two refuse each other's keys, the reply's stderr says why and what to do. */
+    readonly ask: AskHost
+    /** The same without that explanation, which starts programs: for what asks every few seconds. */
+    readonly probe: AskHost
+  }
+>()("breakglass/HostLink") {
+  static readonly layer = (settings: HostSettings) =>
+    Layer.effect(
+      HostLink,
+      Effect.gen(function* () {
+        const probe = yield* make(settings)
+        return { probe, ask: yield* explaining(settings, probe) }
+      })
+    )
+}
+
+export const make = Effect.fnUntraced(function* (settings: HostSettings) {
   const runner = yield* SubprocessRunner
-  const { host } = config.pve
-  const ask: Ask = (verb, opId, say) => {
-    if (host === null) return Effect.succeed(notConfigured)
+  const { address, timeout } = settings
+  const ask: AskHost = (request, opId, onLine) => {
+    if (address === null) return Effect.succeed(notConfigured)
     return Effect.scoped(
       Effect.gen(function* () {
+        const ssh = sshToHost(settings)
         const running = yield* runner.start({
-          file: config.ssh,
-          args: [...options(config.pve), `${config.pve.user}@${host}`, `${verb} ${opId}`],
-          inherit: ["PATH", "HOME"],
+          ...ssh,
+          args: [...ssh.args, `${request} ${opId}`],
           env: { LC_ALL: "C" }
         })
-        const heard = new Heard()
-        const listening = Stream.runForEach(running.lines, (line) => say(heard.take(line)))
-        const ended = yield* Effect.timeoutOption(listening, Duration.seconds(config.verbTimeout))
-        if (Option.isNone(ended)) yield* running.end
+        const output = new Output()
+        const reading = Stream.runForEach(running.lines, (line) => onLine(output.add(line)))
+        const ended = Option.isSome(yield* Effect.timeoutOption(reading, Duration.seconds(timeout)))
+        if (!ended) yield* running.end
         const exited = yield* running.exited
-        const said = yield* running.stderr
-        // Once the host has spoken the connection stood, and ssh's words are not the last on it.
-        const lost = Option.isNone(ended) || (exited.code === 255 && heard.any)
-        const how = lost ? "unknown" : outcome(exited, said)
-        const more = Option.isNone(ended)
-          ? `No end of it was heard in ${config.verbTimeout} s, so the connection was ended here. What the host has begun goes on.`
-          : exited.signal !== null
-            ? `ssh was ended here by ${exited.signal}. What the host has begun goes on.`
-            : exited.code !== 255
-              ? ""
-              : how === "failed"
-                ? "Nothing was sent."
-                : said.trim() === ""
-                  ? "ssh ended without a word: the connection broke, or never stood."
-                  : ""
-        return {
-          outcome: how,
-          exit_code: Option.isNone(ended) || exited.signal !== null ? null : exited.code,
-          stdout: heard.text,
-          stderr: printable(more === "" ? said : `${said.trimEnd()}\n${more}\n`.trimStart())
-        } satisfies Answer
+        return reply(exited, yield* running.stderr, output, ended ? null : timeout)
       })
     ).pipe(
       Effect.catch(({ reason }) =>
-        Effect.succeed<Answer>({ ...nothing, stderr: `ssh could not be started (${reason}). Nothing was sent.` })
+        Effect.succeed<HostReply>({ ...nothingSent, stderr: `ssh could not be started (${reason}). Nothing was sent.` })
       )
     )
   }
   return ask
 })
 
-/**
- * `-F none` and the rest: no file of the account this runs as may change what is run or who is believed. The key is the host's
- * own, never one from the agent that the recovery agent can use.
- */
-export const options = ({ authSock, keyPath, knownHosts }: Settings["pve"]): ReadonlyArray<string> => [
-  ...["-F", "none"],
-  "-T",
-  ...(keyPath === null ? [] : ["-i", keyPath]),
-  ...[
-    "BatchMode=yes",
-    `IdentityAgent=${authSock ?? "none"}`,
-    // Without it ssh offers the account's own keys, also when the one it is to use cannot be read. The agent's are no files.
-    "IdentityFile=none",
-    ...(keyPath === null ? [] : ["IdentitiesOnly=yes"]),
-    "ConnectTimeout=5",
-    "ServerAliveInterval=5",
-    "ServerAliveCountMax=3",
-    "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile=${knownHosts}`,
-    "GlobalKnownHostsFile=/dev/null",
-    "UpdateHostKeys=no",
-    "ControlMaster=no",
-    "ControlPath=none",
-    "ForwardAgent=no",
-    "ClearAllForwardings=yes"
-  ].flatMap((option) => ["-o", option])
-]
+/** `timedOut`: seconds after which the connection was ended here, if it was. */
+const reply = (exited: Exited, stderr: string, output: Output, timedOut: number | null): HostReply => {
+  // Once the host has printed something, the connection stood: what ssh says then is not why nothing was sent.
+  const lost = timedOut !== null || (exited.code === 255 && output.any)
+  const outcome = lost ? "unknown" : outcomeOfSsh(exited, stderr)
+  const note = noteOn(exited, stderr, outcome, timedOut)
+  return {
+    outcome,
+    exit_code: timedOut !== null || exited.signal !== null ? null : exited.code,
+    stdout: output.text,
+    stderr: printable(note === "" ? stderr : `${stderr.trimEnd()}\n${note}\n`.trimStart())
+  }
+}
 
-/** The forced command's own codes; 255 is ssh's, and what it printed says which kind. */
-export const outcome = ({ code, signal }: Exited, stderr: string): OpOutcome => {
+/** What ssh's own words leave out. */
+const noteOn = (exited: Exited, stderr: string, outcome: OpOutcome, timedOut: number | null): string => {
+  if (timedOut !== null)
+    return `The host did not say in ${timedOut} s how it ended, so the connection was ended here. What the host has started goes on.`
+  if (exited.signal !== null) return `ssh was ended here by ${exited.signal}. What the host has started goes on.`
+  if (exited.code !== 255) return ""
+  if (outcome === "failed") return "Nothing was sent."
+  return stderr.trim() === "" ? "ssh ended without a word: the connection broke, or never stood." : ""
+}
+
+/** The forced command's exit codes are the host's; 255 is ssh's, and its words say which kind. */
+const outcomeOfSsh = ({ code, signal }: Exited, stderr: string): OpOutcome => {
   if (signal !== null) return "unknown"
   if (code !== 255) return outcomeOf(code ?? 1)
   return refusalIn(stderr) ?? "unknown"
 }
 
-/** What the host printed: its newest, and no more of it than a page or a script can bear. */
-class Heard {
+/** What the host printed: the newest lines, no more than a page or a script can take. */
+class Output {
   any = false
   private lines: Array<string> = []
   private size = 0
-  take(line: Line): string {
+  add(line: Line): string {
     this.any = true
     const text = line._tag === "Line" ? printable(line.text) : `(${line.bytes} bytes left out)`
     this.lines.push(text)
@@ -117,8 +112,8 @@ class Heard {
 /** Characters. */
 const outputKept = 1024 * 1024
 
-const nothing: Answer = { outcome: "failed", exit_code: null, stdout: "", stderr: "" }
-const notConfigured: Answer = {
-  ...nothing,
+const nothingSent: HostReply = { outcome: "failed", exit_code: null, stdout: "", stderr: "" }
+const notConfigured: HostReply = {
+  ...nothingSent,
   stderr: "BREAKGLASS_PVE_HOST is not set, so there is no host to ask. Nothing was sent."
 }

@@ -1,36 +1,51 @@
 /**
- * The VM's own screen, looked at through its host: changes nothing, waits for no operation, and is over within its own limit.
- * Whoever asks while a look is on its way is given that one.
+ * The VM's own screen, as a picture its host takes. It changes nothing, waits for no operation, and is over within its own
+ * limit. Callers that ask while a picture is on its way are given that one.
  */
-import { Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { deflate } from "node:zlib"
 import { NoPicture, NotFound } from "../../contract/breakglass/Api.ts"
-import type { Ask } from "./runOperation.ts"
-import { largest, shown } from "./screenReply.ts"
-import * as Png from "./png.ts"
 import { shared } from "../../core/time/shareInFlight.ts"
+import { HostLink } from "./HostLink.ts"
+import type { AskHost } from "./hostProtocol.ts"
+import * as Png from "./png.ts"
+import { largest, parseScreen } from "./screenReply.ts"
 
-export type Look = Effect.Effect<Uint8Array, NotFound | NoPicture>
+export class Screen extends Context.Service<
+  Screen,
+  {
+    /** A PNG file. */
+    readonly take: Effect.Effect<Uint8Array, NotFound | NoPicture>
+  }
+>()("breakglass/Screen") {
+  static readonly layer = Layer.effect(
+    Screen,
+    Effect.gen(function* () {
+      const { ask } = yield* HostLink
+      return { take: yield* make(ask) }
+    })
+  )
+}
 
-export const make = (ask: Ask): Effect.Effect<Look> => shared(look(ask))
+export const make = (ask: AskHost) => shared(take(ask))
 
-const look = (ask: Ask): Look =>
+const take = (ask: AskHost) =>
   Effect.gen(function* () {
     const id = SecureRandom.uuidV4Unsafe()
     const lines: Array<string> = []
     let size = 0
-    // What an answer itself keeps is for people to read, and too short for a picture.
-    const answer = yield* ask("screen", id, (line) =>
+    // The stdout that a reply keeps is too short for a picture.
+    const reply = yield* ask("screen", id, (line) =>
       Effect.sync(() => {
         size += line.length + 1
-        if (size <= most) lines.push(line)
+        if (size <= maxCharacters) lines.push(line)
       })
     )
-    const seen = shown(answer, lines, id)
-    if (seen._tag === "None") return yield* new NotFound({ detail: seen.why })
-    if (seen._tag === "Unseen") return yield* new NoPicture({ detail: seen.why })
-    return Png.file(seen, yield* deflated(Png.rows(seen)))
+    const screen = parseScreen(reply, lines, id)
+    if (screen._tag === "None") return yield* new NotFound({ detail: screen.why })
+    if (screen._tag === "Unseen") return yield* new NoPicture({ detail: screen.why })
+    return Png.file(screen, yield* deflated(Png.rows(screen)))
   }).pipe(
     Effect.timeoutOrElse({
       duration: "15 seconds",
@@ -39,9 +54,9 @@ const look = (ask: Ask): Look =>
   )
 
 /** The largest picture in base64, with the host's own lines. */
-const most = largest * 1.5
+const maxCharacters = largest * 1.5
 
-/** Off this thread: a large picture takes a third of a second, and others are being told of a turn meanwhile. */
+/** Off this thread: deflating a large picture takes a third of a second, in which no reader would get its events. */
 const deflated = (bytes: Uint8Array): Effect.Effect<Uint8Array> =>
   Effect.callback((resume) =>
     deflate(bytes, { level: 3 }, (error, data) => resume(error === null ? Effect.succeed(data) : Effect.die(error)))

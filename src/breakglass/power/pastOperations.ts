@@ -1,4 +1,4 @@
-/** Operations that memory no longer holds, as the journal has them: an id that was used once is never sent again. */
+/** Operations that memory no longer holds, as the journal has them: an id that was used is never sent again. */
 import { Effect, Option, Schema } from "effect"
 import { type Operation, Verb, VmEvent } from "../../contract/Power.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
@@ -6,43 +6,43 @@ import type { Journal } from "../../core/journal/Journal.ts"
 import type { KeptOperation } from "../../core/journal/types.ts"
 import { blank } from "./registry.ts"
 
-/** In memory, or else on the disk. */
+/** Looks in memory, then on the disk. */
 export const finding =
-  (journal: Journal["Service"], held: (op_id: string) => { readonly operation: Operation } | undefined) =>
+  (journal: Journal["Service"], inMemory: (op_id: string) => { readonly operation: Operation } | undefined) =>
   (op_id: string): Effect.Effect<Operation | null> =>
     Effect.suspend(() => {
-      const known = held(op_id)?.operation
-      return known === undefined ? remembered(journal, op_id) : Effect.succeed(known)
+      const known = inMemory(op_id)?.operation
+      return known === undefined ? fromJournal(journal, op_id) : Effect.succeed(known)
     })
 
-/** What a former life knew, event by event. */
+/** What was known before the restart, event by event. */
 export const replay = (
   journal: Journal["Service"],
   log: Pick<EventLog<VmEvent>, "entries">,
   each: (entry: VmEvent) => void
 ) => {
-  // The disk may have changed it, and no bit of a disk may keep the buttons from coming up.
+  // A disk can change what is on it, and no changed bit may keep the buttons from coming up.
   const sound = (entry: VmEvent) => (Schema.is(VmEvent)(entry) ? each(entry) : undefined)
-  return Effect.catchTag(journal.timely(log.entries(sound, replayed)), "JournalFailed", ({ reason }) =>
-    Effect.logError(`What the operations before this start became is not known: ${reason}.`)
+  return Effect.catchTag(journal.timely(log.entries(sound, maxReplayed)), "JournalFailed", ({ reason }) =>
+    Effect.logError(`The operations from before this start could not be read (${reason}). Their ends are not known.`)
   )
 }
 
-/** Events that are read for it. Nothing ends this log, and the buttons wait for the reading. */
-const replayed = 50_000
+/** Events: the newest that are read. This log has no end, and the buttons wait for the reading. */
+const maxReplayed = 50_000
 
-/** Null when there is none, and when the disk does not say in time: no button waits for it. */
-const remembered = (journal: Journal["Service"], op_id: string): Effect.Effect<Operation | null> =>
+/** Null when there is none, and when the disk does not answer in time: no button waits for it. */
+const fromJournal = (journal: Journal["Service"], op_id: string): Effect.Effect<Operation | null> =>
   journal.timely(journal.operation(op_id)).pipe(
     Effect.timeoutOption("250 millis"),
-    Effect.map((found) => Option.getOrNull(Option.map(Option.flatten(found), (kept) => toldOf(op_id, kept)))),
+    Effect.map((found) => Option.getOrNull(Option.map(Option.flatten(found), (kept) => operationFrom(op_id, kept)))),
     Effect.orElseSucceed(() => null)
   )
 
-const toldOf = (op_id: string, { verb, at, json }: KeptOperation): Operation => {
+const operationFrom = (op_id: string, { verb, at, json }: KeptOperation): Operation => {
   const event = json === null ? null : parsed(json)
   if (event?.kind === "operation" && event.op.op_id === op_id) return event.op
-  // It was begun; the disk has lost by whom and how it ended.
+  // It was started. The disk has lost by whom, and how it ended.
   const known = Schema.is(Verb)(verb) ? verb : "status"
   const lost = {
     actor: "unknown",

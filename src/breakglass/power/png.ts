@@ -1,4 +1,4 @@
-/** Pixels as a PNG file (W3C PNG, second edition): 8-bit RGB, no filter. Pure; whoever asks does the deflating in between. */
+/** Pixels as a PNG file (W3C PNG, second edition): 8-bit RGB, no filter. Pure: the caller deflates in between. */
 import { crc32 } from "node:zlib"
 
 export interface Picture {
@@ -8,7 +8,7 @@ export interface Picture {
   readonly pixels: Uint8Array
 }
 
-/** What is to be deflated: each row behind the number of its filter, none. */
+/** What is to be deflated: each row after the number of its filter (0, none). */
 export const rows = ({ width, height, pixels }: Picture): Uint8Array => {
   const stride = width * 3
   const bytes = new Uint8Array(height * (stride + 1))

@@ -1,21 +1,23 @@
-/** What is known here of operations: all that run, and the newest of those that have ended. */
+/** The operations in memory: all that run, and the newest of those that have ended. */
 import { type Deferred, Duration } from "effect"
 import type { Operation, Verb, VmEvent } from "../../contract/Power.ts"
-import * as Conduct from "./runOperation.ts"
-import { changes } from "./hostProtocol.ts"
+import { type HostReply, isMutating } from "./hostProtocol.ts"
+import { afterwards } from "./runOperation.ts"
 
-export interface Running {
+export interface RunningOperation {
   operation: Operation
-  /** Not its fiber: that would keep the request that began it, and this is remembered for long. */
-  answer: Deferred.Deferred<Conduct.Answer> | null
+  /** Not its fiber: a fiber would keep the request that started it in memory, and this is remembered for long. */
+  reply: Deferred.Deferred<HostReply> | null
 }
 
+export type Registry = ReturnType<typeof make>
+
 export const make = () => {
-  const all = new Map<string, Running>()
-  const begin = (operation: Operation): Running => {
-    const running: Running = { operation, answer: null }
+  const all = new Map<string, RunningOperation>()
+  const add = (operation: Operation): RunningOperation => {
+    const running: RunningOperation = { operation, reply: null }
     all.set(operation.op_id, running)
-    if (all.size > held) {
+    if (all.size > capacity) {
       const oldest = [...all.values()].find((one) => one !== running && one.operation.ended_at !== null)
       all.delete(oldest?.operation.op_id ?? "")
     }
@@ -23,44 +25,42 @@ export const make = () => {
   }
   const open = () => [...all.values()].filter(({ operation }) => operation.ended_at === null)
   return {
-    begin,
+    add,
     get: (op_id: string) => all.get(op_id),
     newest: () => [...all.values()].map(({ operation }) => operation).reverse(),
-    /** The one that changes the VM now, and with the agent's also the operator's that comes next. */
-    changing: () => open().filter(({ operation }) => changes(operation.verb)),
-    /** What one asker has under way of one verb, or waiting. */
-    ofAsker: (verb: Verb, actor: string) =>
+    /** The one that changes the VM now; when that is the agent's, also the operator's that comes next. */
+    mutating: () => open().filter(({ operation }) => isMutating(operation.verb)),
+    /** Those of one verb that run or wait for one actor. */
+    ofActor: (verb: Verb, actor: string) =>
       open().filter(({ operation }) => operation.verb === verb && operation.actor === actor),
-    /** As a former life wrote it down. */
+    /** Takes in one event from before the restart. */
     recall: (entry: VmEvent) => {
-      if (entry.kind === "operation") begin({ ...entry.op, output: all.get(entry.op.op_id)?.operation.output ?? "" })
+      if (entry.kind === "operation") add({ ...entry.op, output: all.get(entry.op.op_id)?.operation.output ?? "" })
       else {
         const running = all.get(entry.op_id)
-        if (running !== undefined) print(running, entry.text)
+        if (running !== undefined) appendOutput(running, entry.text)
       }
     },
-    /** Still open, or not known how it ended, and the host may yet say. */
+    /** Those that are open, or whose end is not known while the host may still say. */
     unsettled: (now: number) =>
       [...all.values()].filter(
         ({ operation: { verb, ended_at, outcome, started_at } }) =>
           ended_at === null ||
-          (changes(verb) &&
-            outcome === "unknown" &&
-            now - Date.parse(started_at) < Duration.toMillis(Conduct.afterwards))
+          (isMutating(verb) && outcome === "unknown" && now - Date.parse(started_at) < Duration.toMillis(afterwards))
       )
   }
 }
 
-/** Its output, with a line more: its newest 64 Ki characters. */
-export const print = (running: Running, text: string): void => {
+/** An operation keeps the newest 64 Ki characters of its output. */
+export const appendOutput = (running: RunningOperation, text: string): void => {
   const output = `${running.operation.output}${text}\n`.slice(-64 * 1024)
   running.operation = { ...running.operation, output }
 }
 
-/** Operations in memory; of older ones the journal knows. */
-const held = 500
+/** Operations in memory; the journal has the older ones. */
+const capacity = 500
 
-/** What is not known of one that begins. */
+/** What is not known of an operation that starts. */
 export const blank = {
   ended_at: null,
   outcome: null,

@@ -1,152 +1,153 @@
 /**
- * One operation from its sending to its verified end. A mutating verb is sent exactly once: when the host is lost, it is
- * asked what became of the operation, for a while in the foreground and then on, until it says.
+ * One operation from its sending to its verified end. A mutating verb is sent exactly once. When the connection to the host is
+ * lost, the host is asked what became of the operation: for a while in the foreground, then in the background, until it says.
  */
 import { Clock, Duration, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { Operation, OpOutcome, Verb } from "../../contract/Power.ts"
+import type { Operation } from "../../contract/Power.ts"
 import {
-  changes,
-  contradicts,
-  expected,
-  fits,
-  hear,
+  type AskHost,
+  disagreesWithExit,
+  expectedState,
+  type HostReply,
+  isMutating,
+  isOurScript,
+  type LastLine,
+  matchesExpected,
   observed,
-  ours,
   outcomeOf,
-  refusal,
-  type Said
+  parseLine,
+  refusalReason
 } from "./hostProtocol.ts"
 import { steady } from "../../core/time/monotonic.ts"
 
-/** What the host answered. `exit_code` is null when it was not heard. */
-export interface Answer {
-  readonly outcome: OpOutcome
-  readonly exit_code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Asks the host: a verb, what became of an operation, for the VM's screen, or about itself. `say` is given each line as it comes. */
-export type Ask = (
-  verb: Verb | "last" | "screen" | "selftest",
-  opId: string,
-  say: (line: string) => Effect.Effect<void>
-) => Effect.Effect<Answer>
-
-export interface Parts {
-  readonly ask: Ask
+/** What carrying out one operation needs. */
+export interface Deps {
+  readonly ask: AskHost
+  /** As it is now. */
   readonly operation: () => Operation
-  readonly move: (change: Partial<Operation>) => Effect.Effect<void>
-  readonly print: (text: string) => Effect.Effect<void>
+  readonly update: (change: Partial<Operation>) => Effect.Effect<void>
+  /** Adds a line, or several, to its output. */
+  readonly appendOutput: (text: string) => Effect.Effect<void>
   readonly background: (effect: Effect.Effect<void>) => Effect.Effect<void>
 }
 
-export const make = ({ ask, operation, move, print, background }: Parts) => {
-  let sent: number | null = null
+export const runOperation = Effect.fnUntraced(function* (deps: Deps) {
+  const { verb, op_id } = deps.operation()
+  const sentAt = yield* steady
+  const reply = yield* deps.ask(verb, op_id, showLine(deps, op_id))
+  const lines = linesOf(reply.stdout)
+  const believed = withoutDoubtfulExit(reply, lines, op_id)
+  if (believed.stderr !== "") yield* deps.appendOutput(believed.stderr.trimEnd())
+  if (believed.outcome === "unknown" && isMutating(verb)) return yield* reconcile(deps, believed, sentAt)
+  return yield* settle(deps, believed, lines, sentAt)
+})
 
-  const run = Effect.gen(function* () {
-    const { verb, op_id } = operation()
-    sent = yield* steady
-    const said = yield* ask(verb, op_id, (line) => {
-      const word = hear(line, op_id)
-      if (word._tag === "Phase") return move({ phase: word.phase })
-      if (word._tag === "Refused") return print(word.words)
-      return word._tag === "Output" ? print(line) : Effect.void
-    })
-    const lines = linesOf(said.stdout)
-    // 255 is ssh's own, never a verb's.
-    const heard: Answer = said.exit_code === 255 ? { ...said, exit_code: null } : said
-    const { exit_code } = heard
-    const doubtful = exit_code !== null && contradicts(lines, op_id, exit_code)
-    const answer: Answer = doubtful ? { ...heard, outcome: "unknown", exit_code: null } : heard
-    if (answer.stderr !== "") yield* print(answer.stderr.trimEnd())
-    if (answer.outcome === "unknown" && changes(verb)) return yield* lost(answer)
-    return yield* settle(answer, lines)
-  })
-
-  /** An operation that a former life of the server left open: asked about, never sent. */
-  const takeUp = Effect.suspend(() =>
-    changes(operation().verb)
-      ? lost(unheard)
-      : settle({ ...unheard, stderr: "The server restarted; nothing was changed." }, [])
+/** An operation that the server left open when it restarted: asked about, never sent again. */
+export const resume = (deps: Deps): Effect.Effect<HostReply> =>
+  Effect.suspend(() =>
+    isMutating(deps.operation().verb)
+      ? reconcile(deps, noReply, null)
+      : settle(deps, { ...noReply, stderr: "The server restarted; nothing was changed." }, [], null)
   )
 
-  const lost = Effect.fnUntraced(function* (answer: Answer) {
-    yield* move({ phase: "asking the host" })
-    const told = yield* until(foreground)
-    if (told !== null) return yield* settle({ ...answer, ...told, stderr: more(answer.stderr, told.words) }, [])
-    yield* move({ outcome: "unknown", phase: "unknown", evidence: notTold })
-    yield* background(
-      Effect.flatMap(until(afterwards), (late) =>
-        late === null
-          ? Effect.void
-          : Effect.asVoid(settle({ ...answer, outcome: late.outcome, exit_code: late.exit_code }, []))
-      )
-    )
-    return { ...answer, stderr: more(answer.stderr, notTold) }
-  })
+const showLine =
+  ({ update, appendOutput }: Deps, op_id: string) =>
+  (text: string) => {
+    const line = parseLine(text, op_id)
+    if (line._tag === "Phase") return update({ phase: line.phase })
+    if (line._tag === "Refused") return appendOutput(line.reason)
+    return line._tag === "Output" ? appendOutput(text) : Effect.void
+  }
 
-  /** Asks `last` until the host says how it ended; null when it has not said so by then. */
-  const until = (limit: Duration.Duration) =>
-    Effect.gen(function* () {
-      const { op_id } = operation()
-      while (true) {
-        const answer = yield* ask("last", op_id, () => Effect.void)
-        const lines = linesOf(answer.stdout)
-        const last = lines
-          .map((line) => hear(line, op_id))
-          .find((said): said is Extract<Said, { _tag: "Last" }> => said._tag === "Last")
-        // A host script that does not know the question will not learn it.
-        if (answer.outcome === "rejected" || (answer.outcome === "ok" && !ours(lines))) return null
-        const told = last === undefined ? null : ending(last)
-        if (told !== null) return told
-        yield* Effect.sleep("2 seconds")
-      }
-    }).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.succeed(null) }))
-
-  const settle = Effect.fnUntraced(function* (answer: Answer, lines: ReadonlyArray<string>) {
-    const { verb, op_id, started_at } = operation()
-    const { outcome, exit_code } = answer
-    if (expected(verb) === null || outcome !== "ok") {
-      const why = outcome === "rejected" ? refusal(lines, op_id) : null
-      const evidence = why ?? (lines.length === 0 ? "" : observed(lines, op_id).line)
-      yield* move({ outcome, exit_code, phase: "done", evidence })
-      return answer
-    }
-    yield* move({ phase: "reading back" })
-    const id = SecureRandom.uuidV4Unsafe()
-    const status = yield* ask("status", id, () => Effect.void)
-    const seen = observed(linesOf(status.stdout), id)
-    // Of what a former life sent only the wall's clock knows.
-    const elapsed = sent === null ? (yield* Clock.currentTimeMillis) - Date.parse(started_at) : (yield* steady) - sent
-    yield* move({ outcome, exit_code, phase: "done", verified: fits(verb, seen, elapsed / 1000), evidence: seen.line })
-    return answer
-  })
-
-  return { run, takeUp }
+const withoutDoubtfulExit = (reply: HostReply, lines: ReadonlyArray<string>, op_id: string): HostReply => {
+  // 255 is ssh's own, never a verb's.
+  const exit_code = reply.exit_code === 255 ? null : reply.exit_code
+  if (exit_code === null || !disagreesWithExit(lines, op_id, exit_code)) return { ...reply, exit_code }
+  return { ...reply, outcome: "unknown", exit_code: null }
 }
+
+/** How the operation ended is not known: the host is asked. `sentAt`: null when it was sent before the server's restart. */
+const reconcile = Effect.fnUntraced(function* (deps: Deps, reply: HostReply, sentAt: number | null) {
+  const { ask, operation, update, background } = deps
+  const { op_id } = operation()
+  yield* update({ phase: "asking the host" })
+  const end = yield* pollLast(ask, op_id, foreground)
+  if (end !== null)
+    return yield* settle(deps, { ...reply, ...end, stderr: withMore(reply.stderr, end.words) }, [], sentAt)
+  yield* update({ outcome: "unknown", phase: "unknown", evidence: endUnknown })
+  yield* background(
+    Effect.flatMap(pollLast(ask, op_id, afterwards), (late) =>
+      late === null
+        ? Effect.void
+        : Effect.asVoid(settle(deps, { ...reply, outcome: late.outcome, exit_code: late.exit_code }, [], sentAt))
+    )
+  )
+  return { ...reply, stderr: withMore(reply.stderr, endUnknown) }
+})
+
+/** Asks for the host's record of the operation until that has its end; null when it has none within the limit. */
+const pollLast = (ask: AskHost, op_id: string, limit: Duration.Duration) =>
+  Effect.gen(function* () {
+    while (true) {
+      const reply = yield* ask("last", op_id, () => Effect.void)
+      const lines = linesOf(reply.stdout)
+      const last = lines.map((line) => parseLine(line, op_id)).find((line) => line._tag === "Last")
+      // A host script that does not know this request will not learn it.
+      if (reply.outcome === "rejected" || (reply.outcome === "ok" && !isOurScript(lines))) return null
+      const end = last === undefined ? null : endIn(last)
+      if (end !== null) return end
+      yield* Effect.sleep("2 seconds")
+    }
+  }).pipe(Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.succeed(null) }))
+
+/** Writes the outcome, and for a verb that succeeded in changing the VM also whether the VM now is what it should be. */
+const settle = Effect.fnUntraced(function* (
+  { ask, operation, update }: Deps,
+  reply: HostReply,
+  lines: ReadonlyArray<string>,
+  sentAt: number | null
+) {
+  const { verb, op_id, started_at } = operation()
+  const { outcome, exit_code } = reply
+  if (expectedState(verb) === null || outcome !== "ok") {
+    const reason = outcome === "rejected" ? refusalReason(lines, op_id) : null
+    const evidence = reason ?? (lines.length === 0 ? "" : observed(lines, op_id).line)
+    yield* update({ outcome, exit_code, phase: "done", evidence })
+    return reply
+  }
+  yield* update({ phase: "reading back" })
+  const id = SecureRandom.uuidV4Unsafe()
+  const status = yield* ask("status", id, () => Effect.void)
+  const seen = observed(linesOf(status.stdout), id)
+  // Only the wall clock spans a restart of the server.
+  const elapsed = sentAt === null ? (yield* Clock.currentTimeMillis) - Date.parse(started_at) : (yield* steady) - sentAt
+  const verified = matchesExpected(verb, seen, elapsed / 1000)
+  yield* update({ outcome, exit_code, phase: "done", verified, evidence: seen.line })
+  return reply
+})
 
 /** While the caller waits, and after it was told that nothing is known. */
 const foreground = Duration.seconds(20)
 export const afterwards = Duration.hours(1)
 
-const unheard: Answer = { outcome: "unknown", exit_code: null, stdout: "", stderr: "" }
-export const notTold = "The host could not be asked how it ended. Check the VM before you send anything again."
+const noReply: HostReply = { outcome: "unknown", exit_code: null, stdout: "", stderr: "" }
+export const endUnknown = "The host could not be asked how it ended. Check the VM before you send anything again."
 
-const ending = ({ known, rc, worker }: Extract<Said, { _tag: "Last" }>): Told | null => {
-  // The connection broke on the way there.
-  if (!known) return { outcome: "unreachable", exit_code: null, words: "The host says that it never began it." }
-  const ended = "The host was asked what became of it:"
-  if (rc !== null) return { outcome: outcomeOf(rc), exit_code: rc, words: `${ended} it ended with ${rc}.` }
-  const died = `${ended} its worker ended without saying how.`
-  return worker === "dead" ? { outcome: "failed", exit_code: null, words: died } : null
-}
-
-interface Told extends Pick<Answer, "outcome" | "exit_code"> {
+interface End extends Pick<HostReply, "outcome" | "exit_code"> {
   readonly words: string
 }
 
-const more = (said: string, words: string): string => `${said.trimEnd()}\n${words}\n`.trimStart()
+/** Null while it goes on. */
+const endIn = ({ known, rc, worker }: LastLine): End | null => {
+  // The connection broke before the request was there.
+  if (!known) return { outcome: "unreachable", exit_code: null, words: "The host says that it never started it." }
+  const asked = "The host was asked what became of it:"
+  if (rc !== null) return { outcome: outcomeOf(rc), exit_code: rc, words: `${asked} it ended with ${rc}.` }
+  const died = `${asked} its worker ended without saying how.`
+  return worker === "dead" ? { outcome: "failed", exit_code: null, words: died } : null
+}
+
+const withMore = (stderr: string, words: string): string => `${stderr.trimEnd()}\n${words}\n`.trimStart()
 
 const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")

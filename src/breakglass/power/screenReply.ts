@@ -1,28 +1,28 @@
 /**
- * What the host's answer to `screen` shows; pure. A picture is believed only whole: its own line, as many bytes as that says,
- * and as many pixels as the bytes say. Nothing is guessed or mended.
+ * What the host's reply to `screen` shows; pure. A picture is accepted only whole: its own line, as many bytes as that says, and
+ * as many pixels as the bytes say. Nothing is guessed or fixed.
  */
 import type { OpOutcome } from "../../contract/Power.ts"
-import type { Answer } from "./runOperation.ts"
-import { contradicts } from "./hostProtocol.ts"
+import { disagreesWithExit, type HostReply } from "./hostProtocol.ts"
 import type { Picture } from "./png.ts"
 
-export type Shown =
+export type ScreenReply =
   | ({ readonly _tag: "Picture" } & Picture)
-  /** There is nothing to look at. */
+  /** The VM has no display. */
   | { readonly _tag: "None"; readonly why: string }
-  /** There may be, and it was not seen. */
+  /** It may have one, and its picture was not received. */
   | { readonly _tag: "Unseen"; readonly why: string }
 
-/** Bytes of the largest picture that is taken: what the host gives unless its configuration says more. */
+/** Bytes of the largest picture that is accepted: the host's own limit, unless its configuration says another. */
 export const largest = 8 * 1024 * 1024
 
-export const shown = ({ outcome, exit_code, stderr }: Answer, lines: ReadonlyArray<string>, id: string): Shown => {
+export const parseScreen = (reply: HostReply, lines: ReadonlyArray<string>, id: string): ScreenReply => {
+  const { outcome, exit_code, stderr } = reply
   if (outcome === "rejected")
     return { _tag: "None", why: "This VM's screen is not shown: the host's script is older than this server." }
   if (outcome !== "ok")
-    return unseen(words[outcome] || said(lines, stderr) || `The host answered with exit ${exit_code}.`)
-  if (contradicts(lines, id, 0)) return unseen(garbled)
+    return unseen(words[outcome] || hostWords(lines, stderr) || `The host answered with exit ${exit_code}.`)
+  if (disagreesWithExit(lines, id, 0)) return unseen(garbled)
   const [first = "", ...rest] = lines
   const none = /^no display(?:: the VM is ([a-z]{1,20}))?$/.exec(first)
   if (none !== null)
@@ -38,7 +38,7 @@ export const shown = ({ outcome, exit_code, stderr }: Answer, lines: ReadonlyArr
   return picture === null ? unseen(garbled) : { _tag: "Picture", ...picture }
 }
 
-/** As QEMU writes it; other programs' comments and blanks are not its. */
+/** As QEMU writes it, without the comments and blanks that other programs write. */
 export const ppm = (bytes: Uint8Array): Picture | null => {
   const head = Buffer.from(bytes.subarray(0, 24)).toString("latin1")
   const [all = "", ...sizes] = /^P6\n([1-9][0-9]{0,3}) ([1-9][0-9]{0,3})\n255\n/.exec(head) ?? []
@@ -47,10 +47,10 @@ export const ppm = (bytes: Uint8Array): Picture | null => {
   return { width, height, pixels: bytes.subarray(all.length) }
 }
 
-const unseen = (why: string): Shown => ({ _tag: "Unseen", why })
+const unseen = (why: string): ScreenReply => ({ _tag: "Unseen", why })
 const garbled = "What the host sent is not a picture."
 
-/** Empty where the host's own words say it better. */
+/** Empty where the host's own words say more. */
 const words = {
   failed: "",
   busy: "",
@@ -60,7 +60,7 @@ const words = {
   unknown: "The connection to the host broke."
 } satisfies Record<Exclude<OpOutcome, "ok" | "rejected">, string>
 
-const said = (lines: ReadonlyArray<string>, stderr: string): string =>
+const hostWords = (lines: ReadonlyArray<string>, stderr: string): string =>
   (lines.filter((line) => !line.startsWith("breakglass-")).join(" ") || stderr)
     .replace(/^no picture: /, "")
     .trim()

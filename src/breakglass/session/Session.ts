@@ -13,10 +13,10 @@ import type {
   TurnInProgress
 } from "../../contract/breakglass/Api.ts"
 import type { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
-import { Agents } from "../agent/AgentDefinition.ts"
+import { AgentDefinition } from "../agent/AgentDefinition.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
 import { Config } from "../config/Config.ts"
-import { Door } from "../agent/PowerSocket.ts"
+import { PowerSocket } from "../agent/PowerSocket.ts"
 import { elsewhere } from "../agent/remoteStop.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
 import * as Former from "./recovery.ts"
@@ -25,6 +25,7 @@ import type { ListQuery } from "../../core/journal/types.ts"
 import * as Live from "./LiveSession.ts"
 import { postmortem } from "./postmortem.ts"
 import * as Redact from "../../core/redact/redact.ts"
+import { Targets } from "../target/Targets.ts"
 import * as Turn from "../../core/turn/Turn.ts"
 import { diskTrouble, inProgress, noEvent, noSession, stopSent, stopTaken, tooMany, unavailable } from "./problems.ts"
 
@@ -63,8 +64,7 @@ export class Session extends Context.Service<
     Effect.gen(function* () {
       const journal = yield* Journal
       const config = yield* Config
-      const agents = yield* Agents
-      const door = yield* Door
+      const [agents, powerSocket, { primary: target }] = [yield* AgentDefinition, yield* PowerSocket, yield* Targets]
       const cli = yield* Cli
       const redact = Redact.make(config.secrets)
       // On the way down all turns are ended at once: each may take seconds.
@@ -127,18 +127,18 @@ export class Session extends Context.Service<
         const read = Effect.orElseSucceed(journal.session(live.row.id), Option.none)
         const stored = (live.row = Option.getOrElse(yield* read, () => live.row))
         // Stop ends its commands' power at once, not when the last of them has been ended.
-        const way = door.open(() => !turn.stopping)
+        const access = powerSocket.grant(() => !turn.stopping)
         const options: Turn.Options = {
-          command: agents.recovery({ id: turn.id, model, pve: way.env }),
+          command: agents.recovery({ id: turn.id, model, pve: access.env }),
           home: Live.home(journal, turn.id, config.formerConfig),
           conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
           prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
           limits: Live.limits(config),
           sink: live.log,
-          elsewhere: elsewhere({ file: config.ssh, knownHosts: config.devvm.knownHosts }, turn.id),
+          elsewhere: elsewhere({ file: target.ssh.program, knownHosts: target.ssh.knownHosts }, turn.id),
           redact,
           stopping: () => turn.stopping,
-          shut: way.shut,
+          shut: access.revoke,
           newId: Effect.sync(() => SecureRandom.uuidV4Unsafe()),
           settled: (owed) =>
             Effect.gen(function* () {
@@ -149,7 +149,7 @@ export class Session extends Context.Service<
             })
         }
         // Whatever fails in there, a turn that is over holds nothing up.
-        const over = Effect.andThen(Effect.andThen(Effect.sync(way.shut), release), Deferred.fail(turn.ended, stopSent))
+        const over = Effect.all([Effect.sync(access.revoke), release, Deferred.fail(turn.ended, stopSent)])
         const run = Turn.run(options).pipe(Effect.provideContext(context), Effect.ensuring(over))
         // At once: a fiber that is interrupted before its first step takes none, and the turn would never end.
         turn.fiber = yield* Effect.forkIn(run, scope, { startImmediately: true })
@@ -187,7 +187,7 @@ export class Session extends Context.Service<
         export: (id) =>
           Effect.gen(function* () {
             const { row, log } = yield* load(id)
-            const draft = postmortem({ title: row.title, target: config.target, session: id })
+            const draft = postmortem({ title: row.title, target: target.name, session: id })
             yield* timely(log.entries(draft.add))
             return draft.text()
           }),

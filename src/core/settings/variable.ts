@@ -30,6 +30,18 @@ export const checked = (
     return yield* new ConfigRefused({ message: `${name} is ${JSON.stringify(given)}; it takes ${takes}` })
   })
 
+/** A variable with an older name: gives the one that is set, the new one when neither is. Both may be set, to the same. */
+export const eitherName = (name: string, older: string) =>
+  Effect.gen(function* () {
+    const [value, olderValue] = yield* Effect.all([optional(C.String(name)), optional(C.String(older))])
+    if (!olderValue) return name
+    if (!value) return older
+    if (value === olderValue) return name
+    return yield* new ConfigRefused({
+      message: `${name} and ${older} are two names of one setting and differ; set one of them`
+    })
+  })
+
 export const list = (name: string) =>
   C.String(name).pipe(
     C.withDefault(""),

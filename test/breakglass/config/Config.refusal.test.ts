@@ -166,11 +166,30 @@ describe("the demo", () => {
         BREAKGLASS_MODEL: "opus"
       }
       const settings = yield* read(env, Config.layerDemo("/tmp/demo"))
-      const { host, port, auth, pve, model, directory } = settings
+      const { host, port, auth, targets, model, directory } = settings
       assert.deepStrictEqual(
-        [host, port, auth.token, pve.host, model, directory],
+        [host, port, auth.token, targets[0].pve.address, model, directory],
         ["127.0.0.1", 9000, null, null, "sonnet", "/tmp/demo"]
       )
     })
   )
+})
+
+describe("a variable with an older name", () => {
+  for (const [name, older] of [
+    ["BREAKGLASS_TARGET_HOST", "BREAKGLASS_DEVVM_HOST"],
+    ["BREAKGLASS_TARGET_USER", "BREAKGLASS_DEVVM_USER"]
+  ] as const) {
+    it.effect(`${name} and its older name may say the same, and are refused when they differ`, () =>
+      Effect.gen(function* () {
+        const [{ ssh }] = (yield* read({ ...home, [name]: "one", [older]: "one" })).targets
+        assert.include([ssh.address, ssh.user], "one")
+        const { message } = yield* Effect.flip(read({ ...home, [name]: "one", [older]: "two" }))
+        assert.strictEqual(message, `${name} and ${older} are two names of one setting and differ; set one of them`)
+        // One that is refused for its value is named as it was written.
+        const wrong = yield* Effect.flip(read({ ...home, [older]: "-x" }))
+        assert.match(wrong.message, new RegExp(`^${older} is "-x"`))
+      })
+    )
+  }
 })

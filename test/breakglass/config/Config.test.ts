@@ -61,6 +61,7 @@ const respelt: ReadonlyArray<readonly [given: string, sent: string]> = [
   ["https://bg.example.org:08443", "https://bg.example.org:8443"],
   ["http://[0:0:0:0:0:0:0:1]:80", "http://[::1]"]
 ]
+const readOrigins = [...origins.map((value) => [value, value] as const), ...respelt]
 const noOrigins = [
   "bg.example.org",
   "https://x.org/",
@@ -77,6 +78,7 @@ const noOrigins = [
   "https://10.0.0.256",
   "https://x..org.:x"
 ]
+const noSshPaths = [...noPaths, "/a b", "/a%h"]
 const noProxies = ["10.0.0.0/33", "10.0.0", "proxy.local", "10.0.0.0/24;::1", "10.0.0.0/24 ::1"]
 const state = "/home/op/.local/state/breakglass"
 
@@ -89,14 +91,8 @@ const variables: Readonly<Record<string, Variable>> = {
     [...noHosts, ...noZones]
   ),
   PORT: whole(({ port }) => port, 8080, 0, 65535),
-  BREAKGLASS_PUBLIC_ORIGIN: {
-    ...word(({ auth }) => auth.publicOrigin, null, origins, noOrigins),
-    good: [...origins.map((value) => [value, value] as const), ...respelt]
-  },
-  BREAKGLASS_DIRECT_URL: {
-    ...word(({ auth }) => auth.directUrl, null, origins, noOrigins),
-    good: [...origins.map((value) => [value, value] as const), ...respelt]
-  },
+  BREAKGLASS_PUBLIC_ORIGIN: { ...word(({ auth }) => auth.publicOrigin, null, origins, noOrigins), good: readOrigins },
+  BREAKGLASS_DIRECT_URL: { ...word(({ auth }) => auth.directUrl, null, origins, noOrigins), good: readOrigins },
   BREAKGLASS_TRUSTED_PROXIES: {
     ...{ get: proxies, unset: [], bad: noProxies },
     good: [
@@ -121,21 +117,24 @@ const variables: Readonly<Record<string, Variable>> = {
   BREAKGLASS_SESSIONS_DIR: word(({ directory }) => directory, state, paths, ["/a b", "/a%h"]),
   BREAKGLASS_SESSION_QUOTA_MB: whole(({ quota }) => quota.session / 1024 ** 2, 512, 1, 1_000_000),
   BREAKGLASS_JOURNAL_QUOTA_MB: whole(({ quota }) => quota.total / 1024 ** 2, 2048, 1, 1_000_000),
-  BREAKGLASS_TARGET_NAME: word(({ target }) => target, "devvm", ["web-1.lan", "x".repeat(64)], noNames),
-  BREAKGLASS_VMID: word(({ vmid }) => vmid, "", ["102"], ["-1", "102;id", "x", "1 2", "1".repeat(10)]),
-  BREAKGLASS_DEVVM_HOST: word(({ devvm }) => devvm.host, null, hosts, [...noHosts, ...noZones]),
-  BREAKGLASS_DEVVM_USER: word(({ devvm }) => devvm.user, "breakglass", users, noUsers),
-  BREAKGLASS_DEVVM_KNOWN_HOSTS: word(({ devvm }) => devvm.knownHosts, null, paths, [...noPaths, "/a b", "/a%h"]),
-  BREAKGLASS_PVE_HOST: word(({ pve }) => pve.host, null, hosts, [...noHosts, ...noZones]),
-  BREAKGLASS_PVE_USER: word(({ pve }) => pve.user, "root", users, noUsers),
-  BREAKGLASS_PVE_AUTH_SOCK: word(({ pve }) => pve.authSock, null, paths, noPaths),
-  BREAKGLASS_KEY_PATH: word(({ pve }) => pve.keyPath, null, paths, noPaths),
-  BREAKGLASS_PVE_KNOWN_HOSTS: word((set) => set.pve.knownHosts, `${state}/known_hosts`, paths, [
-    ...noPaths,
-    "/a b",
-    "/a%h"
-  ]),
-  BREAKGLASS_PVE_VERB_TIMEOUT_SECONDS: whole(({ verbTimeout }) => verbTimeout, 120, 1, 3600),
+  BREAKGLASS_TARGET_NAME: word(({ targets: [{ name }] }) => name, "devvm", ["web-1.lan", "x".repeat(64)], noNames),
+  BREAKGLASS_VMID: word(({ targets: [{ vmid }] }) => vmid, "", ["102"], ["-1", "102;id", "x", "1 2", "1".repeat(10)]),
+  BREAKGLASS_DEVVM_HOST: word(({ targets: [{ ssh }] }) => ssh.address, null, hosts, [...noHosts, ...noZones]),
+  BREAKGLASS_DEVVM_USER: word(({ targets: [{ ssh }] }) => ssh.user, "breakglass", users, noUsers),
+  BREAKGLASS_TARGET_HOST: word(({ targets: [{ ssh }] }) => ssh.address, null, hosts, [...noHosts, ...noZones]),
+  BREAKGLASS_TARGET_USER: word(({ targets: [{ ssh }] }) => ssh.user, "breakglass", users, noUsers),
+  BREAKGLASS_DEVVM_KNOWN_HOSTS: word(({ targets: [{ ssh }] }) => ssh.knownHosts, null, paths, noSshPaths),
+  BREAKGLASS_PVE_HOST: word(({ targets: [{ pve }] }) => pve.address, null, hosts, [...noHosts, ...noZones]),
+  BREAKGLASS_PVE_USER: word(({ targets: [{ pve }] }) => pve.user, "root", users, noUsers),
+  BREAKGLASS_PVE_AUTH_SOCK: word(({ targets: [{ pve }] }) => pve.authSock, null, paths, noPaths),
+  BREAKGLASS_KEY_PATH: word(({ targets: [{ pve }] }) => pve.keyPath, null, paths, noPaths),
+  BREAKGLASS_PVE_KNOWN_HOSTS: word(
+    ({ targets: [{ pve }] }) => pve.knownHosts,
+    `${state}/known_hosts`,
+    paths,
+    noSshPaths
+  ),
+  BREAKGLASS_PVE_VERB_TIMEOUT_SECONDS: whole(({ targets: [{ pve }] }) => pve.timeout, 120, 1, 3600),
   BREAKGLASS_AGENT: word(({ agent }) => agent, "breakglass", ["other-2"], [...noNames, "a/b", "x.md", "X"]),
   BREAKGLASS_MODEL: word(({ model }) => model, "sonnet", ["opus", "haiku"], ["gpt", "--x", "Opus", "a,b"]),
   BREAKGLASS_MODELS: {
@@ -160,7 +159,7 @@ const variables: Readonly<Record<string, Variable>> = {
     good: [["3", 3]]
   },
   BREAKGLASS_CLAUDE: word(({ claude }) => claude, "claude", programs, noPrograms),
-  BREAKGLASS_SSH: word(({ ssh }) => ssh, "ssh", programs, noPrograms)
+  BREAKGLASS_SSH: word(({ targets: [{ ssh }] }) => ssh.program, "ssh", programs, noPrograms)
 }
 
 describe("a variable", () => {

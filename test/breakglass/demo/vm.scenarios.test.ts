@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { simulate } from "../../../src/breakglass/demo/vm.ts"
-import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
+import { Screen } from "../../../src/breakglass/power/Screen.ts"
 import { readPng } from "../../support/text/png.ts"
 import { type Outcome, type Scenario, scenarios, type View, views } from "../../support/power/powerScenarios.ts"
 import { aDay, begin, directly, elsewhere, over, phases, power, until } from "../../support/power/powerSimulation.ts"
@@ -30,7 +30,7 @@ const looked = ({ initially, faults = {} }: View) => {
   const ask = simulate(faults)
   return Effect.gen(function* () {
     if (initially === "stopped") yield* directly(ask, "stop")
-    const fiber = yield* Effect.forkChild((yield* PveVerbs).screen, { startImmediately: true })
+    const fiber = yield* Effect.forkChild((yield* Screen).take, { startImmediately: true })
     yield* TestClock.adjust("1 second")
     return yield* Effect.match(Fiber.join(fiber), {
       onFailure: ({ detail }) => detail,

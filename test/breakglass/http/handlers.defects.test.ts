@@ -8,13 +8,12 @@ import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
 import { Config } from "../../../src/breakglass/config/Config.ts"
 import { Doctor } from "../../../src/breakglass/ops/Doctor.ts"
 import { Journal } from "../../../src/core/journal/Journal.ts"
-import { Observer } from "../../../src/breakglass/observe/Observer.ts"
-import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import * as Server from "../../../src/breakglass/http/Server.ts"
 import { Session } from "../../../src/breakglass/session/Session.ts"
 import { token } from "../../support/server/project.ts"
 import { assertHeaders } from "../../support/http/headers.ts"
 import { raw } from "../../support/http/raw.ts"
+import { targets } from "../../support/power/targets.ts"
 import { endpoints } from "../../support/http/requests.ts"
 
 /** Routes that need none of the services. */
@@ -33,18 +32,19 @@ const calm = { keepalive: Effect.void, close: Effect.void }
 const services = Layer.mergeAll(
   // What is not named here dies as unimplemented when it is used.
   Layer.mock(Session, { ...calm, create: broken, list: () => broken, running: broken, cancel: () => broken }),
-  Layer.mock(PveVerbs, {
-    ...calm,
-    list: broken,
-    start: () => broken,
-    attach: () => {
-      throw new Error(secret)
+  targets({
+    power: {
+      ...calm,
+      list: broken,
+      start: () => broken,
+      attach: () => {
+        throw new Error(secret)
+      }
     }
   }),
   Layer.mock(Journal, { writable: broken, page: () => Effect.succeed([]) }),
   Layer.mock(Doctor, { examine: broken }),
-  Layer.mock(Cli, { trouble: broken }),
-  Layer.succeed(Observer, { looks: [] })
+  Layer.mock(Cli, { trouble: broken })
 )
 
 describe("HTTP-13 a defect", () => {

@@ -1,18 +1,18 @@
 /** What is said of a target that lets us in: its disk, as it answered and as the kernel counts who waits for it. */
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
-import { pattern } from "../../../src/breakglass/observe/diagnose.ts"
+import { diagnose } from "../../../src/breakglass/observe/diagnose.ts"
 import * as Vitals from "../../../src/breakglass/observe/vitals.ts"
 import type { Probe } from "../../../src/contract/Power.ts"
 
-const heard = (...lines: ReadonlyArray<string>) => lines.reduce(Vitals.hear, Vitals.unknown)
+const heard = (...lines: ReadonlyArray<string>) => lines.reduce(Vitals.add, Vitals.unknown)
 const here = ["breakglass-here", "breakglass-io full avg10=97.12 avg60=1.00 avg300=0.00 total=1", "breakglass-figures"]
 const read = "breakglass-read 0"
 const change = "breakglass-change"
 const calm = "breakglass-io full avg10=0.28 avg60=1.00 avg300=0.00 total=1"
 
 const seen = (vitals: Vitals.Vitals, ms = 5200, more: Partial<Probe> = {}) =>
-  pattern([
+  diagnose([
     { probe: "pve", state: "running", took_ms: 100 },
     { probe: "tcp22", state: "ok", took_ms: 10 },
     { probe: "ssh", state: "ok", took_ms: 300, ...more },

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { pattern } from "../../../src/breakglass/observe/diagnose.ts"
+import { diagnose } from "../../../src/breakglass/observe/diagnose.ts"
 import type { Pattern, Probe } from "../../../src/contract/Power.ts"
 
 const hosts = ["running", "stopped", "paused", "unreachable", "no answer", "auth", "unknown"]
@@ -52,25 +52,25 @@ describe("what the probes look like together", () => {
   ]
   for (const [what, is, pve, banner, ssh, ms] of rows) {
     it(`when ${what}: ${is}`, () => {
-      assert.strictEqual(pattern(seen(pve, banner, ssh, ms)).pattern, is)
+      assert.strictEqual(diagnose(seen(pve, banner, ssh, ms)).pattern, is)
     })
   }
 
   it("says where the VM is instead, also while it answers", () => {
     const elsewhere = "not_here: not on this host: it is on node b"
     for (const ssh of ["ok", "unreachable"])
-      assert.include(pattern(seen(elsewhere, "silent", ssh)).text, "not on this host: it is on node b.")
-    assert.include(pattern(seen(elsewhere, "ok", "ok")).text, "Power buttons cannot work")
+      assert.include(diagnose(seen(elsewhere, "silent", ssh)).text, "not on this host: it is on node b.")
+    assert.include(diagnose(seen(elsewhere, "ok", "ok")).text, "Power buttons cannot work")
   })
 
   it("has words that claim no more than was seen", () => {
     for (const pve of hosts) {
-      const { text } = pattern(seen(pve, "silent", "unreachable"))
+      const { text } = diagnose(seen(pve, "silent", "unreachable"))
       const answered = !["unreachable", "no answer", "unknown"].includes(pve)
       if (answered) assert.notMatch(text, /its host answers/, pve)
       if (pve === "paused") assert.include(text, "paused")
     }
-    assert.notMatch(pattern(seen("running", null, null)).text, /silent/)
-    assert.notMatch(pattern(seen("unreachable", null, null)).text, /Neither the VM/)
+    assert.notMatch(diagnose(seen("running", null, null)).text, /silent/)
+    assert.notMatch(diagnose(seen("unreachable", null, null)).text, /Neither the VM/)
   })
 })

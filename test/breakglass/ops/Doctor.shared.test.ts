@@ -6,9 +6,8 @@ import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
 import { Config } from "../../../src/breakglass/config/Config.ts"
 import { Doctor } from "../../../src/breakglass/ops/Doctor.ts"
 import { Journal } from "../../../src/core/journal/Journal.ts"
-import { Observer } from "../../../src/breakglass/observe/Observer.ts"
-import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import { type Running, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
+import { targets } from "../../support/power/targets.ts"
 
 /** What was begun, a word each; every leg takes a second. */
 const begun: Array<string> = []
@@ -29,11 +28,11 @@ const running: Running = {
 const layer = Doctor.layer.pipe(
   Layer.provide([
     Layer.mock(Journal, { trouble: takes("probe", null) }),
-    Layer.mock(PveVerbs, {
-      selftest: () => takes("selftest", { outcome: "ok", exit_code: 0, stdout: "", stderr: "" } as const)
+    targets({
+      host: { ask: (request) => takes(request, { outcome: "ok", exit_code: 0, stdout: "", stderr: "" } as const) },
+      probes: [{ probe: "ssh", ask: takes("ssh", { state: "ok" }) }]
     }),
     Layer.mock(Cli, { look: takes("help", null) }),
-    Layer.succeed(Observer, { looks: [{ probe: "ssh", state: takes("ssh", { state: "ok" }) }] }),
     Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start: () => Effect.succeed(running) }))
   ]),
   Layer.provide(

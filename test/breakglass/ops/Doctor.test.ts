@@ -16,7 +16,7 @@ const examined = async (options: Options) => {
 describe("the doctor", () => {
   it("of a server with neither target nor host names the variables that are not set", async () => {
     const check = await examined({})
-    assert.deepInclude(check("target over ssh"), { ok: false, detail: "BREAKGLASS_DEVVM_HOST is not set" })
+    assert.deepInclude(check("target over ssh"), { ok: false, detail: "BREAKGLASS_TARGET_HOST is not set" })
     assert.isFalse(check("host over ssh").ok)
     assert.include(check("host over ssh").detail, "BREAKGLASS_PVE_HOST is not set")
   })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { execFileSync } from "node:child_process"
-import * as OverSsh from "../../../src/breakglass/power/HostLink.ts"
+import { options as sshOptions } from "../../../src/breakglass/power/sshToHost.ts"
 import { type Exited, SpawnFailed } from "../../../src/core/process/SubprocessRunner.ts"
 import { settings } from "../../support/http/requests.ts"
 import { ask, env, line, opId } from "../../support/power/ssh.ts"
@@ -38,8 +38,8 @@ describe("what ssh is given", () => {
     )
 
     it(`PVE-11: is understood by the real ssh, ${what}`, () => {
-      const { pve } = settings(variables)
-      const read = execFileSync("ssh", ["-G", ...OverSsh.options(pve), "root@192.168.1.127"], {
+      const [{ pve }] = settings(variables).targets
+      const read = execFileSync("ssh", ["-G", ...sshOptions(pve), "root@192.168.1.127"], {
         encoding: "utf8",
         stdio: "pipe"
       })
@@ -164,7 +164,7 @@ describe("an answer", () => {
       yield* TestClock.adjust("1 second")
       const { answer, ended } = yield* Fiber.join(asking)
       assert.deepInclude(answer, { outcome: "unknown", exit_code: null, stdout: "qm stop\n" })
-      assert.match(answer.stderr, /^No end of it was heard in 120 s, so the connection was ended here\./)
+      assert.match(answer.stderr, /^The host did not say in 120 s how it ended, so the connection was ended here\./)
       assert.isAtLeast(ended, 1)
     })
   )

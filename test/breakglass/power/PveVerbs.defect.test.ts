@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { TestClock } from "effect/testing"
-import type { Ask } from "../../../src/breakglass/power/runOperation.ts"
+import type { AskHost } from "../../../src/breakglass/power/hostProtocol.ts"
 import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import { tended } from "../../../src/core/time/repeatSafely.ts"
 import { host, result, runs } from "../../support/power/hostWords.ts"
@@ -12,7 +12,7 @@ describe("a fault of the server's own", () => {
   it.effect("LIFE-07 in an operation leaves it unknown, not running for ever, and the next one is sent", () => {
     const well = host((verb) => (verb === "cycle" ? { lines: [result(0)] } : runs))
     let faults = 1
-    const ask: Ask = (...asked) => (faults-- > 0 ? Effect.die("a fault") : well.ask(...asked))
+    const ask: AskHost = (...asked) => (faults-- > 0 ? Effect.die("a fault") : well.ask(...asked))
     return Effect.gen(function* () {
       yield* aDay
       const service = yield* PveVerbs

@@ -4,7 +4,7 @@ import { Effect, Fiber } from "effect"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
-import type { Ask } from "../../../src/breakglass/power/runOperation.ts"
+import type { AskHost } from "../../../src/breakglass/power/hostProtocol.ts"
 import type { Verb } from "../../../src/contract/Power.ts"
 import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import { host, runs } from "../../support/power/hostWords.ts"
@@ -27,7 +27,7 @@ const clock = Effect.fnUntraced(function* (holds: () => boolean) {
 /** How many it was asked for at once, at most. */
 const counted = ({ ask, count }: ReturnType<typeof host>) => {
   let [now, most] = [0, 0]
-  const asked: Ask = (...words) =>
+  const asked: AskHost = (...words) =>
     Effect.suspend(() => {
       most = Math.max(most, ++now)
       return Effect.ensuring(
@@ -50,9 +50,9 @@ describe("looks", () => {
           )
           yield* clock(() => all.every((fiber) => fiber.pollUnsafe() !== undefined))
           const ran = yield* Effect.forEach(all, Fiber.join)
-          for (const { operation, answer } of ran) {
+          for (const { operation, reply } of ran) {
             assert.deepInclude(operation, { outcome: "ok", exit_code: 0, evidence: "running, QEMU process 9, up 1 s" })
-            assert.strictEqual(answer.exit_code, 0)
+            assert.strictEqual(reply.exit_code, 0)
           }
           assert.strictEqual(most(), 2)
           assert.strictEqual(new Set(ran.map(({ operation }) => operation.op_id)).size, count("forensics"))

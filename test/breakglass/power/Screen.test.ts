@@ -13,7 +13,7 @@ const picture: Words = {
   takes: 1000
 }
 /** As many at once as there are phones in the house. */
-const crowd = (look: Screen.Look) =>
+const crowd = (look: Effect.Success<ReturnType<typeof Screen.make>>) =>
   Effect.gen(function* () {
     const fibers = yield* Effect.forEach(Array.from({ length: 100 }), () =>
       Effect.forkChild(look, { startImmediately: true })

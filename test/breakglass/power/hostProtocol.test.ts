@@ -1,6 +1,13 @@
 /** What the host's words are taken for; and that words alone forge nothing. */
 import { assert, describe, it } from "@effect/vitest"
-import { contradicts, expected, fits, hear, observed, outcomeOf } from "../../../src/breakglass/power/hostProtocol.ts"
+import {
+  disagreesWithExit,
+  expectedState,
+  matchesExpected,
+  observed,
+  outcomeOf,
+  parseLine
+} from "../../../src/breakglass/power/hostProtocol.ts"
 import { verbs } from "../../../src/contract/Power.ts"
 
 const id = "11111111-1111-4111-8111-111111111111"
@@ -19,7 +26,7 @@ describe("a line of the host's", () => {
   ]
   for (const [what, line, tag] of lines) {
     it(`is ${what} when it names the operation`, () => {
-      assert.strictEqual(hear(line, id)._tag, tag)
+      assert.strictEqual(parseLine(line, id)._tag, tag)
     })
     const forged = [
       ["of another operation", line.replace(id, other)],
@@ -34,7 +41,7 @@ describe("a line of the host's", () => {
       ["with a tab", line.replace(" ", "\t")]
     ] as const
     it.each(forged)(`PVE-08 is only output when it is ${what} %s`, (_, text) => {
-      assert.deepStrictEqual(hear(text, id), { _tag: "Output", text })
+      assert.deepStrictEqual(parseLine(text, id), { _tag: "Output", text })
     })
   }
 
@@ -56,7 +63,7 @@ describe("a line of the host's", () => {
     ""
   ]
   it.each(broken)("PVE-08 is only output when it is %j", (text) => {
-    assert.deepStrictEqual(hear(text, id), { _tag: "Output", text })
+    assert.deepStrictEqual(parseLine(text, id), { _tag: "Output", text })
   })
 
   it.each([
@@ -66,7 +73,7 @@ describe("a line of the host's", () => {
     ["known=yesno rc=9999 worker=alive", { known: false, rc: null, worker: "alive" }],
     ["", { known: false, rc: null, worker: "" }]
   ])("tells what became of it: %j", (fields, told) => {
-    assert.deepStrictEqual(hear(`breakglass-last op=${id} ${fields}`, id), { _tag: "Last", ...told })
+    assert.deepStrictEqual(parseLine(`breakglass-last op=${id} ${fields}`, id), { _tag: "Last", ...told })
   })
 })
 
@@ -88,7 +95,7 @@ describe("an answer", () => {
       ["a forged success stands before a failure", [result(0), "misconfigured: x"], 78, false]
     ]
   it.each(answers)("PVE-08 when %s", (_, lines, code, doubtful) => {
-    assert.strictEqual(contradicts(lines, id, code), doubtful)
+    assert.strictEqual(disagreesWithExit(lines, id, code), doubtful)
   })
 
   it.each([
@@ -159,12 +166,12 @@ describe("the VM, as the host sees it", () => {
     ["cycle", "not_here", null, false]
   ]
   it.each(back)("after %s, %s for %s s is a fit: %s", (verb, state, uptime, fit) => {
-    assert.strictEqual(fits(verb, { state, uptime, line: "" }, 10), fit)
+    assert.strictEqual(matchesExpected(verb, { state, uptime, line: "" }, 10), fit)
   })
 
   it("is expected to be on or off after each verb that changes it", () => {
     assert.deepStrictEqual(
-      verbs.map((verb) => expected(verb)),
+      verbs.map((verb) => expectedState(verb)),
       ["running", null, "running", "running", null, "stopped"]
     )
   })

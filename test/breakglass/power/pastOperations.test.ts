@@ -1,7 +1,7 @@
 /** An op_id is one operation for ever: however many came after it, and in whichever life of the server. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Ask } from "../../../src/breakglass/power/runOperation.ts"
+import type { AskHost } from "../../../src/breakglass/power/hostProtocol.ts"
 import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import type { Verb } from "../../../src/contract/Power.ts"
 import { directory } from "../../support/journal/journals.ts"
@@ -12,7 +12,7 @@ const id = "11111111-1111-4111-8111-111111111111"
 /** A host that does at once what it is told, and counts. */
 const host = () => {
   const sent: Array<string> = []
-  const ask: Ask = (verb, opId) =>
+  const ask: AskHost = (verb, opId) =>
     Effect.sync(() => {
       sent.push(`${verb} ${opId}`)
       const stdout = `breakglass-evidence op=${opId} state=running pid=9 uptime=0\nbreakglass-result op=${opId} rc=0\n`

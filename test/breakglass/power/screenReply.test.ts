@@ -1,10 +1,10 @@
 /** What a host sends as its VM's screen is a picture when all of it says so, and nothing else ever is. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Answer } from "../../../src/breakglass/power/runOperation.ts"
-import { ppm, shown } from "../../../src/breakglass/power/screenReply.ts"
+import type { HostReply } from "../../../src/breakglass/power/hostProtocol.ts"
+import { parseScreen, ppm } from "../../../src/breakglass/power/screenReply.ts"
 
 const id = "11111111-1111-4111-8111-111111111111"
-const ok: Answer = { outcome: "ok", exit_code: 0, stdout: "", stderr: "" }
+const ok: HostReply = { outcome: "ok", exit_code: 0, stdout: "", stderr: "" }
 const image = (head: string, body: number) => Buffer.concat([Buffer.from(head), Buffer.alloc(body, 7)])
 const small = image("P6\n2 2\n255\n", 12)
 const head = (bytes: number) => `breakglass-screen op=${id} format=ppm encoding=base64 bytes=${bytes}`
@@ -20,7 +20,7 @@ describe("the host's answer", () => {
       [40, 30]
     ] as const) {
       const bytes = image(`P6\n${width} ${height}\n255\n`, width * height * 3)
-      const said = shown(ok, sent(bytes), id)
+      const said = parseScreen(ok, sent(bytes), id)
       assert.deepStrictEqual(said, { _tag: "Picture", width, height, pixels: Buffer.alloc(width * height * 3, 7) })
     }
   })
@@ -46,7 +46,10 @@ describe("the host's answer", () => {
   ]
   for (const [what, lines] of words) {
     it(`SCREEN-01 is refused when it is ${what}`, () => {
-      assert.deepStrictEqual(shown(ok, lines, id), { _tag: "Unseen", why: "What the host sent is not a picture." })
+      assert.deepStrictEqual(parseScreen(ok, lines, id), {
+        _tag: "Unseen",
+        why: "What the host sent is not a picture."
+      })
     })
   }
 
@@ -54,11 +57,11 @@ describe("the host's answer", () => {
     [["no display", last], "This VM has no display."],
     [["no display: the VM is stopped", last], "This VM has no display: it is stopped."]
   ])("says that there is nothing to look at: %j", (lines, why) => {
-    assert.deepStrictEqual(shown(ok, lines, id), { _tag: "None", why })
+    assert.deepStrictEqual(parseScreen(ok, lines, id), { _tag: "None", why })
   })
 
   it("of a script that knows no screen is that there is none", () => {
-    assert.strictEqual(shown({ ...ok, outcome: "rejected", exit_code: 2 }, ["rejected: x"], id)._tag, "None")
+    assert.strictEqual(parseScreen({ ...ok, outcome: "rejected", exit_code: 2 }, ["rejected: x"], id)._tag, "None")
   })
 
   it.each([
@@ -71,7 +74,7 @@ describe("the host's answer", () => {
     ["auth", [], "x", "The host refused our key."],
     ["unknown", sent(small), "", "The connection to the host broke."]
   ] as const)("that is no answer says why: %s %#", (outcome, lines, stderr, why) => {
-    assert.deepStrictEqual(shown({ ...ok, outcome, exit_code: 1, stderr }, lines, id), { _tag: "Unseen", why })
+    assert.deepStrictEqual(parseScreen({ ...ok, outcome, exit_code: 1, stderr }, lines, id), { _tag: "Unseen", why })
   })
 })
 

@@ -1,6 +1,6 @@
 /** A host in words: what it answers to each question, and how often it was asked what. */
 import { Effect } from "effect"
-import type { Answer, Ask } from "../../../src/breakglass/power/runOperation.ts"
+import type { AskHost, HostReply } from "../../../src/breakglass/power/hostProtocol.ts"
 import type { OpOutcome } from "../../../src/contract/Power.ts"
 
 export interface Words {
@@ -17,7 +17,7 @@ export type Script = (verb: string, times: number) => Words
 
 export const host = (script: Script) => {
   const asked: Array<string> = []
-  const ask: Ask = (verb, id, say) =>
+  const ask: AskHost = (verb, id, say) =>
     Effect.gen(function* () {
       asked.push(verb)
       const times = asked.filter((word) => word === verb).length
@@ -26,7 +26,7 @@ export const host = (script: Script) => {
       for (const line of said) yield* say(line)
       yield* Effect.sleep(takes)
       const stdout = said.map((line) => `${line}\n`).join("")
-      return { outcome, exit_code: code, stdout, stderr } satisfies Answer
+      return { outcome, exit_code: code, stdout, stderr } satisfies HostReply
     })
   return { ask, asked, count: (verb: string) => asked.filter((word) => word === verb).length }
 }

@@ -3,15 +3,18 @@ import { ConfigProvider, Effect, Fiber, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
 import { Config } from "../../../src/breakglass/config/Config.ts"
-import type { Ask } from "../../../src/breakglass/power/runOperation.ts"
-import { make, PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
+import type { AskHost } from "../../../src/breakglass/power/hostProtocol.ts"
+import { HostLink } from "../../../src/breakglass/power/HostLink.ts"
+import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
+import { Screen } from "../../../src/breakglass/power/Screen.ts"
+import * as Redact from "../../../src/core/redact/redact.ts"
 import type { Operation, Verb } from "../../../src/contract/Power.ts"
 import { emptyFeed, feed } from "../../../web/link/sse.ts"
 import { directory, layerOwnThread } from "../journal/journals.ts"
 import { distinct, vmEvent } from "../http/frames.ts"
 
 /** In `home` when one is named (a former life's), else in a directory of its own. */
-export const power = (ask: Ask, home?: string) => {
+export const power = (ask: AskHost, home?: string) => {
   const config = Layer.unwrap(
     Effect.gen(function* () {
       const place = home ?? (yield* directory)
@@ -19,10 +22,11 @@ export const power = (ask: Ask, home?: string) => {
       return Config.layer.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(record))))
     })
   )
-  return Layer.effect(
-    PveVerbs,
-    Effect.suspend(() => make(ask))
-  ).pipe(Layer.provide(layerOwnThread), Layer.provide(config))
+  return Layer.mergeAll(PveVerbs.layer({ log: "vm", redact: Redact.make([]) }), Screen.layer).pipe(
+    Layer.provide(Layer.succeed(HostLink, { ask, probe: ask })),
+    Layer.provide(layerOwnThread),
+    Layer.provide(config)
+  )
 }
 
 /** A host that knows when it was: VMs are older than the test. */
@@ -69,10 +73,10 @@ export const phases = Effect.fnUntraced(function* (op_id: string) {
 })
 
 /** Somebody else asks the host, and we do not wait. */
-export const elsewhere = (ask: Ask, verb: Verb) => Effect.forkChild(ask(verb, randomUUID(), () => Effect.void))
+export const elsewhere = (ask: AskHost, verb: Verb) => Effect.forkChild(ask(verb, randomUUID(), () => Effect.void))
 
 /** As {@link elsewhere}, to its end. */
-export const directly = Effect.fnUntraced(function* (ask: Ask, verb: Verb) {
+export const directly = Effect.fnUntraced(function* (ask: AskHost, verb: Verb) {
   const fiber = yield* elsewhere(ask, verb)
   yield* TestClock.adjust("1 minute")
   return yield* Fiber.join(fiber)

@@ -1,6 +1,6 @@
 /** An ssh that says and does what a test wants, where programs are started. */
 import { Effect, Layer, Stream } from "effect"
-import * as OverSsh from "../../../src/breakglass/power/HostLink.ts"
+import { make } from "../../../src/breakglass/power/HostLink.ts"
 import type { Verb } from "../../../src/contract/Power.ts"
 import type { Line } from "../../../src/core/process/lines.ts"
 import {
@@ -47,7 +47,7 @@ export const ask = (ssh: Ssh | SpawnFailed, verb: Verb = "status", variables: Re
       return ssh instanceof SpawnFailed ? Effect.fail(ssh) : Effect.succeed(running(ssh))
     }
     const asking = yield* Effect.provide(
-      OverSsh.make(settings(variables)),
+      make(settings(variables).targets[0].pve),
       Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start }))
     )
     const answer = yield* asking(verb, opId, (line) => Effect.sync(() => void said.push(line)))

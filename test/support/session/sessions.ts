@@ -3,10 +3,10 @@ import { NodeServices } from "@effect/platform-node"
 import { ConfigProvider, Deferred, Effect, FileSystem, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Command from "../../../src/core/claude/command.ts"
-import { Agents } from "../../../src/breakglass/agent/AgentDefinition.ts"
+import { AgentDefinition } from "../../../src/breakglass/agent/AgentDefinition.ts"
 import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
 import { Config } from "../../../src/breakglass/config/Config.ts"
-import { Door } from "../../../src/breakglass/agent/PowerSocket.ts"
+import { PowerSocket } from "../../../src/breakglass/agent/PowerSocket.ts"
 import { Journal } from "../../../src/core/journal/Journal.ts"
 import { Session } from "../../../src/breakglass/session/Session.ts"
 import type { Line } from "../../../src/core/process/lines.ts"
@@ -19,6 +19,7 @@ import {
 import { emptyFeed, feed } from "../../../web/link/sse.ts"
 import { type Entry, eventOf } from "../http/frames.ts"
 import { layerOwnThread } from "../journal/journals.ts"
+import { targets } from "../power/targets.ts"
 
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
@@ -42,9 +43,10 @@ export const sessions = (
   )
   const faulty = Layer.effect(Journal, Effect.map(Journal, journal)).pipe(Layer.provide(layerOwnThread))
   return Session.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Agents.layer, faulty, runner)),
+    Layer.provideMerge(Layer.mergeAll(AgentDefinition.layer, faulty, runner)),
     Layer.provide(Layer.mock(Cli, { usable: Effect.void })),
-    Layer.provide(Layer.succeed(Door, Door.of({ open: () => ({ env: {}, shut: () => {} }) }))),
+    Layer.provide(Layer.succeed(PowerSocket, { grant: () => ({ env: {}, revoke: () => {} }) })),
+    Layer.provide(targets()),
     Layer.provideMerge(config),
     Layer.provide(NodeServices.layer)
   )

@@ -1,10 +1,15 @@
 /** Who comes to the VM's log is shown what the VM is now, and does not wait for the next round. */
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer } from "effect"
+import { ConfigProvider, Deferred, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { Observer } from "../../../src/breakglass/observe/Observer.ts"
-import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
+import { Config } from "../../../src/breakglass/config/Config.ts"
+import { showObservations } from "../../../src/breakglass/target/showObservations.ts"
 import { Readers } from "../../../src/core/http/Subscribers.ts"
+import { targets } from "../../support/power/targets.ts"
+
+const config = Config.layer.pipe(
+  Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ HOME: "/home/op" })))
+)
 
 describe("the observer", () => {
   it.effect("looks when a reader comes, and not again for who comes within the next two seconds", () =>
@@ -17,16 +22,15 @@ describe("the observer", () => {
         here++
         return Deferred.succeed(came, undefined)
       })
-      const state = Effect.sync(() => (looks++, { state: "running" }))
+      const ask = Effect.sync(() => (looks++, { state: "running" }))
       const parts = Layer.mergeAll(
-        Layer.mock(PveVerbs)({ show: () => Effect.void }),
         Layer.mock(Readers)({
           count: () => Effect.sync(() => here),
           comes: () => Effect.suspend(() => Deferred.await(next))
         }),
-        Layer.succeed(Observer, { looks: [{ probe: "pve", state }] })
+        targets({ power: { show: () => Effect.void }, probes: [{ probe: "pve", ask }] })
       )
-      yield* Layer.build(Layer.provide(Observer.watching, parts))
+      yield* Layer.build(showObservations.pipe(Layer.provide(parts), Layer.provide(config)))
       yield* TestClock.adjust("6 seconds")
       assert.strictEqual(looks, 0)
       yield* comes
