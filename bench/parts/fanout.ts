@@ -7,8 +7,8 @@ import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as EventLog from "../src/core/log/EventLog.ts"
-import * as Journal from "../src/core/journal/Journal.ts"
+import * as EventLog from "../../src/core/log/EventLog.ts"
+import * as Journal from "../../src/core/journal/Journal.ts"
 
 /** What it is told, and what it answers. */
 export type Told = { readonly emit: number; readonly burst: number } | "usage"

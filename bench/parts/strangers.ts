@@ -1,8 +1,8 @@
 /** How long a verb takes beside people who have shown no credential, and do their worst; what it takes with nobody there. */
 import { rmSync } from "node:fs"
 import { Worker } from "node:worker_threads"
-import { discard, type Server, startServer } from "../test/support/server/BreakglassServer.ts"
-import { programs } from "../test/support/server/processes.ts"
+import { discard, type Server, startServer } from "../../test/support/server/BreakglassServer.ts"
+import { programs } from "../../test/support/server/processes.ts"
 import { print } from "./print.ts"
 
 const verbs = 100

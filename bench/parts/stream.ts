@@ -10,7 +10,7 @@ import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import * as Journal from "../src/core/journal/Journal.ts"
+import * as Journal from "../../src/core/journal/Journal.ts"
 import type { Said, Told } from "./fanout.ts"
 import { print } from "./print.ts"
 
