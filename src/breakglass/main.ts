@@ -12,6 +12,7 @@ import { Config, type Settings } from "./config/Config.ts"
 import { Doctor } from "./ops/Doctor.ts"
 import { PowerSocket } from "./agent/PowerSocket.ts"
 import { Journal } from "../core/journal/Journal.ts"
+import { LogRegistry } from "../core/log/LogRegistry.ts"
 import * as Redact from "../core/redact/redact.ts"
 import { run } from "../core/process/runMain.ts"
 import * as Server from "./http/Server.ts"
@@ -24,7 +25,7 @@ const server = ({ auth, claude, directory, quota, targets, secrets }: Settings) 
     Layer.provide([Auth.layer(auth), Cli.layer(claude)]),
     Layer.provide([AgentDefinition.layer, PowerSocket.layer]),
     Layer.provide(Targets.layer(targets, Redact.make(secrets))),
-    Layer.provide([Journal.layer({ directory, quota }), SubprocessRunner.layer])
+    Layer.provide([Journal.layer({ directory, quota }), LogRegistry.layer, SubprocessRunner.layer])
   )
 
 run(Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(Config.layer), Layer.provide(NodeServices.layer)))

@@ -48,7 +48,7 @@ export const VmEvent = Schema.Union([
 export type VmEvent = typeof VmEvent.Type
 
 /**
- * What the probes together look like; see `breakglass/pattern.ts`. There may come more: a client shows one that it does not
+ * What the probes together look like; see `breakglass/observe/diagnose.ts`. There may come more: a client shows one that it does not
  * know as `unknown`, with the status's own `text`.
  */
 export const patterns = [

@@ -11,6 +11,7 @@ import { Config, type Settings } from "../config/Config.ts"
 import { Doctor } from "../ops/Doctor.ts"
 import { PowerSocket } from "../agent/PowerSocket.ts"
 import { Journal } from "../../core/journal/Journal.ts"
+import { LogRegistry } from "../../core/log/LogRegistry.ts"
 import { run } from "../../core/process/runMain.ts"
 import * as Redact from "../../core/redact/redact.ts"
 import * as Server from "../http/Server.ts"
@@ -32,7 +33,7 @@ const server = ({ claude, directory, quota, targets }: Settings) =>
     Layer.provide([Auth.layerDemo, Cli.layer(claude)]),
     Layer.provide([AgentDefinition.layer, PowerSocket.layer]),
     Layer.provide(Targets.layerOver(targets, Redact.make([]), Vm.layer)),
-    Layer.provide([Journal.layer({ directory, quota }), Agent.layer()])
+    Layer.provide([Journal.layer({ directory, quota }), LogRegistry.layer, Agent.layer()])
   )
 
 run(Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(config), Layer.provide(NodeServices.layer)))

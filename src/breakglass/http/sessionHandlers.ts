@@ -1,7 +1,8 @@
 /** The sessions' routes, a line each. */
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Api, BadRequest, promptLimit, TooLarge } from "../../contract/breakglass/Api.ts"
+import { Api, promptLimit } from "../../contract/breakglass/Api.ts"
+import { BadRequest, TooLarge } from "../../contract/Problem.ts"
 import { Config } from "../config/Config.ts"
 import { Readers } from "../../core/http/Subscribers.ts"
 import { noEvent } from "../session/problems.ts"

@@ -2,7 +2,6 @@
 import { Context, Effect, Layer } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, OpenApi } from "effect/http-api"
-import { format } from "effect/observability/PrometheusMetrics"
 import { Api } from "../../contract/breakglass/Api.ts"
 import { docs } from "../../core/http/apiDocs.ts"
 import { Journal } from "../../core/journal/Journal.ts"
@@ -23,7 +22,7 @@ export const upkeep = HttpApiBuilder.group(
     const session = yield* Session
     const readers = yield* Readers
     const draining = yield* Draining
-    yield* Metrics.begin
+    yield* Metrics.startAtZero
     return handlers.handleAll({
       // Byte for byte what the probes of the system before this one read; and nothing that can hang.
       health: () => Effect.succeed({ status: "ok", service: "claude-breakglass" } as const),
@@ -39,7 +38,7 @@ export const upkeep = HttpApiBuilder.group(
             readers: yield* readers.count(),
             writable: yield* journal.writable
           })
-          return yield* format()
+          return yield* Metrics.exposition
         }),
       openapi: () => Effect.sync(() => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(Api))),
       docs: () => Effect.sync(() => docs(OpenApi.fromApi(Api)))

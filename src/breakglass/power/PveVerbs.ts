@@ -9,6 +9,7 @@ import type { OperationBusy, OperationIdTaken } from "../../contract/breakglass/
 import type { Operation, Status, Verb, VmEvent } from "../../contract/Power.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
+import { LogRegistry } from "../../core/log/LogRegistry.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import { admission } from "./admission.ts"
 import * as Executor from "./executor.ts"
@@ -50,8 +51,6 @@ export class PveVerbs extends Context.Service<
     readonly attach: EventLog.EventLog["attach"]
     /** Shows readers of that log what was observed; it is no event. */
     readonly show: (status: Status) => Effect.Effect<void>
-    readonly keepalive: Effect.Effect<void>
-    readonly close: Effect.Effect<void>
   }
 >()("breakglass/PveVerbs") {
   /** `log`: the name of the VM's log in the journal. */
@@ -64,6 +63,7 @@ const make = Effect.fnUntraced(function* (logName: string, redact: Redact) {
   const { ask } = yield* HostLink
   const last = yield* Effect.orElseSucceed(journal.timely(journal.last(logName)), () => null)
   const log = yield* EventLog.make<VmEvent>(journal, logName, last, redact)
+  yield* (yield* LogRegistry).add(log)
   const registry = Registry.make()
   const executor = Executor.make({ ask, log, scope: yield* Effect.scope })
 
@@ -79,9 +79,7 @@ const make = Effect.fnUntraced(function* (logName: string, redact: Redact) {
     get: (op_id) => Effect.map(find(op_id), Option.fromNullOr),
     list: Effect.sync(registry.newest),
     attach: log.attach,
-    show: log.status,
-    keepalive: log.keepalive,
-    close: log.close
+    show: log.status
   })
 })
 

@@ -2,7 +2,7 @@
 import { Effect, Metric } from "effect"
 import { OpOutcome, type Verb, verbs } from "../../contract/Power.ts"
 
-const operations = Metric.counter("breakglass_operations_ended_total", {
+const operations = Metric.counter("operations_ended_total", {
   description: "Operations that ended, by verb and by what was first known of the outcome.",
   incremental: true
 })

@@ -3,6 +3,7 @@ import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import type { JournalUnavailable, SessionRow } from "../../contract/breakglass/Api.ts"
 import type { Settings } from "../config/Config.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
+import type { LogRegistry } from "../../core/log/LogRegistry.ts"
 import * as Former from "./recovery.ts"
 import type { Journal } from "../../core/journal/Journal.ts"
 import type { Page, StoredSession } from "../../core/journal/types.ts"
@@ -57,7 +58,12 @@ export interface Live {
 }
 
 /** The sessions in memory, and how one gets there. */
-export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope.Scope) => {
+export const loader = (
+  journal: Journal["Service"],
+  redact: Redact,
+  scope: Scope.Scope,
+  logs: LogRegistry["Service"]
+) => {
   const loaded = new Map<string, Live>()
   const removed = new Set<string>()
   const load = Effect.fnUntraced(
@@ -72,17 +78,18 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
       const { open_turn } = row
       const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null, gone: false }
       const ending = yield* Effect.uninterruptible(
-        Effect.suspend(() => {
+        Effect.gen(function* () {
           // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
-          if (loaded.has(id) || removed.has(id)) return Effect.succeed(null)
+          if (loaded.has(id) || removed.has(id)) return null
           loaded.set(id, live)
-          if (open_turn === null) return Effect.succeed(null)
+          yield* logs.add(log)
+          if (open_turn === null) return null
           // A fiber of its own, begun with the entry: who asked may go away.
           const inheriting = Effect.flatMap(
             Former.end(log, open_turn, journal.closeHome(open_turn, row.cli_id)),
             (owed) => settle(live, owed, scope)
           )
-          return Effect.forkIn(inheriting, scope)
+          return yield* Effect.forkIn(inheriting, scope)
         })
       )
       if (ending !== null) yield* journal.timely(Fiber.await(ending))
@@ -107,7 +114,7 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
       Effect.suspend(() => {
         removed.add(id)
         loaded.delete(id)
-        return live.log.close
+        return Effect.andThen(logs.remove(live.log), live.log.close)
       })
     )
     const deleting = yield* Effect.forkIn(all, scope, { startImmediately: true })
@@ -123,9 +130,7 @@ export const loader = (journal: Journal["Service"], redact: Redact, scope: Scope
     sessions: rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null })),
     next
   })
-  const everyLog = (each: (log: EventLog.EventLog) => Effect.Effect<void>) =>
-    Effect.suspend(() => Effect.forEach([...loaded.values()], ({ log }) => each(log), { discard: true }))
-  return { load, listed, everyLog, remove, archive }
+  return { load, listed, remove, archive }
 }
 
 /** Writes a turn's end as soon as the disk takes it. Until then no prompt may come between. */

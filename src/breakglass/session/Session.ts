@@ -7,11 +7,11 @@ import { SecureRandom } from "effect/crypto"
 import type {
   AgentUnavailable,
   JournalUnavailable,
-  NotFound,
   SessionRow,
   TooManyTurns,
   TurnInProgress
 } from "../../contract/breakglass/Api.ts"
+import type { NotFound } from "../../contract/Problem.ts"
 import type { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import { AgentDefinition } from "../agent/AgentDefinition.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
@@ -19,6 +19,7 @@ import { Config } from "../config/Config.ts"
 import { PowerSocket } from "../agent/PowerSocket.ts"
 import { elsewhere } from "../agent/remoteStop.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
+import { LogRegistry } from "../../core/log/LogRegistry.ts"
 import * as Former from "./recovery.ts"
 import { Journal, type JournalFailed } from "../../core/journal/Journal.ts"
 import type { ListQuery } from "../../core/journal/types.ts"
@@ -53,10 +54,6 @@ export class Session extends Context.Service<
     readonly remove: (id: string) => Effect.Effect<void, NotFound | TurnInProgress | JournalUnavailable>
     /** How many turns run now. */
     readonly running: Effect.Effect<number>
-    /** A comment frame to every reader. */
-    readonly keepalive: Effect.Effect<void>
-    /** Says `bye` to every reader. */
-    readonly close: Effect.Effect<void>
   }
 >()("breakglass/Session") {
   static readonly layer = Layer.effect(
@@ -70,7 +67,7 @@ export class Session extends Context.Service<
       // On the way down all turns are ended at once: each may take seconds.
       const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
       const context = yield* Effect.context<SubprocessRunner>()
-      const { load, listed, everyLog, remove, archive } = Live.loader(journal, redact, scope)
+      const { load, listed, remove, archive } = Live.loader(journal, redact, scope, yield* LogRegistry)
       const timely = <A>(effect: Effect.Effect<A, JournalFailed>) =>
         Effect.mapError(journal.timely(effect), unavailable)
       let turns = 0
@@ -191,9 +188,7 @@ export class Session extends Context.Service<
             yield* timely(log.entries(draft.add))
             return draft.text()
           }),
-        running: Effect.sync(() => turns),
-        keepalive: everyLog((log) => log.keepalive),
-        close: everyLog((log) => log.close)
+        running: Effect.sync(() => turns)
       })
     })
   )

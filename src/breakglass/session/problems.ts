@@ -1,5 +1,6 @@
 /** What `Session` answers when it will not: what was not done, and what to do. */
-import { JournalUnavailable, NotFound, TooManyTurns, TurnInProgress } from "../../contract/breakglass/Api.ts"
+import { JournalUnavailable, TooManyTurns, TurnInProgress } from "../../contract/breakglass/Api.ts"
+import { NotFound } from "../../contract/Problem.ts"
 import type { JournalFailed } from "../../core/journal/Journal.ts"
 
 export const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })

@@ -1,7 +1,8 @@
 /** What a former life of this server left behind: turns with no end, and their processes. */
 import { Effect, Schedule, type Scope, Semaphore } from "effect"
 import { markerName } from "../agent/profile.ts"
-import type { JournalUnavailable, NotFound } from "../../contract/breakglass/Api.ts"
+import type { JournalUnavailable } from "../../contract/breakglass/Api.ts"
+import type { NotFound } from "../../contract/Problem.ts"
 import * as Marker from "../../core/process/marker.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
 import type { Journal, JournalFailed } from "../../core/journal/Journal.ts"

@@ -4,6 +4,7 @@
  */
 import { Context, Effect, Layer } from "effect"
 import type { Journal } from "../../core/journal/Journal.ts"
+import type { LogRegistry } from "../../core/log/LogRegistry.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import { Observer, type SshSettings } from "../observe/Observer.ts"
 import { HostLink } from "../power/HostLink.ts"
@@ -52,7 +53,7 @@ export class Targets extends Context.Service<
     settings: AtLeastOne<TargetSettings>,
     redact: Redact,
     connections: Connections<R>
-  ): Layer.Layer<Targets, never, R | Journal> =>
+  ): Layer.Layer<Targets, never, R | Journal | LogRegistry> =>
     Layer.effect(
       Targets,
       Effect.gen(function* () {

@@ -3,62 +3,22 @@
  * Errors are RFC 9457 problems: they say what happened and what did not, and hold no path, argv, prompt or secret.
  */
 import { Schema } from "effect"
-import {
-  HttpApi,
-  HttpApiEndpoint,
-  HttpApiError,
-  HttpApiGroup,
-  HttpApiMiddleware,
-  HttpApiSchema,
-  OpenApi
-} from "effect/http-api"
-import type { Operator } from "../Operator.ts"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { RequireOperator } from "../Operator.ts"
 import { mutating, Operation, Verb, verbs } from "../Power.ts"
+import {
+  BadRequest,
+  Forbidden,
+  Misdirected,
+  NotFound,
+  Problem,
+  TooLarge,
+  TooManyAttempts,
+  Unauthenticated,
+  urn,
+  WrongContentType
+} from "../Problem.ts"
 
-const Problem = HttpApiError.Problem
-const urn = <Name extends string>(name: Name) => `urn:breakglass:${name}` as const
-
-export class BadRequest extends Problem<BadRequest>()("BadRequest", {
-  type: "about:blank",
-  status: 400,
-  title: "Bad Request"
-}) {}
-export class Unauthenticated extends Problem<Unauthenticated>()("Unauthenticated", {
-  type: "about:blank",
-  status: 401,
-  title: "Unauthorized"
-}) {}
-/** Too many wrong credentials from one address; `Retry-After` says how long. A right one is taken at any time. */
-export class TooManyAttempts extends Problem<TooManyAttempts>()("TooManyAttempts", {
-  type: urn("too-many-attempts"),
-  status: 429,
-  title: "Too Many Requests"
-}) {}
-export class Forbidden extends Problem<Forbidden>()("Forbidden", {
-  type: "about:blank",
-  status: 403,
-  title: "Forbidden"
-}) {}
-export class NotFound extends Problem<NotFound>()("NotFound", {
-  type: "about:blank",
-  status: 404,
-  title: "Not Found"
-}) {}
-export class TooLarge extends Problem<TooLarge>()("TooLarge", {
-  type: "about:blank",
-  status: 413,
-  title: "Content Too Large"
-}) {}
-export class Misdirected extends Problem<Misdirected>()("Misdirected", {
-  type: "about:blank",
-  status: 421,
-  title: "Misdirected Request"
-}) {}
-export class WrongContentType extends Problem<WrongContentType>()("WrongContentType", {
-  type: "about:blank",
-  status: 415,
-  title: "Unsupported Media Type"
-}) {}
 export class TurnInProgress extends Problem<TurnInProgress>()("TurnInProgress", {
   type: urn("turn-in-progress"),
   status: 409,
@@ -98,11 +58,6 @@ export class AgentUnavailable extends Problem<AgentUnavailable>()("AgentUnavaila
   type: urn("agent-unavailable"),
   status: 503,
   title: "The agent cannot be started"
-}) {}
-
-/** Admits the request or refuses it, and says who asks. Its implementation is `breakglass/Auth.ts`. */
-export class Auth extends HttpApiMiddleware.Service<Auth, { provides: Operator }>()("contract/Auth", {
-  error: [BadRequest, Unauthenticated, TooManyAttempts, Forbidden, Misdirected, WrongContentType]
 }) {}
 
 /** A session, as `tmux ls` would show it. `turn_active` is derived from a live fiber. */
@@ -209,7 +164,7 @@ const sessions = HttpApiGroup.make("sessions")
       error: [NotFound, JournalUnavailable]
     })
   )
-  .middleware(Auth)
+  .middleware(RequireOperator)
 
 /** What scripts and the clients of the system before this one read. */
 export const VerbAnswer = Schema.Struct({
@@ -267,7 +222,7 @@ const pve = HttpApiGroup.make("pve")
       error: [BadRequest, OperationBusy]
     })
   )
-  .middleware(Auth)
+  .middleware(RequireOperator)
 
 /** What the page has to know before anything else. */
 export const Info = Schema.Struct({
@@ -301,7 +256,7 @@ const info = HttpApiGroup.make("info")
     HttpApiEndpoint.get("get", "/api/info", { success: Info }),
     HttpApiEndpoint.get("doctor", "/api/doctor", { success: Schema.Struct({ checks: Schema.Array(Check) }) })
   )
-  .middleware(Auth)
+  .middleware(RequireOperator)
 
 /** For browsers with no proxy in front: the token once, then a cookie. */
 const login = HttpApiGroup.make("login").add(
@@ -312,7 +267,7 @@ const login = HttpApiGroup.make("login").add(
   }),
   HttpApiEndpoint.post("logout", "/api/logout", {
     success: Schema.Struct({ status: Schema.Literal("signed_out") })
-  }).middleware(Auth)
+  }).middleware(RequireOperator)
 )
 
 const Ready = Schema.Struct({ ready: Schema.Boolean })
@@ -326,9 +281,9 @@ const upkeep = HttpApiGroup.make("upkeep").add(
   HttpApiEndpoint.get("ready", "/ready", { success: Ready, error: Ready.pipe(HttpApiSchema.status(503)) }),
   HttpApiEndpoint.get("metrics", "/metrics", {
     success: text("text/plain; version=0.0.4; charset=utf-8")
-  }).middleware(Auth),
-  HttpApiEndpoint.get("openapi", "/openapi.json", { success: Schema.Unknown }).middleware(Auth),
-  HttpApiEndpoint.get("docs", "/docs", { success: text("text/html; charset=utf-8") }).middleware(Auth)
+  }).middleware(RequireOperator),
+  HttpApiEndpoint.get("openapi", "/openapi.json", { success: Schema.Unknown }).middleware(RequireOperator),
+  HttpApiEndpoint.get("docs", "/docs", { success: text("text/html; charset=utf-8") }).middleware(RequireOperator)
 )
 
 export class Api extends HttpApi.make("breakglass")

@@ -6,8 +6,8 @@ import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
-import * as Contract from "../../contract/breakglass/Api.ts"
-import { Operator } from "../../contract/Operator.ts"
+import { TooManyAttempts, Unauthenticated } from "../../contract/Problem.ts"
+import { Operator, RequireOperator } from "../../contract/Operator.ts"
 import {
   admit,
   type AuthSettings,
@@ -20,7 +20,7 @@ import {
   wrongCredential
 } from "./authenticate.ts"
 import { cookieLife } from "./cookie.ts"
-import * as Metrics from "../../breakglass/ops/metrics.ts"
+import * as Metrics from "./metrics.ts"
 import { isOwn } from "../settings/ownAddresses.ts"
 import { steady } from "../time/monotonic.ts"
 import { admitted as admittedOn } from "./strangers.ts"
@@ -60,7 +60,7 @@ export class Auth extends Context.Service<
 
   /** The contract's middleware: every route that declares it is refused or knows its operator. */
   static readonly middleware = Layer.effect(
-    Contract.Auth,
+    RequireOperator,
     Effect.map(
       Auth,
       ({ operator }) =>
@@ -171,7 +171,7 @@ const valid = (cookie: string, token: string, now: number): boolean => {
   return Number(expires) > now && same(signature, sign(Number(expires), token))
 }
 
-const tooMany = new Contract.TooManyAttempts({
+const tooMany = new TooManyAttempts({
   detail: "Too many wrong credentials came from this address. Nothing was done. The right one is taken at any time."
 })
-const wrongToken = new Contract.Unauthenticated({ detail: "That is not the token. Nobody was signed in." })
+const wrongToken = new Unauthenticated({ detail: "That is not the token. Nobody was signed in." })

@@ -8,7 +8,7 @@ import { Context, Deferred, Effect, Layer, type Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import type { OutgoingMessage } from "node:http"
 import { Auth } from "./Auth.ts"
-import * as Metrics from "../../breakglass/ops/metrics.ts"
+import * as Metrics from "./metrics.ts"
 import { tended } from "../time/repeatSafely.ts"
 
 export const perLog = 32
@@ -41,11 +41,11 @@ export class Readers extends Context.Service<
       const readers = new Set<Reader>()
       const coming = new Map<string, Deferred.Deferred<void>>()
       const look = Effect.fnUntraced(function* (reader: Reader) {
-        if (stalls(reader)) return yield* Metrics.readersLetGo("stalled")
+        if (stalls(reader)) return yield* Metrics.evicted("stalled")
         if (yield* Effect.isSuccess(operator(reader.request))) return
         readers.delete(reader)
         letGo(reader, nothing)
-        yield* Metrics.readersLetGo("signed_out")
+        yield* Metrics.evicted("signed_out")
       })
       const round = Effect.suspend(() => Effect.forEach([...readers], look, { discard: true }))
       yield* tended(apart, round)
@@ -75,7 +75,7 @@ export class Readers extends Context.Service<
               )
               for (const one of over) letGo(one, superseded)
               return { reader, over: over.length }
-            }).pipe(Effect.flatMap(({ reader, over }) => Effect.as(Metrics.readersLetGo("superseded", over), reader))),
+            }).pipe(Effect.flatMap(({ reader, over }) => Effect.as(Metrics.evicted("superseded", over), reader))),
             (reader) => Effect.sync(() => readers.delete(reader))
           ).pipe(Effect.map(({ leave }) => Deferred.await(leave)))
       })

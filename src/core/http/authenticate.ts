@@ -9,7 +9,7 @@ import {
   type TooManyAttempts,
   Unauthenticated,
   WrongContentType
-} from "../../contract/breakglass/Api.ts"
+} from "../../contract/Problem.ts"
 import { isReserved } from "../../contract/Operator.ts"
 import { cookieNames, triedCookies } from "./cookie.ts"
 import type { Redacted } from "effect"

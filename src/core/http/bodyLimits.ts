@@ -1,28 +1,28 @@
 /**
- * What a request may bring along. What says of itself that it is too much is refused before a byte of it is read; what
- * turns out to be is read no further. Either way the connection is given up: its rest is nobody's request.
+ * How large a request's body may be. One whose headers announce too much is refused before a byte of it is read; one that
+ * turns out too large is read no further. Either way the connection is closed: the rest of the body is no request.
  */
 import { ByteSize, Cause, Effect, Result } from "effect"
 import { HttpIncomingMessage, HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Headers } from "./authenticate.ts"
 
-/** The prompt's limit, with room for its JSON escapes. */
+/** 64 KiB, which a prompt may have, with room for its JSON escapes. */
 export const bodyLimit = ByteSize.kibibytes(512)
 
-/** What somebody may send who is not known yet: a token, with room to spare. And for how long. */
+/** What a caller who is not admitted yet may send, and for how long: a token, with room to spare. */
 export const strangersLimit = ByteSize.kibibytes(4)
 export const strangersPatience = "10 seconds"
 
-/** The refusal of a body, by its headers; null when it may be read. */
-export const unwelcome = (headers: Headers, limit = bodyLimit): HttpServerResponse.HttpServerResponse | null => {
-  // Unpacked, a small body has any size.
+/** The refusal of a body, by the request's headers; null when it may be read. */
+export const rejectByHeaders = (headers: Headers, limit = bodyLimit): HttpServerResponse.HttpServerResponse | null => {
+  // A small compressed body can unpack to any size.
   const encoding = headers.get("content-encoding")
   if (encoding !== null && encoding.toLowerCase() !== "identity") return refused(415)
   return Number(headers.get("content-length") ?? 0) > Number(limit) ? refused(413) : null
 }
 
-/** The request, its text as it was sent or not at all: the decoder it comes with would mend bytes that are no UTF-8. */
-export const asSent = (
+/** The request with a strict decoder: the one it comes with would replace bytes that are no UTF-8. */
+export const strictUtf8 = (
   request: HttpServerRequest.HttpServerRequest,
   limit: ByteSize.ByteSize
 ): HttpServerRequest.HttpServerRequest =>
@@ -32,7 +32,7 @@ export const asSent = (
         Effect.provideService(request.arrayBuffer, HttpIncomingMessage.MaxBodySize, limit),
         (bytes) =>
           Effect.try({
-            try: () => flat(utf8.decode(bytes)),
+            try: () => shallow(utf8.decode(bytes)),
             catch: (cause) =>
               new HttpServerError.HttpServerError({ reason: new HttpServerError.RequestParseError({ request, cause }) })
           })
@@ -42,26 +42,26 @@ export const asSent = (
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** No body of ours nests or has many members. What does is parsed for as long as half a second, while the buttons wait. */
-const flat = (text: string): string => {
-  let [depth, marks, quoted] = [0, 0, false]
+/** No body of the contract nests or has many members. One that does could take half a second to parse while buttons wait. */
+const shallow = (text: string): string => {
+  let [depth, commas, quoted] = [0, 0, false]
   for (let at = 0; at < text.length; at++) {
     const sign = text[at]
     if (quoted && sign === "\\") at++
     else if (sign === '"') quoted = !quoted
     else if (!quoted && (sign === "{" || sign === "[")) depth++
     else if (!quoted && (sign === "}" || sign === "]")) depth--
-    else if (!quoted && sign === ",") marks++
-    if (depth > 8 || marks > 256) throw new SyntaxError("a body that nests, or has many members")
+    else if (!quoted && sign === ",") commas++
+    if (depth > 8 || commas > 256) throw new SyntaxError("a body that nests, or has many members")
   }
   return text
 }
 
-/** Hardly ever heard: what was being read goes with its connection. */
+/** Rarely received: the connection that was being read is closed. */
 export const tooSlow = (): HttpServerResponse.HttpServerResponse => refused(408)
 
-/** The refusal of a body that was being read; null when that is not what failed. */
-export const unread = (cause: Cause.Cause<unknown>): HttpServerResponse.HttpServerResponse | null => {
+/** The refusal of a body that could not be read; null when something else failed. */
+export const bodyFailure = (cause: Cause.Cause<unknown>): HttpServerResponse.HttpServerResponse | null => {
   const defect = Result.getOrElse(Cause.findDefect(cause), () => null)
   if (!HttpServerError.isHttpServerError(defect) || defect.reason._tag !== "RequestParseError") return null
   return refused(defect.reason.reason === "BodyTooLarge" ? 413 : 400)

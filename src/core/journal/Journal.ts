@@ -15,7 +15,7 @@ import type {
   SessionPatch,
   StoredSession
 } from "./types.ts"
-import * as Metrics from "../../breakglass/ops/metrics.ts"
+import * as Metrics from "./metrics.ts"
 import { shared } from "../time/shareInFlight.ts"
 import * as Thread from "./WorkerClient.ts"
 
@@ -111,7 +111,7 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
   const trouble = yield* shared(probe, (failed) => (failed === null ? probed : 0))
 
   return Journal.of({
-    createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.journalFailed),
+    createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.writeFailed),
     sessions: (query) => ask("sessions", query),
     unended: ask("unended"),
     archive: (id, archived) => ask("archive", id, archived),
@@ -119,7 +119,7 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
     operation: (op_id) => Effect.map(ask("operation", op_id), Option.fromNullOr),
     session: (id) => Effect.map(ask("session", id), Option.fromNullOr),
     prompts: (session) => ask("prompts", session),
-    append: (log, rows, patch = {}) => Effect.tapError(ask("append", log, rows, patch), () => Metrics.journalFailed),
+    append: (log, rows, patch = {}) => Effect.tapError(ask("append", log, rows, patch), () => Metrics.writeFailed),
     last: (log) => ask("last", log),
     page: (log, after, bytes) => ask("page", log, after, bytes),
     full: (log, id) => Effect.map(ask("full", log, id), Option.fromNullOr),

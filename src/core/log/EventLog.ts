@@ -10,7 +10,7 @@ import type { Status } from "../../contract/Power.ts"
 import { cap } from "./truncate.ts"
 import type { Journal, JournalFailed } from "../journal/Journal.ts"
 import type { Last, Row, SessionPatch } from "../journal/types.ts"
-import * as Metrics from "../../breakglass/ops/metrics.ts"
+import * as Metrics from "./metrics.ts"
 import { chunkBytes, frame, type Place, Reader, State } from "./Cursor.ts"
 import { deep, type Redact } from "../redact/redact.ts"
 

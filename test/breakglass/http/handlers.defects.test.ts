@@ -8,6 +8,7 @@ import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
 import { Config } from "../../../src/breakglass/config/Config.ts"
 import { Doctor } from "../../../src/breakglass/ops/Doctor.ts"
 import { Journal } from "../../../src/core/journal/Journal.ts"
+import { LogRegistry } from "../../../src/core/log/LogRegistry.ts"
 import * as Server from "../../../src/breakglass/http/Server.ts"
 import { Session } from "../../../src/breakglass/session/Session.ts"
 import { token } from "../../support/server/project.ts"
@@ -28,13 +29,11 @@ const unharmed = [
 
 const secret = "zq-detail-zq /etc/breakglass"
 const broken = Effect.die(new Error(secret))
-const calm = { keepalive: Effect.void, close: Effect.void }
 const services = Layer.mergeAll(
   // What is not named here dies as unimplemented when it is used.
-  Layer.mock(Session, { ...calm, create: broken, list: () => broken, running: broken, cancel: () => broken }),
+  Layer.mock(Session, { create: broken, list: () => broken, running: broken, cancel: () => broken }),
   targets({
     power: {
-      ...calm,
       list: broken,
       start: () => broken,
       attach: () => {
@@ -44,7 +43,8 @@ const services = Layer.mergeAll(
   }),
   Layer.mock(Journal, { writable: broken, page: () => Effect.succeed([]) }),
   Layer.mock(Doctor, { examine: broken }),
-  Layer.mock(Cli, { trouble: broken })
+  Layer.mock(Cli, { trouble: broken }),
+  LogRegistry.layer
 )
 
 describe("HTTP-13 a defect", () => {

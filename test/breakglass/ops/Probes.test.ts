@@ -1,7 +1,6 @@
 /** What an installation is looked after by: the counts, and the contract in words. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { format } from "effect/observability/PrometheusMetrics"
 import { rmSync } from "node:fs"
 import { afterAll, beforeAll } from "vitest"
 import * as Metrics from "../../../src/breakglass/ops/metrics.ts"
@@ -122,7 +121,7 @@ describe("GET /metrics", { timeout: 60_000 }, () => {
     Effect.gen(function* () {
       for (const writable of [false, true]) {
         yield* Metrics.show({ turns: 0, readers: 0, writable })
-        assert.include(yield* format(), `\nbreakglass_journal_degraded ${writable ? 0 : 1}\n`)
+        assert.include(yield* Metrics.exposition, `\nbreakglass_journal_degraded ${writable ? 0 : 1}\n`)
       }
     })
   )

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto"
 import { HostLink } from "../../../src/breakglass/power/HostLink.ts"
 import { Observer } from "../../../src/breakglass/observe/Observer.ts"
 import { type TargetSettings, Targets } from "../../../src/breakglass/target/Targets.ts"
+import { LogRegistry } from "../../../src/core/log/LogRegistry.ts"
 import * as Redact from "../../../src/core/redact/redact.ts"
 import { settings } from "../../support/http/requests.ts"
 import { directory, ownThread } from "../../support/journal/journals.ts"
@@ -49,6 +50,6 @@ describe("two targets", () => {
         const log = Buffer.concat([...(yield* Stream.runCollect(power.attach({ after: null, follow: false })))])
         assert.include(log.toString(), '"kind":"operation"')
       }
-    }).pipe(Effect.provide(Layer.provide(layer, journal)))
+    }).pipe(Effect.provide(Layer.provide(layer, [journal, LogRegistry.layer])))
   })
 })

@@ -1,7 +1,7 @@
 /** AUTH rows of the security matrix, by their id. */
 import { assert, describe, it } from "@effect/vitest"
 import { admit } from "../../../src/core/http/authenticate.ts"
-import { Auth } from "../../../src/contract/breakglass/Api.ts"
+import { RequireOperator } from "../../../src/contract/Operator.ts"
 import {
   anyUser,
   ask,
@@ -151,7 +151,7 @@ describe("admit", () => {
 
   it("AUTH-01: every route asks it, but the one that signs in and the two that probes ask", () => {
     const open = endpoints
-      .filter(({ middlewares }) => !middlewares.has(Auth))
+      .filter(({ middlewares }) => !middlewares.has(RequireOperator))
       .map(({ method, path }) => `${method} ${path}`)
     assert.deepStrictEqual(open, ["POST /api/login", "GET /health", "GET /ready"])
     assert.isAbove(endpoints.length, 12)

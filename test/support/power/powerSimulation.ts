@@ -7,6 +7,7 @@ import type { AskHost } from "../../../src/breakglass/power/hostProtocol.ts"
 import { HostLink } from "../../../src/breakglass/power/HostLink.ts"
 import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import { Screen } from "../../../src/breakglass/power/Screen.ts"
+import { LogRegistry } from "../../../src/core/log/LogRegistry.ts"
 import * as Redact from "../../../src/core/redact/redact.ts"
 import type { Operation, Verb } from "../../../src/contract/Power.ts"
 import { emptyFeed, feed } from "../../../web/link/sse.ts"
@@ -24,7 +25,7 @@ export const power = (ask: AskHost, home?: string) => {
   )
   return Layer.mergeAll(PveVerbs.layer({ log: "vm", redact: Redact.make([]) }), Screen.layer).pipe(
     Layer.provide(Layer.succeed(HostLink, { ask, probe: ask })),
-    Layer.provide(layerOwnThread),
+    Layer.provide([layerOwnThread, LogRegistry.layer]),
     Layer.provide(config)
   )
 }

@@ -8,6 +8,7 @@ import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
 import { Config } from "../../../src/breakglass/config/Config.ts"
 import { PowerSocket } from "../../../src/breakglass/agent/PowerSocket.ts"
 import { Journal } from "../../../src/core/journal/Journal.ts"
+import { LogRegistry } from "../../../src/core/log/LogRegistry.ts"
 import { Session } from "../../../src/breakglass/session/Session.ts"
 import type { Line } from "../../../src/core/process/lines.ts"
 import {
@@ -43,7 +44,7 @@ export const sessions = (
   )
   const faulty = Layer.effect(Journal, Effect.map(Journal, journal)).pipe(Layer.provide(layerOwnThread))
   return Session.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(AgentDefinition.layer, faulty, runner)),
+    Layer.provideMerge(Layer.mergeAll(AgentDefinition.layer, faulty, runner, LogRegistry.layer)),
     Layer.provide(Layer.mock(Cli, { usable: Effect.void })),
     Layer.provide(Layer.succeed(PowerSocket, { grant: () => ({ env: {}, revoke: () => {} }) })),
     Layer.provide(targets()),
