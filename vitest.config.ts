@@ -15,6 +15,7 @@ export default defineConfig(({ mode }) => {
       setupFiles: mode === "unit" ? ["test/noPrograms.ts"] : [],
       environment: "node",
       pool: "forks",
+      isolate: false,
       // On every machine the same: most of a test here is waiting for real programs, and many at once would starve them.
       maxWorkers: long ? 1 : 2,
       testTimeout: long ? 15 * 60_000 : 30_000,

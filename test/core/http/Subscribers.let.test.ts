@@ -39,17 +39,20 @@ describe("a reader whose connection is full", () => {
       const [first] = answers
       // So much that some of it waits in this process, and so little that more may be written at once.
       while (first?.writableLength === 0) {
-        yield* own.append([text("x".repeat(2000))])
+        yield* own.append([text("x".repeat(15_000))])
         yield* Effect.promise(() => turn())
       }
       assert.isFalse(first?.writableNeedDrain)
       const others = new AbortController()
       yield* Effect.addFinalizer(() => Effect.sync(() => others.abort()))
       const attached = Effect.promise(() => fetch(`http://127.0.0.1:${port}/`, { signal: others.signal }))
-      for (const _ of upTo(perLog)) yield* attached
+      // Held: one whose answer is collected as garbage is closed, and is no reader any more.
+      const held = []
+      for (const _ of upTo(perLog)) held.push(yield* attached)
       yield* own.append([text("after it was let go")])
       yield* waitUntil(() => first?.closed === true)
       assert.deepStrictEqual(faults, [])
+      assert.lengthOf(held, perLog)
       assert.strictEqual(yield* readers.count("log"), perLog)
     }).pipe(Effect.scoped, Effect.provide(Readers.layer.pipe(Layer.provide(anybody))))
   )
