@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 import { unitTests } from "./test/tiers.ts"
 
@@ -7,15 +8,20 @@ const include = (mode: string) => {
   return [mode === "soak" || mode === "nights" ? `test/**/*.${mode}.ts` : "test/**/*.test.ts"]
 }
 
+/** The stores of the unit tier are on no disk: most of what they did was to wait for one. */
+const inMemory = existsSync("/dev/shm") ? { TMPDIR: "/dev/shm" } : {}
+
 export default defineConfig(({ mode }) => {
   const long = mode === "soak" || mode === "nights"
   return {
     test: {
       include: include(mode),
       setupFiles: mode === "unit" ? ["test/noPrograms.ts"] : [],
+      env: mode === "unit" ? inMemory : {},
       environment: "node",
       pool: "forks",
-      isolate: false,
+      // Files that start no program share what they import: each would load effect again.
+      isolate: mode !== "unit",
       // On every machine the same: most of a test here is waiting for real programs, and many at once would starve them.
       maxWorkers: long ? 1 : 2,
       testTimeout: long ? 15 * 60_000 : 30_000,

@@ -150,8 +150,9 @@ describe("EventLog", () => {
 
   it.effect("gives every one of many appends at once ids of its own, wherever they interleave", () =>
     Effect.gen(function* () {
+      const over = yield* journal
       for (const ops of upTo(40)) {
-        const own = yield* log
+        const own = yield* logOver(over, `${ops}`)
         yield* Effect.forEach(upTo(8), (at) => own.append([text(`${at}`), text(`${at}`)]), {
           concurrency: "unbounded",
           discard: true

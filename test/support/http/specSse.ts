@@ -12,7 +12,8 @@ export class SpecParser {
   readonly dispatched: Array<Dispatched> = []
   readonly comments: Array<string> = []
   retry: number | null = null
-  private bytes: Array<number> = []
+  /** What has come of the line that has not ended. */
+  private begun: ReadonlyArray<Uint8Array> = []
   private first = true
   private sawCr = false
   private data = ""
@@ -20,22 +21,25 @@ export class SpecParser {
   private id = ""
 
   push(chunk: Uint8Array): this {
-    for (const byte of chunk) this.take(byte)
+    let start = 0
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]
+      const follows = this.sawCr
+      this.sawCr = byte === 0x0d
+      if (byte !== 0x0a && byte !== 0x0d) continue
+      if (byte === 0x0d || !follows) this.line(chunk.subarray(start, at))
+      start = at + 1
+    }
+    if (start < chunk.length) this.begun = [...this.begun, chunk.slice(start)]
     return this
   }
-  private take(byte: number) {
-    const follows = this.sawCr
-    this.sawCr = byte === 0x0d
-    if (byte === 0x0a && follows) return
-    if (byte === 0x0a || byte === 0x0d) this.line()
-    else this.bytes.push(byte)
-  }
-  private line() {
+  private line(end: Uint8Array) {
+    const bytes = Buffer.concat([...this.begun, end])
+    this.begun = []
     // A BOM is dropped by "UTF-8 decode" once, at the start of the stream; anywhere else it is a character.
-    const bom = this.first && this.bytes[0] === 0xef && this.bytes[1] === 0xbb && this.bytes[2] === 0xbf
-    const line = Buffer.from(bom ? this.bytes.slice(3) : this.bytes).toString("utf8")
+    const bom = this.first && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+    const line = bytes.subarray(bom ? 3 : 0).toString("utf8")
     this.first = false
-    this.bytes = []
     if (line.length === 0) return this.dispatch()
     const colon = line.indexOf(":")
     if (colon === 0) return void this.comments.push(line.slice(1))
