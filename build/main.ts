@@ -8,11 +8,11 @@ import { rolldown } from "rolldown"
 import { build } from "vite"
 import { root, sources } from "./sources.ts"
 
-/** Names are kept, as they stand in stacks. The worker lies beside the program, which begins it by its name. */
+/** Names are kept, as they stand in stacks. The worker lies beside the program, which starts it by its name. */
 const program = async (entry: string, directory: string): Promise<void> => {
   const bundle = await rolldown({
     cwd: root,
-    input: { main: entry, worker: "src/core/journal/worker.ts" },
+    input: { main: entry, journalWorker: "src/breakglass/journalWorker.ts" },
     platform: "node",
     logLevel: "warn"
   })

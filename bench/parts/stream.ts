@@ -10,6 +10,7 @@ import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { journalWorker } from "../../src/breakglass/root.ts"
 import * as Journal from "../../src/core/journal/Journal.ts"
 import type { Said, Told } from "./fanout.ts"
 import { print } from "./print.ts"
@@ -134,7 +135,11 @@ const journal = async (batch: number, events: number) => {
   const ours = await Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
-        const own = yield* Journal.make({ directory, quota: { session: 2 ** 40, total: 2 ** 40 } })
+        const own = yield* Journal.make({
+          directory,
+          quota: { session: 2 ** 40, total: 2 ** 40 },
+          worker: journalWorker
+        })
         yield* own.createSession({ id: "bench", created_at: "2026-01-01T00:00:00.000Z", cli_id: "x" })
         const began = performance.now()
         for (let id = 0; id < events; id += batch) yield* own.append("bench", rows(id))

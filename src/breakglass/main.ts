@@ -9,12 +9,14 @@ import { AgentDefinition } from "./agent/AgentDefinition.ts"
 import { Auth } from "../core/http/Auth.ts"
 import { Cli } from "../core/claude/ClaudeCheck.ts"
 import { Config, type Settings } from "./config/Config.ts"
+import { startRefusal } from "./config/startRefusal.ts"
 import { Doctor } from "./ops/Doctor.ts"
 import { PowerSocket } from "./agent/PowerSocket.ts"
 import { Journal } from "../core/journal/Journal.ts"
 import { LogRegistry } from "../core/log/LogRegistry.ts"
 import * as Redact from "../core/redact/redact.ts"
 import { run } from "../core/process/runMain.ts"
+import { journalWorker } from "./root.ts"
 import * as Server from "./http/Server.ts"
 import { Session } from "./session/Session.ts"
 import { Targets } from "./target/Targets.ts"
@@ -25,7 +27,16 @@ const server = ({ auth, claude, directory, quota, targets, secrets }: Settings) 
     Layer.provide([Auth.layer(auth), Cli.layer(claude)]),
     Layer.provide([AgentDefinition.layer, PowerSocket.layer]),
     Layer.provide(Targets.layer(targets, Redact.make(secrets))),
-    Layer.provide([Journal.layer({ directory, quota }), LogRegistry.layer, SubprocessRunner.layer])
+    Layer.provide([
+      Journal.layer({ directory, quota, worker: journalWorker }),
+      LogRegistry.layer,
+      SubprocessRunner.layer
+    ])
   )
 
-run(Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(Config.layer), Layer.provide(NodeServices.layer)))
+const main = Layer.unwrap(Effect.map(Config, server)).pipe(
+  Layer.provide(Config.layer),
+  Layer.provide(NodeServices.layer)
+)
+
+run({ name: "breakglass", main, startRefusal })

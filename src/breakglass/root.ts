@@ -2,3 +2,6 @@
 import * as Path from "node:path"
 
 export const root = Path.join(import.meta.dirname, "../..")
+
+/** The entry of the journal's thread: beside this file, and beside the bundle. */
+export const journalWorker = new URL(`./journalWorker${Path.extname(import.meta.url)}`, import.meta.url)

@@ -8,12 +8,14 @@ import { AgentDefinition } from "../agent/AgentDefinition.ts"
 import { Auth } from "../../core/http/Auth.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
 import { Config, type Settings } from "../config/Config.ts"
+import { startRefusal } from "../config/startRefusal.ts"
 import { Doctor } from "../ops/Doctor.ts"
 import { PowerSocket } from "../agent/PowerSocket.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import { LogRegistry } from "../../core/log/LogRegistry.ts"
 import { run } from "../../core/process/runMain.ts"
 import * as Redact from "../../core/redact/redact.ts"
+import { journalWorker } from "../root.ts"
 import * as Server from "../http/Server.ts"
 import { Session } from "../session/Session.ts"
 import { Targets } from "../target/Targets.ts"
@@ -33,7 +35,9 @@ const server = ({ claude, directory, quota, targets }: Settings) =>
     Layer.provide([Auth.layerDemo, Cli.layer(claude)]),
     Layer.provide([AgentDefinition.layer, PowerSocket.layer]),
     Layer.provide(Targets.layerOver(targets, Redact.make([]), Vm.layer)),
-    Layer.provide([Journal.layer({ directory, quota }), LogRegistry.layer, Agent.layer()])
+    Layer.provide([Journal.layer({ directory, quota, worker: journalWorker }), LogRegistry.layer, Agent.layer()])
   )
 
-run(Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(config), Layer.provide(NodeServices.layer)))
+const main = Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(config), Layer.provide(NodeServices.layer))
+
+run({ name: "breakglass", main, startRefusal })

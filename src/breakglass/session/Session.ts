@@ -29,6 +29,7 @@ import * as Redact from "../../core/redact/redact.ts"
 import { Targets } from "../target/Targets.ts"
 import * as Turn from "../../core/turn/Turn.ts"
 import { diskTrouble, inProgress, noEvent, noSession, stopSent, stopTaken, tooMany, unavailable } from "./problems.ts"
+import { agentUnfit } from "./problems.ts"
 
 export class Session extends Context.Service<
   Session,
@@ -90,7 +91,7 @@ export class Session extends Context.Service<
         const known = () => promptId !== null && live.prompts.has(promptId)
         // Of one that is on its way to the disk this is not known yet.
         if (known() && live.turn !== null) yield* Deferred.await(live.turn.begun)
-        if (!known()) yield* cli.usable
+        if (!known()) yield* Effect.mapError(cli.usable, agentUnfit)
         if (known()) return
         // Who is told that nothing was begun must not find it begun later: refused before it is written, or not at all.
         yield* timely(Effect.void)

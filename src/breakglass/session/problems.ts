@@ -1,6 +1,7 @@
 /** What `Session` answers when it will not: what was not done, and what to do. */
-import { JournalUnavailable, TooManyTurns, TurnInProgress } from "../../contract/breakglass/Api.ts"
+import { AgentUnavailable, JournalUnavailable, TooManyTurns, TurnInProgress } from "../../contract/breakglass/Api.ts"
 import { NotFound } from "../../contract/Problem.ts"
+import type { CliUnfit } from "../../core/claude/ClaudeCheck.ts"
 import type { JournalFailed } from "../../core/journal/Journal.ts"
 
 export const noSession = new NotFound({ detail: "There is no such session. Nothing was done." })
@@ -10,6 +11,7 @@ export const inProgress = new TurnInProgress({
 })
 export const tooMany = (cap: number) =>
   new TooManyTurns({ detail: `${cap} turns are running, which is the limit. The prompt was not taken.` })
+export const agentUnfit = ({ trouble }: CliUnfit) => new AgentUnavailable({ detail: `${trouble} Nothing was started.` })
 const noJournal = (why: string, cure: string | null = null) =>
   new JournalUnavailable({
     detail: `Nothing was done: the breakglass server${why}. VM controls work.${cure === null ? "" : ` ${cure}`}`

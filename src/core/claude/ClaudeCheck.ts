@@ -4,14 +4,16 @@
  * the next prompt: it may have been mended meanwhile. Of any other trouble the page tells, and the turn that is tried. One
  * that gave no answer in time is what it was before, and if nothing is known of it is asked again beside the next prompt.
  */
-import { Context, Effect, Fiber, Layer, Option, Stream } from "effect"
+import { Context, Effect, Fiber, Layer, Option, Schema, Stream } from "effect"
 import * as Path from "node:path"
 import { missing } from "./help.ts"
-import { AgentUnavailable } from "../../contract/breakglass/Api.ts"
 import { SubprocessRunner } from "../process/SubprocessRunner.ts"
 
 /** Why the agent cannot work; null when it can, as far as is known. */
 export type Trouble = string | null
+
+/** The program lacks a flag that a run needs; `trouble` says which, and what to install. */
+export class CliUnfit extends Schema.TaggedError<CliUnfit>()("CliUnfit", { trouble: Schema.String }) {}
 
 interface Found {
   readonly trouble: Trouble
@@ -27,7 +29,7 @@ export class Cli extends Context.Service<
     /** As it is now. */
     readonly look: Effect.Effect<Trouble>
     /** Passes a prompt on, or refuses it. */
-    readonly usable: Effect.Effect<void, AgentUnavailable>
+    readonly usable: Effect.Effect<void, CliUnfit>
   }
 >()("breakglass/Cli") {
   /** `file` is the program: a name on PATH, or an absolute path. */
@@ -68,7 +70,7 @@ export class Cli extends Context.Service<
             // It has had its time: a prompt does not wait for it again.
             if (found === null && late) return yield* Effect.asVoid(Effect.forkIn(look, scope))
             const { trouble, unfit } = yield* look
-            if (unfit) return yield* new AgentUnavailable({ detail: `${trouble} Nothing was started.` })
+            if (unfit && trouble !== null) return yield* new CliUnfit({ trouble })
           })
         })
       })

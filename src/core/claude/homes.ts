@@ -5,7 +5,7 @@
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { reason } from "../journal/open.ts"
+import { reason } from "../process/systemError.ts"
 
 /** What of a turn is where. `directory` is the server's state. */
 export const places = (directory: string, turn: string) => {
@@ -49,6 +49,10 @@ export const make = (directory: string) => {
       } finally {
         remove(places(directory, turn).home)
       }
+    },
+    /** First of all that is deleted of a session: one that is still there can be deleted again. */
+    forget: (conversation: string): void => {
+      if (uuid.test(conversation)) Fs.rmSync(kept(conversation), { force: true })
     },
     /** For when no turn runs: what a server that was killed has left. */
     removeHomes: (): void => {

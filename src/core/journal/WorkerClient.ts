@@ -3,29 +3,28 @@
  * nothing here waits in the server's own thread. One that died has failed what it was asked, and is begun again.
  */
 import { Effect, Option } from "effect"
-import * as Path from "node:path"
 import { Worker } from "node:worker_threads"
 import type { JournalSettings } from "./types.ts"
-import type { Answer, Request } from "./calls.ts"
+import type { WorkerReply, WorkerRequest } from "./calls.ts"
 
 export interface Thread {
-  readonly ask: (request: Request) => Effect.Effect<Answer>
+  readonly ask: (request: WorkerRequest) => Effect.Effect<WorkerReply>
   /** For how many milliseconds it has owed the answer that is next. */
   readonly silent: () => number
 }
 
-export const make = ({ directory, quota }: JournalSettings) =>
+export const make = ({ directory, quota, worker: entry }: JournalSettings) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const waiting: Array<(answer: Answer) => void> = []
+      const waiting: Array<(answer: WorkerReply) => void> = []
       let since = 0
       let worker: Worker | null = null
       const begin = () => {
-        const begun = new Worker(new URL(`./worker${Path.extname(import.meta.url)}`, import.meta.url), {
+        const begun = new Worker(entry, {
           workerData: { directory, quota },
           env: {}
         })
-        begun.on("message", (answer: Answer) => {
+        begun.on("message", (answer: WorkerReply) => {
           since = performance.now()
           waiting.shift()?.(answer)
         })
@@ -37,8 +36,8 @@ export const make = ({ directory, quota }: JournalSettings) =>
         })
         return begun
       }
-      const ask = (request: Request) =>
-        Effect.callback<Answer>((resume) => {
+      const ask = (request: WorkerRequest) =>
+        Effect.callback<WorkerReply>((resume) => {
           try {
             worker ??= begin()
           } catch (error) {
@@ -59,7 +58,11 @@ export const make = ({ directory, quota }: JournalSettings) =>
       })
   )
 
-const died = (why: string): Answer => ({ _tag: "Failed", reason: `the journal's thread failed: ${why}`, full: false })
+const died = (why: string): WorkerReply => ({
+  _tag: "Failed",
+  reason: `the journal's thread failed: ${why}`,
+  full: false
+})
 
 /** Whoever waits for the disk on the way down would wait as long as it does. */
 export const leave = ({ silent }: Thread) => {

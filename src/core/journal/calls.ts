@@ -1,13 +1,11 @@
 /** The journal's connection and what can be asked of it: synchronous, so it waits as long as the disk does. */
-import * as Fs from "node:fs"
-import * as Path from "node:path"
-import * as Homes from "../claude/homes.ts"
-import type { JournalSettings, ListQuery, Row, SessionPatch, StoredSession } from "./types.ts"
+import type { DiskSettings, Homes, ListQuery, Row, SessionPatch, StoredSession } from "./types.ts"
+import { reason } from "../process/systemError.ts"
 import * as Rows from "./queries.ts"
 import { Unusable } from "./migrations.ts"
 import * as Store from "./open.ts"
 
-export const make = ({ directory, quota }: JournalSettings) => {
+export const make = ({ directory, quota }: DiskSettings, homes: Homes) => {
   const held: Store.Held = { db: null, prepared: new Map() }
   const sql: Rows.Sql = (text) => {
     const statement = held.prepared.get(text) ?? Store.connected(held, directory).prepare(text)
@@ -47,10 +45,9 @@ export const make = ({ directory, quota }: JournalSettings) => {
       sql("UPDATE session SET archived = ? WHERE id = ?").run(Number(archived), id)
     },
     removeSession: (id: string): void => {
-      const cli_id = Rows.session(sql, id)?.cli_id ?? ""
-      // What the agent's CLI remembers of it. First: a session that is still there can be deleted again.
-      if (/^[0-9a-f-]{36}$/i.test(cli_id))
-        Fs.rmSync(Path.join(directory, "conversations", `${cli_id}.jsonl`), { force: true })
+      const stored = Rows.session(sql, id)
+      // What the agent's CLI remembers of it comes first: a session that is still there can be deleted again.
+      if (stored !== null) homes.forget(stored.cli_id)
       transaction(() => Rows.remove(sql, id))
       // Not to be read in the WAL either.
       sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
@@ -73,7 +70,9 @@ export const make = ({ directory, quota }: JournalSettings) => {
       transaction(() => {
         sql("INSERT OR REPLACE INTO meta (name, value) VALUES ('probed_at', ?)").run(String(now))
       }),
-    ...Homes.make(directory),
+    openHome: homes.openHome,
+    closeHome: homes.closeHome,
+    removeHomes: homes.removeHomes,
     close: () => held.db?.close()
   }
 }
@@ -88,21 +87,21 @@ export type Name = keyof Calls
 export type Args<N extends Name> = Parameters<Calls[N]>
 export type Value<N extends Name> = ReturnType<Calls[N]>
 
-export interface Request {
+export interface WorkerRequest {
   readonly name: Name
   readonly args: ReadonlyArray<unknown>
 }
-export type Answer =
+export type WorkerReply =
   | { readonly _tag: "Done"; readonly value: unknown }
   | { readonly _tag: "Failed"; readonly reason: string; readonly full: boolean; readonly cure?: string | null }
 
 /** What is thrown becomes a word: an error does not keep its class on the way out of a thread. */
-export const answer = (calls: Calls, { name, args }: Request): Answer => {
+export const reply = (calls: Calls, { name, args }: WorkerRequest): WorkerReply => {
   try {
     const call: (...args: ReadonlyArray<never>) => unknown = calls[name]
     return { _tag: "Done", value: call(...(args as ReadonlyArray<never>)) }
   } catch (error) {
     const cure = error instanceof Unusable ? error.cure : null
-    return { _tag: "Failed", reason: Store.reason(error), full: error instanceof Rows.OverQuota, cure }
+    return { _tag: "Failed", reason: reason(error), full: error instanceof Rows.OverQuota, cure }
   }
 }

@@ -5,6 +5,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { reason } from "../process/systemError.ts"
 import { finish, salvage } from "./salvage.ts"
 import { corrupt, damage, migrate, resultCode, shaped, Unusable, version } from "./migrations.ts"
 
@@ -74,26 +75,6 @@ export const connected = (held: Held, directory: string): DatabaseSync => {
   held.db = opened.db
   return opened.db
 }
-
-/** What failed, without the path it failed at. */
-export const reason = (error: unknown): string => {
-  if (error instanceof Error && "code" in error && "syscall" in error) {
-    const code = String(error.code)
-    return `${meanings.get(code) ?? "the system refused"} (${code})`
-  }
-  return error instanceof Error ? error.message : "unknown"
-}
-
-const place = "a file stands where the sessions directory should be"
-const meanings: ReadonlyMap<string, string> = new Map([
-  ["EEXIST", place],
-  ["ENOTDIR", place],
-  ["EACCES", "this user may not"],
-  ["EPERM", "this user may not"],
-  ["ENOSPC", "the disk is full"],
-  ["EROFS", "the disk is read-only"],
-  ["EIO", "the disk gives errors"]
-])
 
 const busy = 5
 const notADatabase = 26

@@ -1,6 +1,5 @@
 /** The journal's statements: synchronous, and they throw what SQLite throws. */
 import type { StatementSync } from "node:sqlite"
-import { conversationId } from "../claude/command.ts"
 import type { KeptOperation, Last, ListQuery, Page, Quota, Row, SessionPatch, StoredSession } from "./types.ts"
 
 /** A prepared statement for this text. */
@@ -128,12 +127,15 @@ const sessionRows = `SELECT session.*,
 export const sessionPage = `${sessionRows} WHERE archived = ? AND (active_at, id) < (?, ?)
   ORDER BY active_at DESC, id DESC LIMIT ?`
 
+/** A UUID: it becomes an argument of the CLI's. */
+const conversationId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** Whatever stands there: one damaged row must not hide all sessions. */
 const sessionRow = (row: Readonly<Record<string, unknown>>): StoredSession => ({
   id: String(row["id"]),
   title: String(row["title"]),
   created_at: String(row["created_at"]),
-  // It becomes an argument of the CLI's. The first conversation of a session has the session's own id.
+  // The first conversation of a session has the session's own id.
   cli_id: conversationId.test(String(row["cli_id"])) ? String(row["cli_id"]) : String(row["id"]),
   cli_opened: row["cli_opened"] !== 0,
   open_turn: row["open_turn"] === null ? null : String(row["open_turn"]),

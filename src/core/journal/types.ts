@@ -6,10 +6,27 @@ export interface Quota {
   readonly total: number
 }
 
-export interface JournalSettings {
+export interface DiskSettings {
   /** Absolute. One server at a time has it. */
   readonly directory: string
   readonly quota: Quota
+}
+
+export interface JournalSettings extends DiskSettings {
+  /** The entry of the thread that waits for the disk; it calls `serve`. */
+  readonly worker: URL
+}
+
+/** What else is done on the journal's disk, in its thread: the HOME of each turn, and what the CLI keeps of a conversation. */
+export interface Homes {
+  /** `former` is where the CLI kept its configuration when turns had the server's HOME. */
+  readonly openHome: (turn: string, conversation: string, former: string) => void
+  /** Removes it. Returns why the agent's memory of the turn is not kept; null when it is. */
+  readonly closeHome: (turn: string, conversation: string) => string | null
+  /** Removes what a server that was killed has left. */
+  readonly removeHomes: () => void
+  /** Deletes what the CLI remembers of a conversation. */
+  readonly forget: (conversation: string) => void
 }
 
 /** An event ready to be stored. `full` is what was cut from it, served on demand. */

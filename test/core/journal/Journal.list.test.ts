@@ -4,6 +4,7 @@ import { Effect, Option } from "effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import type { ListQuery, Page, Row } from "../../../src/core/journal/types.ts"
 import { sessionPage } from "../../../src/core/journal/queries.ts"
@@ -75,7 +76,7 @@ describe("the list of sessions", () => {
   it.effect("of 102,000 sessions is read through an index, and its first page is some 20 kB", () =>
     Effect.gen(function* () {
       const path = yield* directory
-      yield* Effect.scoped(Journal.make({ directory: path, quota: roomy }))
+      yield* Effect.scoped(Journal.make({ directory: path, quota: roomy, worker: journalWorker }))
       const db = new DatabaseSync(Path.join(path, "journal.db"))
       db.exec(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 101999)
         INSERT INTO session (id, created_at, active_at, cli_id, title)
@@ -95,7 +96,7 @@ describe("the list of sessions", () => {
         []
       )
       assert.match(String(open[0]?.["detail"]), /USING (COVERING )?INDEX session_open/)
-      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       const page = yield* own.sessions(first)
       assert.deepStrictEqual(
         page.rows.map(({ id }) => id),
@@ -110,7 +111,7 @@ describe("a session that is deleted", () => {
   it.effect("is gone from the disk, every byte that was said in it, and others are not", () =>
     Effect.gen(function* () {
       const path = yield* directory
-      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       const said = (id: number, text: string): Row => ({
         ...row(id, time(id)),
         json: JSON.stringify(text),
@@ -153,7 +154,7 @@ describe("a journal of version 1", () => {
       add.run(1, time(1), JSON.stringify({ kind: "operation", op }))
       add.run(2, time(2), "{ damaged")
       db.close()
-      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       assert.deepInclude(Option.getOrThrow(yield* own.operation(uuid(7))), {
         verb: "cycle",
         json: JSON.stringify({ kind: "operation", op })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
+import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import type { ListQuery, Row, StoredSession } from "../../../src/core/journal/types.ts"
 import { directory, journal, mebibyte, roomy, upTo } from "../../support/journal/journals.ts"
@@ -108,7 +109,11 @@ describe("Journal", () => {
 
   it.effect("DISK-05 refuses what goes over a session's limit, in words, and still lets the end of the turn in", () =>
     Effect.gen(function* () {
-      const own = yield* Journal.make({ directory: yield* directory, quota: { ...roomy, session: mebibyte } })
+      const own = yield* Journal.make({
+        directory: yield* directory,
+        quota: { ...roomy, session: mebibyte },
+        worker: journalWorker
+      })
       yield* own.createSession(session)
       const large = JSON.stringify("x".repeat(600_000))
       yield* own.append(id, [row(0, large)], { open_turn: "t" })
@@ -124,7 +129,11 @@ describe("Journal", () => {
 
   it.effect("DISK-05 refuses what goes over the whole journal's limit, new sessions too", () =>
     Effect.gen(function* () {
-      const own = yield* Journal.make({ directory: yield* directory, quota: { ...roomy, total: mebibyte } })
+      const own = yield* Journal.make({
+        directory: yield* directory,
+        quota: { ...roomy, total: mebibyte },
+        worker: journalWorker
+      })
       yield* own.createSession(session)
       yield* own.append(id, [row(0, JSON.stringify("x".repeat(900_000)))], { open_turn: "t" })
       const refused = yield* Effect.flip(own.append(id, [row(1, JSON.stringify("x".repeat(200_000)))]))
@@ -147,13 +156,13 @@ describe("Journal", () => {
       const path = yield* directory
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const own = yield* Journal.make({ directory: path, quota: roomy })
+          const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
           yield* own.createSession(session)
           yield* own.append(id, [{ ...row(0), full: "whole" }], { open_turn: "t" })
           assert.isTrue(yield* own.writable)
         })
       )
-      const again = yield* Journal.make({ directory: path, quota: roomy })
+      const again = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       assert.deepStrictEqual(yield* again.page(id, -1, 1e6), [row(0)])
       assert.deepStrictEqual(yield* again.full(id, 0), Option.some("whole"))
       assert.strictEqual(Option.getOrThrow(yield* again.session(id)).open_turn, "t")
@@ -163,9 +172,9 @@ describe("Journal", () => {
   it.effect("is refused a directory that another one holds", () =>
     Effect.gen(function* () {
       const path = yield* directory
-      yield* Journal.make({ directory: path, quota: roomy })
+      yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       assert.include(
-        (yield* Effect.flip(Journal.make({ directory: path, quota: roomy }))).reason,
+        (yield* Effect.flip(Journal.make({ directory: path, quota: roomy, worker: journalWorker }))).reason,
         "another breakglass server"
       )
     })

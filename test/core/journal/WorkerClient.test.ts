@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import type { Answer } from "../../../src/core/journal/calls.ts"
+import type { WorkerReply } from "../../../src/core/journal/calls.ts"
+import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import type { Row } from "../../../src/core/journal/types.ts"
 import * as Thread from "../../../src/core/journal/WorkerClient.ts"
@@ -14,7 +15,11 @@ describe("the journal's thread", () => {
   it.effect("DISK-04 that cannot begin is a journal that is not there, and no server that does not start", () =>
     Effect.gen(function* () {
       // No function crosses into a thread.
-      const own = yield* Journal.make({ directory: yield* directory, quota: { ...roomy, total: (() => 0) as never } })
+      const own = yield* Journal.make({
+        directory: yield* directory,
+        quota: { ...roomy, total: (() => 0) as never },
+        worker: journalWorker
+      })
       assert.match((yield* Effect.flip(own.unended)).reason, /^the journal's thread failed: /)
       assert.isFalse(yield* own.writable)
     })
@@ -22,7 +27,7 @@ describe("the journal's thread", () => {
 
   it.effect("DISK-04 fails what was asked of a thread that died, and goes on with another", () =>
     Effect.gen(function* () {
-      const thread = yield* Thread.make({ directory: yield* directory, quota: roomy })
+      const thread = yield* Thread.make({ directory: yield* directory, quota: roomy, worker: journalWorker })
       const own = yield* Journal.over(thread)
       yield* own.append("log", [row(0)])
       const asked = [thread.ask(null as never), own.append("log", [row(1)])] as const
@@ -75,7 +80,7 @@ describe("the journal's thread", () => {
         const ask = () =>
           Effect.suspend(() => {
             probes += 1
-            const answer: Answer = takes
+            const answer: WorkerReply = takes
               ? { _tag: "Done", value: undefined }
               : { _tag: "Failed", reason: "disk I/O error", full: false }
             return Effect.delay(Effect.succeed(answer), "10 millis")

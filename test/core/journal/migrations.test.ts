@@ -4,6 +4,7 @@ import { Effect, Option } from "effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import { directory, roomy } from "../../support/journal/journals.ts"
 import { root } from "../../support/server/BreakglassServer.ts"
@@ -28,7 +29,7 @@ describe("the journal's shape", () => {
     Effect.gen(function* () {
       const path = yield* directory
       written(path, v1)
-      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       assert.deepStrictEqual(
         (yield* own.page(id, -1, 1e6)).map(({ id }) => id),
         [0, 1, 2]
@@ -52,7 +53,7 @@ describe("the journal's shape", () => {
         if (db.isOpen) db.close()
         Fs.rmSync(Path.join(path, "journal.db-shm"), { force: true })
         const before = contents(path)
-        const own = yield* Journal.make({ directory: path, quota: roomy })
+        const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
         assert.isFalse(yield* own.writable)
         const refused = yield* Effect.flip(
           own.createSession({ id, created_at: "2026-01-01T00:00:00.000Z", cli_id: id })
@@ -71,7 +72,7 @@ describe("the journal's shape", () => {
       Effect.gen(function* () {
         const path = yield* directory
         written(path, `${v1};PRAGMA user_version = ${version}`)
-        const own = yield* Journal.make({ directory: path, quota: roomy })
+        const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
         assert.strictEqual((yield* own.page(id, -1, 1e6)).length, 3)
         assert.isTrue(Fs.existsSync(Path.join(path, "journal.db.damaged-1")))
       })

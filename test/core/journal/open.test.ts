@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import { open } from "../../../src/core/journal/open.ts"
 import {
@@ -95,7 +96,7 @@ describe("a damaged journal", () => {
       const file = Fs.openSync(Path.join(path, "journal.db"), "r+")
       Fs.writeSync(file, Buffer.alloc(4096, 7), 0, 4096, (page - 1) * 4096)
       Fs.closeSync(file)
-      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       assert.strictEqual((yield* own.page(id, -1, 1e6)).length, 3)
       assert.isTrue(Fs.existsSync(Path.join(path, "journal.db.damaged-1")))
     })
@@ -108,7 +109,7 @@ describe("a damaged journal", () => {
       const file = Path.join(path, "journal.db")
       Fs.renameSync(file, `${file}.salvaged`)
       Fs.writeFileSync(`${file}-wal`, "of the damaged one")
-      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       assert.strictEqual((yield* own.page(id, -1, 1e6)).length, 3)
       assert.strictEqual(Fs.readFileSync(`${file}.damaged-1-wal`, "utf8"), "of the damaged one")
     })
@@ -121,7 +122,7 @@ describe("a damaged journal", () => {
         db.exec("UPDATE event SET id = 7 WHERE id = 2")
         db.close()
       })
-      const own = yield* Journal.make({ directory: path, quota: roomy })
+      const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
       const rows = yield* own.page(id, -1, 1e6)
       assert.deepStrictEqual(
         rows.map(({ id }) => id),
@@ -144,7 +145,7 @@ describe("a damaged journal", () => {
           )
           db.close()
         })
-        const own = yield* Journal.make({ directory: path, quota: roomy })
+        const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
         const [, damaged] = yield* own.page(id, -1, 1e6)
         assert.deepInclude(JSON.parse(damaged?.json ?? ""), { kind: "notice", code: "event_damaged", id: 1 })
         assert.strictEqual((yield* own.sessions({ limit: 50, before: null, archived: false })).rows.length, 1)

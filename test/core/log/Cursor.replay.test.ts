@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto"
 import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import { discard, startServer } from "../../support/server/BreakglassServer.ts"
 import { slow } from "../../support/http/clients.ts"
@@ -22,7 +23,7 @@ const history = async (events: number) => {
     return { id, at, json: JSON.stringify({ kind: "text", text, at, id }), full: null }
   }
   const written = Effect.gen(function* () {
-    const journal = yield* Journal.make({ directory: join(home, "state"), quota: roomy })
+    const journal = yield* Journal.make({ directory: join(home, "state"), quota: roomy, worker: journalWorker })
     yield* journal.createSession({ id: session, created_at: at, cli_id: session })
     yield* journal.append(session, upTo(events).map(row))
   })

@@ -5,8 +5,10 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { Config } from "../../../src/breakglass/config/Config.ts"
 import type { Last, Quota } from "../../../src/core/journal/types.ts"
+import * as Homes from "../../../src/core/claude/homes.ts"
 import * as Disk from "../../../src/core/journal/calls.ts"
 import * as EventLog from "../../../src/core/log/EventLog.ts"
+import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import type { Place } from "../../../src/core/log/Cursor.ts"
 import * as Redact from "../../../src/core/redact/redact.ts"
@@ -21,12 +23,14 @@ export const directory = Effect.acquireRelease(
 export const mebibyte = 1024 * 1024
 export const roomy: Quota = { session: 1024 * mebibyte, total: 4096 * mebibyte }
 
-export const journal = Effect.flatMap(directory, (path) => Journal.make({ directory: path, quota: roomy }))
+export const journal = Effect.flatMap(directory, (path) =>
+  Journal.make({ directory: path, quota: roomy, worker: journalWorker })
+)
 
 /** In the test's own thread, for tests that move the clock: nothing in it takes any time. */
 export const ownThread = (path: string, quota: Quota = roomy) => {
-  const calls = Disk.make({ directory: path, quota })
-  const ask = (request: Disk.Request) => Effect.sync(() => Disk.answer(calls, request))
+  const calls = Disk.make({ directory: path, quota }, Homes.make(path))
+  const ask = (request: Disk.WorkerRequest) => Effect.sync(() => Disk.reply(calls, request))
   return Effect.acquireRelease(Effect.andThen(Effect.sync(calls.open), Journal.over({ ask, silent: () => 0 })), () =>
     Effect.sync(calls.close)
   )
