@@ -7,8 +7,10 @@ import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Event } from "../../src/contract/Event.ts"
 import * as EventLog from "../../src/core/log/EventLog.ts"
 import { journalWorker } from "../../src/breakglass/root.ts"
+import { stateless } from "../../src/core/log/Projection.ts"
 import * as Journal from "../../src/core/journal/Journal.ts"
 
 /** What it is told, and what it answers. */
@@ -58,7 +60,9 @@ const ours = Effect.gen(function* () {
   const directory = mkdtempSync(join(tmpdir(), "breakglass-bench-"))
   yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(directory, { recursive: true, force: true })))
   const journal = yield* Journal.make({ directory, quota: { session: 2 ** 40, total: 2 ** 40 }, worker: journalWorker })
-  const log = yield* EventLog.make(journal, "bench", { id: null, at: null }, (value) => ({ value, count: 0 }))
+  const start = { last: { id: null, at: null }, projected: null }
+  const projection = stateless<Event>(journal, "bench")
+  const log = yield* EventLog.make(journal, "bench", projection, start, (value) => ({ value, count: 0 }))
   const emitting = Effect.fnUntraced(function* (count: number, burst: number) {
     const events = Array.from({ length: burst }, () => ({ kind: "text", text }) as const)
     for (let sent = 0; sent < count; sent += burst) {

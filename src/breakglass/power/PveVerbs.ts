@@ -6,16 +6,17 @@
 import { Clock, Context, DateTime, Deferred, Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { OperationBusy, OperationIdTaken } from "../../contract/breakglass/Api.ts"
-import type { Operation, Status, Verb, VmEvent } from "../../contract/Power.ts"
+import type { Operation, Status, Verb } from "../../contract/Power.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
 import { LogRegistry } from "../../core/log/LogRegistry.ts"
+import { stateless } from "../../core/log/Projection.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import { admission } from "./admission.ts"
 import * as Executor from "./executor.ts"
 import { HostLink } from "./HostLink.ts"
 import { type HostReply, isMutating } from "./hostProtocol.ts"
-import { finding, replay } from "./pastOperations.ts"
+import { finding, operationOf, replay } from "./pastOperations.ts"
 import { busyWith, idTaken } from "./problems.ts"
 import * as Registry from "./registry.ts"
 
@@ -62,7 +63,8 @@ const make = Effect.fnUntraced(function* (logName: string, redact: Redact) {
   const journal = yield* Journal
   const { ask } = yield* HostLink
   const last = yield* Effect.orElseSucceed(journal.timely(journal.last(logName)), () => null)
-  const log = yield* EventLog.make<VmEvent>(journal, logName, last, redact)
+  const projection = stateless(journal, logName, operationOf)
+  const log = yield* EventLog.make(journal, logName, projection, { last, projected: null }, redact)
   yield* (yield* LogRegistry).add(log)
   const registry = Registry.make()
   const executor = Executor.make({ ask, log, scope: yield* Effect.scope })

@@ -19,8 +19,7 @@ export interface Parts {
 
 export const make = ({ ask, log, scope }: Parts) => {
   const { tell, told } = telling(log, scope)
-  const announce = ({ operation }: RunningOperation) =>
-    tell({ kind: "operation", op: { ...operation, output: "" } }, { operation })
+  const announce = ({ operation }: RunningOperation) => tell({ kind: "operation", op: { ...operation, output: "" } })
 
   const update = (running: RunningOperation) =>
     Effect.fnUntraced(function* (change: Partial<Operation>) {

@@ -3,7 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import { type Operation, Verb, VmEvent } from "../../contract/Power.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
 import type { Journal } from "../../core/journal/Journal.ts"
-import type { KeptOperation } from "../../core/journal/types.ts"
+import type { Derived, KeptOperation } from "../../core/journal/types.ts"
 import { blank } from "./registry.ts"
 
 /** Looks in memory, then on the disk. */
@@ -61,3 +61,7 @@ const parsed = (json: string): VmEvent | null => {
     return null
   }
 }
+
+/** What an operation is found by, however long ago it was. One append tells of one. */
+export const operationOf = ([event]: ReadonlyArray<VmEvent>): Derived =>
+  event?.kind === "operation" ? { operation: { op_id: event.op.op_id, verb: event.op.verb } } : {}

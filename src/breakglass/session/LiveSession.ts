@@ -1,14 +1,15 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
 import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import type { JournalUnavailable, SessionRow } from "../../contract/breakglass/Api.ts"
-import type { Settings } from "../config/Config.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
 import type { LogRegistry } from "../../core/log/LogRegistry.ts"
 import * as Former from "./recovery.ts"
-import type { Journal } from "../../core/journal/Journal.ts"
-import type { Page, StoredSession } from "../../core/journal/types.ts"
+import { type Journal, JournalFailed } from "../../core/journal/Journal.ts"
+import type { Last, Page, StoredSession } from "../../core/journal/types.ts"
+import type { Start } from "../../core/log/Projection.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import type { NotStored } from "../../core/turn/EventSink.ts"
+import { project, type Projected, type SessionEvent } from "./projection.ts"
 import { diskTrouble, inProgress, noSession, unavailable } from "./problems.ts"
 
 /** A turn from its claim to its end. */
@@ -44,10 +45,12 @@ export interface Listed {
   readonly turns: { readonly running: number; readonly limit: number }
 }
 
+export type SessionLog = EventLog.EventLog<SessionEvent, Projected>
+
 /** A session in memory. */
 export interface Live {
-  row: StoredSession
-  readonly log: EventLog.EventLog
+  row: Pick<StoredSession, "id" | "created_at" | "archived">
+  readonly log: SessionLog
   readonly prompts: Set<string>
   /** The turn that runs now; there is no other word on whether one does. */
   turn: Running | null
@@ -74,8 +77,12 @@ export const loader = (
       const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
       if (row === null) return yield* noSession
       const prompts = new Set(yield* journal.timely(journal.prompts(id)))
-      const log = yield* EventLog.make(journal, id, { id: row.last_event_id, at: row.last_event_at }, redact)
-      const { open_turn } = row
+      const stored = Effect.flatMap(
+        journal.session(id),
+        Option.match({ onNone: () => Effect.fail(deleted), onSome: (now) => Effect.succeed(start(now)) })
+      )
+      const log = yield* EventLog.make(journal, id, { stored, project }, start(row), redact)
+      const { open_turn, cli_id } = row
       const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null, gone: false }
       const ending = yield* Effect.uninterruptible(
         Effect.gen(function* () {
@@ -85,9 +92,8 @@ export const loader = (
           yield* logs.add(log)
           if (open_turn === null) return null
           // A fiber of its own, begun with the entry: who asked may go away.
-          const inheriting = Effect.flatMap(
-            Former.end(log, open_turn, journal.closeHome(open_turn, row.cli_id)),
-            (owed) => settle(live, owed, scope)
+          const inheriting = Effect.flatMap(Former.end(log, open_turn, journal.closeHome(open_turn, cli_id)), (owed) =>
+            settle(live, owed, scope)
           )
           return yield* Effect.forkIn(inheriting, scope)
         })
@@ -127,7 +133,10 @@ export const loader = (
     return wire(live)
   })
   const listed = ({ rows, next }: Page) => ({
-    sessions: rows.map((row) => wire(loaded.get(row.id) ?? { row, turn: null })),
+    sessions: rows.map((row) => {
+      const live = loaded.get(row.id)
+      return live === undefined ? shown(row, row.title, start(row).last, false) : wire(live)
+    }),
     next
   })
   return { load, listed, remove, archive }
@@ -147,43 +156,31 @@ const settle = (live: Live, owed: Effect.Effect<void, NotStored>, scope: Scope.S
     onFailure: () => Effect.forkIn(pay(live, owed), scope)
   })
 
-/** Of one turn. */
-export const home = ({ openHome, closeHome }: Journal["Service"], turn: string, former: string) => ({
-  open: (conversation: string) => openHome(turn, conversation, former),
-  close: (conversation: string) => closeHome(turn, conversation)
-})
-
 /** As the wire shows it. */
-export const wire = ({ row, log, turn }: Pick<Live, "row" | "turn"> & Partial<Pick<Live, "log">>): SessionRow => {
-  const last = log?.last() ?? { id: row.last_event_id, at: row.last_event_at }
-  return {
-    session_id: row.id,
-    title: row.title,
-    created_at: row.created_at,
-    last_event_at: last.at,
-    last_event_id: last.id,
-    turn_active: turn !== null,
-    archived: row.archived
-  }
-}
+export const wire = ({ row, log, turn }: Live): SessionRow =>
+  shown(row, log.projected().title, log.last(), turn !== null)
 
-/** Seconds. `tool`: what the CLI lets a command run at most (BASH_MAX_TIMEOUT_MS), and a margin. */
-export const limits = ({ turnTimeout, silence, compaction }: Settings) => ({
-  total: turnTimeout,
-  silent: silence,
-  tool: 660,
-  compaction
+const shown = (
+  { id, created_at, archived }: Live["row"],
+  title: string,
+  last: Last,
+  turn_active: boolean
+): SessionRow => ({
+  session_id: id,
+  title,
+  created_at,
+  last_event_at: last.at,
+  last_event_id: last.id,
+  turn_active,
+  archived
 })
+
+/** Where the log of a stored session goes on. */
+const start = ({ title, cli_id, cli_opened, open_turn, unfinished, ...row }: StoredSession): Start<Projected> => ({
+  last: { id: row.last_event_id, at: row.last_event_at },
+  projected: { title, cli_id, cli_opened, open_turn, unfinished }
+})
+
+const deleted = new JournalFailed({ reason: "the session was deleted", full: false })
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/** A session is called what was first asked of it. */
-export const titled = (text: string): string => {
-  const line = text.trim().split("\n", 1)[0] ?? ""
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line
-}
-
-/** Told to the model before the next prompt. */
-export const afterKill =
-  "(From breakglass, not the operator: the turn before this one was killed. A command of yours may have run without " +
-  "your seeing its result. Check the state before you act on it.)"

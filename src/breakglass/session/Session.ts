@@ -25,6 +25,7 @@ import { Journal, type JournalFailed } from "../../core/journal/Journal.ts"
 import type { ListQuery } from "../../core/journal/types.ts"
 import * as Live from "./LiveSession.ts"
 import { postmortem } from "./postmortem.ts"
+import { afterKill, home, limits } from "./turnOptions.ts"
 import * as Redact from "../../core/redact/redact.ts"
 import { Targets } from "../target/Targets.ts"
 import * as Turn from "../../core/turn/Turn.ts"
@@ -109,29 +110,23 @@ export class Session extends Context.Service<
           live.turn = null
           turns -= 1
         })
-        const title = live.row.title === "" ? { title: Live.titled(redact(text).value) } : {}
-        const claim = live.log.append([{ kind: "user", text }], {
-          ...title,
-          open_turn: turn.id,
-          ...(promptId === null ? {} : { prompt_id: promptId })
-        })
-        yield* claim.pipe(
+        const metadata = { turn: turn.id, ...(promptId === null ? {} : { prompt_id: promptId }) }
+        yield* live.log.append([{ kind: "user", text, metadata }]).pipe(
           Effect.tapError(() => {
             live.prompts.delete(promptId ?? "")
             return Effect.andThen(release, Deferred.succeed(turn.begun, false))
           }),
           Effect.mapError(unavailable)
         )
-        const read = Effect.orElseSucceed(journal.session(live.row.id), Option.none)
-        const stored = (live.row = Option.getOrElse(yield* read, () => live.row))
+        const { cli_id, cli_opened, unfinished } = live.log.projected()
         // Stop ends its commands' power at once, not when the last of them has been ended.
         const access = powerSocket.grant(() => !turn.stopping)
         const options: Turn.Options = {
           command: agents.recovery({ id: turn.id, model, pve: access.env }),
-          home: Live.home(journal, turn.id, config.formerConfig),
-          conversation: { id: stored.cli_id, mode: stored.cli_opened ? "resume" : "new" },
-          prompt: stored.unfinished ? `${Live.afterKill}\n\n${text}` : text,
-          limits: Live.limits(config),
+          home: home(journal, turn.id, config.formerConfig),
+          conversation: { id: cli_id, mode: cli_opened ? "resume" : "new" },
+          prompt: unfinished ? `${afterKill}\n\n${text}` : text,
+          limits: limits(config),
           sink: live.log,
           elsewhere: elsewhere({ file: target.ssh.program, knownHosts: target.ssh.knownHosts }, turn.id),
           redact,
@@ -184,8 +179,8 @@ export class Session extends Context.Service<
           ),
         export: (id) =>
           Effect.gen(function* () {
-            const { row, log } = yield* load(id)
-            const draft = postmortem({ title: row.title, target: target.name, session: id })
+            const { log } = yield* load(id)
+            const draft = postmortem({ title: log.projected().title, target: target.name, session: id })
             yield* timely(log.entries(draft.add))
             return draft.text()
           }),

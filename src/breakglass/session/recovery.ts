@@ -4,8 +4,8 @@ import { markerName } from "../agent/profile.ts"
 import type { JournalUnavailable } from "../../contract/breakglass/Api.ts"
 import type { NotFound } from "../../contract/Problem.ts"
 import * as Marker from "../../core/process/marker.ts"
-import type { EventLog } from "../../core/log/EventLog.ts"
 import type { Journal, JournalFailed } from "../../core/journal/Journal.ts"
+import type { EventSink } from "../../core/turn/EventSink.ts"
 import { errorEvent } from "../../core/turn/verdict.ts"
 
 /**
@@ -46,14 +46,16 @@ export const inherit = Effect.fnUntraced(function* (
  * remembers of it is kept.
  */
 export const end = Effect.fnUntraced(function* (
-  log: EventLog,
+  log: EventSink,
   turn: string,
   closeHome: Effect.Effect<unknown, JournalFailed>
 ) {
   const swept = yield* Marker.sweep(Marker.trace(`${markerName}=${turn}`).look)
-  const events = [errorEvent(cutOff(swept)), { kind: "turn_end", outcome: "interrupted" } as const]
-  return Effect.andThen(closeHome, log.append(events, { open_turn: null, unfinished: true }))
+  const events = [errorEvent(cutOff(swept)), interrupted]
+  return Effect.andThen(closeHome, log.append(events))
 })
+
+const interrupted = { kind: "turn_end", outcome: "interrupted", metadata: { unfinished: true } } as const
 
 export const cutOff = ({ seen, left }: Marker.Swept): string => {
   const still =

@@ -5,16 +5,7 @@
  */
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import type { Args, Begun, Name, Value } from "./calls.ts"
-import type {
-  JournalSettings,
-  KeptOperation,
-  Last,
-  ListQuery,
-  Page,
-  Row,
-  SessionPatch,
-  StoredSession
-} from "./types.ts"
+import type { Derived, JournalSettings, KeptOperation, Last, ListQuery, Page, Row, StoredSession } from "./types.ts"
 import * as Metrics from "./metrics.ts"
 import { shared } from "../time/shareInFlight.ts"
 import * as Thread from "./WorkerClient.ts"
@@ -48,7 +39,7 @@ export class Journal extends Context.Service<
     readonly session: (id: string) => Effect.Effect<Option.Option<StoredSession>, JournalFailed>
     readonly prompts: (session: string) => Effect.Effect<ReadonlyArray<string>, JournalFailed>
     /** One transaction: all of it is on disk, or none. */
-    readonly append: (log: string, rows: ReadonlyArray<Row>, patch?: SessionPatch) => Effect.Effect<void, JournalFailed>
+    readonly append: (log: string, rows: ReadonlyArray<Row>, derived?: Derived) => Effect.Effect<void, JournalFailed>
     readonly last: (log: string) => Effect.Effect<Last, JournalFailed>
     /** Events after `after`, in order, at least one and about `bytes` at most. */
     readonly page: (log: string, after: number, bytes: number) => Effect.Effect<ReadonlyArray<Row>, JournalFailed>
@@ -119,7 +110,7 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
     operation: (op_id) => Effect.map(ask("operation", op_id), Option.fromNullOr),
     session: (id) => Effect.map(ask("session", id), Option.fromNullOr),
     prompts: (session) => ask("prompts", session),
-    append: (log, rows, patch = {}) => Effect.tapError(ask("append", log, rows, patch), () => Metrics.writeFailed),
+    append: (log, rows, derived = {}) => Effect.tapError(ask("append", log, rows, derived), () => Metrics.writeFailed),
     last: (log) => ask("last", log),
     page: (log, after, bytes) => ask("page", log, after, bytes),
     full: (log, id) => Effect.map(ask("full", log, id), Option.fromNullOr),

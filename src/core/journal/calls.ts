@@ -1,5 +1,5 @@
 /** The journal's connection and what can be asked of it: synchronous, so it waits as long as the disk does. */
-import type { DiskSettings, Homes, ListQuery, Row, SessionPatch, StoredSession } from "./types.ts"
+import type { Derived, DiskSettings, Homes, ListQuery, Row, StoredSession } from "./types.ts"
 import { reason } from "../process/systemError.ts"
 import * as Rows from "./queries.ts"
 import { Unusable } from "./migrations.ts"
@@ -58,8 +58,8 @@ export const make = ({ directory, quota }: DiskSettings, homes: Homes) => {
       sql("SELECT prompt_id FROM prompt WHERE session = ?")
         .all(session)
         .map((row) => String(row["prompt_id"])),
-    append: (log: string, rows: ReadonlyArray<Row>, patch: SessionPatch) =>
-      transaction(() => Rows.append(sql, quota, log, rows, patch)),
+    append: (log: string, rows: ReadonlyArray<Row>, derived: Derived) =>
+      transaction(() => Rows.append(sql, quota, log, rows, derived)),
     last: (log: string) => Rows.last(sql, log),
     page: (log: string, after: number, bytes: number) => Rows.page(sql, log, after, bytes),
     full: (log: string, id: number): string | null => {

@@ -1,6 +1,15 @@
 /** The journal's tables, and the way forward from every older shape of them. */
 import { DatabaseSync } from "node:sqlite"
 
+/**
+ * Notes beside the newest event of each session what its row says. Before version 3 the row was written beside the events,
+ * and in a damaged file it may say what the events that are left do not.
+ */
+export const snapshots = `UPDATE event SET metadata = json_object('snapshot', json_object(
+    'title', CAST(title AS TEXT), 'cli_id', CAST(cli_id AS TEXT), 'cli_opened', cli_opened <> 0,
+    'open_turn', CAST(open_turn AS TEXT), 'unfinished', unfinished <> 0))
+  FROM session WHERE log = session.id AND event.id = (SELECT max(id) FROM event AS newest WHERE newest.log = session.id)`
+
 /** One step per version that was ever released; `PRAGMA user_version` counts those already taken. */
 const steps: ReadonlyArray<string> = [
   `
@@ -35,6 +44,10 @@ const steps: ReadonlyArray<string> = [
     FROM event WHERE log = 'vm' AND json_valid(json) AND json_extract(json, '$.kind') = 'operation'
       AND typeof(json_extract(json, '$.op.op_id')) = 'text' AND typeof(json_extract(json, '$.op.verb')) = 'text'
     GROUP BY 1;
+  `,
+  `
+  ALTER TABLE event ADD COLUMN metadata TEXT;
+  ${snapshots};
   `
 ]
 

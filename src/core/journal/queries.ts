@@ -1,31 +1,29 @@
 /** The journal's statements: synchronous, and they throw what SQLite throws. */
 import type { StatementSync } from "node:sqlite"
-import type { KeptOperation, Last, ListQuery, Page, Quota, Row, SessionPatch, StoredSession } from "./types.ts"
+import type { Derived, KeptOperation, Last, ListQuery, Page, Quota, Row, StoredSession } from "./types.ts"
 
 /** A prepared statement for this text. */
 export type Sql = (text: string) => StatementSync
 
 export class OverQuota extends Error {}
 
-/** The rows, and what changes about the session with them; to be run inside a transaction. */
-export const append = (sql: Sql, quota: Quota, log: string, rows: ReadonlyArray<Row>, patch: SessionPatch): void => {
-  for (const { id, at, json, full } of rows) {
-    sql("INSERT INTO event (log, id, at, json) VALUES (?, ?, ?, ?)").run(log, id, at, json)
+/** The rows, and what follows from them; to be run inside a transaction. */
+export const append = (sql: Sql, quota: Quota, log: string, rows: ReadonlyArray<Row>, derived: Derived): void => {
+  for (const { id, at, json, full, metadata = null } of rows) {
+    sql("INSERT INTO event (log, id, at, json, metadata) VALUES (?, ?, ?, ?, ?)").run(log, id, at, json, metadata)
     if (full !== null) sql("INSERT INTO event_full (log, id, body) VALUES (?, ?, ?)").run(log, id, full)
   }
-  const { prompt_id, operation, ...columns } = patch
+  const { columns = {}, prompt_ids = [], operation, beyondQuota = false } = derived
   const size = rows.reduce((sum, { json, full }) => sum + json.length + (full?.length ?? 0), 0)
   const newest = rows.at(-1)
   if (newest !== undefined) {
     sql("UPDATE session SET bytes = bytes + ?, active_at = ? WHERE id = ?").run(size, newest.at, log)
     if (operation !== undefined) sql(operationRow).run(operation.op_id, operation.verb, newest.at, newest.id)
   }
-  // The end of a turn is always let in: a turn without one would be a lie.
-  if (patch.open_turn !== null) withinQuota(sql, quota, log)
-  for (const [column, value] of Object.entries(columns)) {
-    sql(`UPDATE session SET ${column} = ? WHERE id = ?`).run(typeof value === "boolean" ? Number(value) : value, log)
-  }
-  if (prompt_id !== undefined) sql("INSERT INTO prompt (session, prompt_id) VALUES (?, ?)").run(log, prompt_id)
+  if (!beyondQuota) withinQuota(sql, quota, log)
+  for (const [column, value] of Object.entries(columns))
+    sql(`UPDATE session SET ${column} = ? WHERE id = ?`).run(value, log)
+  for (const prompt_id of prompt_ids) sql("INSERT INTO prompt (session, prompt_id) VALUES (?, ?)").run(log, prompt_id)
 }
 
 const withinQuota = (sql: Sql, quota: Quota, log: string): void => {

@@ -4,7 +4,7 @@
  */
 import * as Fs from "node:fs"
 import { DatabaseSync, type DatabaseSyncOptions, type SQLOutputValue } from "node:sqlite"
-import { dated, migrate, resultCode } from "./migrations.ts"
+import { dated, migrate, resultCode, snapshots } from "./migrations.ts"
 
 /** What became of it, for people. */
 export const salvage = (file: string): string => {
@@ -66,6 +66,7 @@ const rescue = (db: DatabaseSync, file: string): number => {
       kept += rows
     }
     db.exec(dated)
+    db.exec(snapshots)
   } finally {
     old.close()
   }

@@ -29,12 +29,15 @@ export interface Homes {
   readonly forget: (conversation: string) => void
 }
 
-/** An event ready to be stored. `full` is what was cut from it, served on demand. */
+/** An event ready to be stored. */
 export interface Row {
   readonly id: number
   readonly at: string
   readonly json: string
+  /** What was cut from it, served on demand. */
   readonly full: string | null
+  /** JSON that is stored with it and that no reader is sent. */
+  readonly metadata?: string
 }
 
 /** The newest event of a log; nulls when it has none. */
@@ -60,13 +63,14 @@ export interface StoredSession {
   readonly last_event_at: string | null
 }
 
-/** What changes about a session in the same transaction as its events. */
-export type SessionPatch = Partial<
-  Pick<StoredSession, "title" | "cli_id" | "cli_opened" | "open_turn" | "unfinished">
-> & {
-  readonly prompt_id?: string
-  /** The operation that these events tell of. */
+/** What follows from events and is stored with them, in one transaction. What it means is not the journal's. */
+export interface Derived {
+  /** Columns of the session whose log it is. */
+  readonly columns?: Readonly<Record<string, string | number | null>>
+  readonly prompt_ids?: ReadonlyArray<string>
   readonly operation?: { readonly op_id: string; readonly verb: string }
+  /** Stored also when the quota is used up. */
+  readonly beyondQuota?: boolean
 }
 
 /** Where a page of the list of sessions begins: behind `before`, the `next` of the one before it. */

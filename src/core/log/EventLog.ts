@@ -9,14 +9,15 @@ import type { Event, Progress, Stamp } from "../../contract/Event.ts"
 import type { Status } from "../../contract/Power.ts"
 import { cap } from "./truncate.ts"
 import type { Journal, JournalFailed } from "../journal/Journal.ts"
-import type { Last, Row, SessionPatch } from "../journal/types.ts"
+import type { Last } from "../journal/types.ts"
 import * as Metrics from "./metrics.ts"
+import type { Projection, Start } from "./Projection.ts"
 import { chunkBytes, frame, type Place, Reader, State } from "./Cursor.ts"
 import { deep, type Redact } from "../redact/redact.ts"
 
-export interface EventLog<E extends Kinded = Event> {
-  /** Stores events without their secrets, cut to size, then shows them. */
-  append(events: ReadonlyArray<E>, patch?: SessionPatch): Effect.Effect<void, JournalFailed>
+export interface EventLog<E extends Kinded = Event, S = unknown> {
+  /** Stores events without their secrets, cut to size, then shows them. Their metadata is stored and not shown. */
+  append(events: ReadonlyArray<E>): Effect.Effect<void, JournalFailed>
   /** More of the block of prose that is being written. The next `text` or `turn_end` ends it. */
   writing(more: string): Effect.Effect<void>
   /** The tools that are running. */
@@ -35,51 +36,69 @@ export interface EventLog<E extends Kinded = Event> {
   /** Says `bye` and ends every reader, now and later. */
   readonly close: Effect.Effect<void>
   readonly last: () => Last
+  /** What follows from its events. */
+  readonly projected: () => S
 }
 
 /** What any event of any log has. */
 export interface Kinded {
   readonly kind: string
+  readonly metadata?: object
 }
 
-/** `last` is where the journal ends; null when it could not be asked yet, and then the first append asks. */
-export const make = <E extends Kinded = Event>(
+/** `start.last` is null when the journal could not be asked yet, and then the first append asks. */
+export const make = <E extends Kinded, S>(
   journal: Journal["Service"],
   name: string,
-  last: Last | null,
+  projection: Projection<E, S>,
+  start: Omit<Start<S>, "last"> & { readonly last: Last | null },
   redact: Redact
 ) =>
   Effect.gen(function* () {
     const bell = yield* PubSub.sliding<void>(1)
     // Two appends at once would count from the same id.
     const oneAtATime = yield* Semaphore.make(1)
-    return over<E>(journal, name, new State(last), redact, bell, oneAtATime.withPermits(1))
+    return over(journal, name, projection, start, redact, bell, oneAtATime.withPermits(1))
   })
 
-const over = <E extends Kinded>(
+const over = <E extends Kinded, S>(
   journal: Journal["Service"],
   name: string,
-  log: State,
+  projection: Projection<E, S>,
+  start: { readonly last: Last | null; readonly projected: S },
   redact: Redact,
   bell: PubSub.PubSub<void>,
   alone: <A, F>(effect: Effect.Effect<A, F>) => Effect.Effect<A, F>
-): EventLog<E> => {
+): EventLog<E, S> => {
+  const log = new State(start.last)
+  let projected = start.projected
   const ring = PubSub.publish(bell, undefined)
 
-  const store = Effect.fnUntraced(function* (events: ReadonlyArray<E>, patch: SessionPatch | undefined) {
+  const store = Effect.fnUntraced(function* (events: ReadonlyArray<E>) {
     const at = DateTime.formatIso(yield* DateTime.now)
-    if (!log.known) log.begin(yield* journal.last(name))
+    if (!log.known) {
+      const stored = yield* projection.stored
+      log.begin(stored.last)
+      projected = stored.projected
+    }
     let redacted = 0
-    const rows = events.map((event, index): Row => {
+    const written = events.map(({ metadata, ...event }, index) => {
       const id = log.next + index
       const { value, count } = deep(redact, event)
       redacted += count
       const { event: cut, full } = cap(value as Event)
       const json = JSON.stringify({ ...cut, ...(count === 0 ? {} : { redacted: count }), at, id })
-      return { id, at, json, full }
+      if (metadata === undefined) return { event: cut, row: { id, at, json, full } }
+      return { event: { ...cut, metadata }, row: { id, at, json, full, metadata: JSON.stringify(metadata) } }
     })
-    // After a failure the disk alone knows where the log ends: a thread may have died between its commit and its word.
-    yield* Effect.tapError(journal.append(name, rows, patch), () => Effect.sync(() => (log.known = false)))
+    const rows = written.map(({ row }) => row)
+    const next = projection.project(
+      projected,
+      written.map(({ event }) => event as unknown as E)
+    )
+    // After a failure only the disk knows where the log ends: a thread may have died between its commit and its answer.
+    yield* Effect.tapError(journal.append(name, rows, next.derived), () => Effect.sync(() => (log.known = false)))
+    projected = next.projected
     log.keep(rows)
     yield* Metrics.appended(events, redacted)
     if (events.some(({ kind }) => kind === "text" || kind === "turn_end")) log.newBlock()
@@ -93,7 +112,7 @@ const over = <E extends Kinded>(
 
   const change = (mutate: () => void) => Effect.andThen(Effect.sync(mutate), ring)
   return {
-    append: (events, patch) => Effect.uninterruptible(alone(store(events, patch))),
+    append: (events) => Effect.uninterruptible(alone(store(events))),
     writing: (more) => change(() => log.write(more)),
     running: (tools) => change(() => log.show("progress", tools)),
     status: (status) => change(() => log.show("status", [status])),
@@ -146,6 +165,7 @@ const over = <E extends Kinded>(
       ),
     keepalive: change(() => (log.keepalives += 1)),
     close: change(() => (log.closed = true)),
-    last: () => log.last
+    last: () => log.last,
+    projected: () => projected
   }
 }

@@ -1,6 +1,5 @@
 import { Effect, Fiber, type Scope } from "effect"
 import type { EventLog, Kinded } from "./EventLog.ts"
-import type { SessionPatch } from "../journal/types.ts"
 
 /**
  * Into the log, in order, without being held up by it: what is told is stored when the disk can, and a disk that fails makes
@@ -9,14 +8,11 @@ import type { SessionPatch } from "../journal/types.ts"
 export const telling = <E extends Kinded>(log: EventLog<E>, scope: Scope.Scope) => {
   let newest: Fiber.Fiber<void> | null = null
   return {
-    tell: (event: E, patch?: SessionPatch): Effect.Effect<void> =>
+    tell: (event: E): Effect.Effect<void> =>
       // At once: their order is that of the log's own queue.
-      Effect.map(
-        Effect.forkIn(Effect.ignore(log.append([event], patch)), scope, { startImmediately: true }),
-        (fiber) => {
-          newest = fiber
-        }
-      ),
+      Effect.map(Effect.forkIn(Effect.ignore(log.append([event])), scope, { startImmediately: true }), (fiber) => {
+        newest = fiber
+      }),
     told: Effect.suspend(() =>
       newest === null ? Effect.void : Effect.asVoid(Effect.timeoutOption(Fiber.await(newest), "500 millis"))
     )

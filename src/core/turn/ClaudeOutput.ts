@@ -3,7 +3,7 @@ import { Deferred, Effect, Option } from "effect"
 import { decodeLine, failed, type Message, type Result } from "../claude/StreamJson.ts"
 import type { Event } from "../../contract/Event.ts"
 import type { Line } from "../process/lines.ts"
-import type { EventSink, Patch } from "./EventSink.ts"
+import type { EventSink } from "./EventSink.ts"
 import { type Redact, Veil } from "../redact/redact.ts"
 import { steady } from "../time/monotonic.ts"
 import { type OpenTools, translate } from "./toEvents.ts"
@@ -42,7 +42,6 @@ export class Ear {
     return Effect.gen({ self: this }, function* () {
       const now = yield* steady
       const events: Array<Event> = []
-      let patch: Patch = {}
       const before = this.open
       for (const line of lines) {
         if (line._tag === "Cut") {
@@ -53,14 +52,10 @@ export class Ear {
         const message = Option.getOrNull(decodeLine(line.text))
         if (message === null || this.heartbeat(message)) continue
         this.quiet = 0
-        if (message.type === "system" && message.subtype === "init") {
-          const { session_id = this.conversation } = message
-          patch = { cli_id: session_id, cli_opened: true }
-          events.push(...this.take({ ...message, session_id }, now))
-        } else events.push(...this.take(message, now))
+        events.push(...this.take(message, now))
       }
       this.deaf = true
-      if (events.length > 0) yield* this.sink.append(events, patch)
+      if (events.length > 0) yield* this.sink.append(events)
       this.deaf = false
       if (this.prose !== "") yield* this.sink.writing(this.prose)
       this.prose = ""
@@ -91,7 +86,11 @@ export class Ear {
       if ("event" in message) this.prose += this.veil.push(message.event.delta.text)
       return []
     }
-    if (message.type === "system" && message.subtype === "init") this.opened = true
+    if (message.type === "system" && message.subtype === "init") {
+      this.opened = true
+      const { session_id = this.conversation } = message
+      return translate({ ...message, session_id }, this.open, now).events
+    }
     if (message.type === "system" && message.subtype === "status") {
       this.gaveUp = message.compact_error === "aborted"
       if (this.gaveUp) return []

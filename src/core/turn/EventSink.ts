@@ -4,7 +4,7 @@ import type { Event, Progress } from "../../contract/Event.ts"
 
 export interface EventSink {
   /** Stores them in order, all or none. */
-  append(events: ReadonlyArray<Event>, patch?: Patch): Effect.Effect<void, NotStored>
+  append(events: ReadonlyArray<TurnEvent>): Effect.Effect<void, NotStored>
   /** More of the block of prose that is being written. The next `text` or `turn_end` ends it. */
   writing(more: string): Effect.Effect<void>
   /** The tools that are running. */
@@ -16,10 +16,12 @@ export interface NotStored {
   readonly reason: string
 }
 
-/** What else changes with the events. */
-export interface Patch {
-  readonly cli_id?: string
-  readonly cli_opened?: boolean
-  readonly open_turn?: null
+/** An event, and what its readers are not shown. */
+export type TurnEvent = Event & { readonly metadata?: TurnMetadata }
+
+export interface TurnMetadata {
+  /** Of `context_lost`: the CLI's conversation that takes the place of the lost one. */
+  readonly conversation?: string
+  /** Of `turn_end`: the CLI has been told of the turn and could not note its end. Not given: it was told nothing. */
   readonly unfinished?: boolean
 }

@@ -8,7 +8,7 @@ import * as Command from "../claude/command.ts"
 import type { Event, Outcome } from "../../contract/Event.ts"
 import { SpawnFailed } from "../process/SubprocessRunner.ts"
 import * as Attempt from "./ClaudeRun.ts"
-import type { NotStored, Patch } from "./EventSink.ts"
+import type { NotStored, TurnEvent, TurnMetadata } from "./EventSink.ts"
 import * as Verdict from "./verdict.ts"
 
 export interface Options extends Pick<Attempt.Options, "limits" | "sink" | "redact" | "elsewhere" | "stopping"> {
@@ -38,9 +38,9 @@ export const run = (options: Options) =>
       // Where there was no home there was nothing to remember.
       const homeless = Exit.isFailure(ran) && Cause.squash(ran.cause) instanceof NoHome
       const forgotten = homeless ? null : Result.isSuccess(kept) ? kept.success : kept.failure.reason
-      const { events, patch, outcome } = forgetting(ended(ran, options), forgotten)
+      const { events, metadata, outcome } = forgetting(ended(ran, options), forgotten)
       if (Exit.isFailure(ran) && Cause.hasDies(ran.cause)) yield* Effect.logError("A turn died", ran.cause)
-      const end = options.sink.append([...events, { kind: "turn_end", outcome }], { ...patch, open_turn: null })
+      const end = options.sink.append([...events, { kind: "turn_end", outcome, metadata }])
       // A disk that is full for a moment: the turn ends when it says so.
       const written = yield* Effect.result(Effect.retry(end, { schedule: Schedule.spaced("500 millis"), times: 10 }))
       yield* options.settled(Result.isSuccess(written) ? null : end)
@@ -65,7 +65,7 @@ const attempts = Effect.fnUntraced(function* (
     const next = left === 0 ? null : yield* recovery(attempt, conversation.now, options.newId)
     if (next === null) return attempt
     conversation.now = next.conversation
-    yield* Effect.ignore(options.sink.append(next.events, { cli_id: conversation.now.id, cli_opened: false }))
+    yield* Effect.ignore(options.sink.append(next.events))
   }
 })
 
@@ -79,14 +79,16 @@ const recovery = Effect.fnUntraced(function* (
     return { conversation: { ...conversation, mode: "resume" } as const, events: [] }
   }
   if (!Verdict.conversationLost(result, stderr)) return null
-  const lost: Event = {
+  const id = yield* newId
+  const lost: TurnEvent = {
     kind: "notice",
     code: "context_lost",
     text:
       "The agent no longer has this conversation and starts without memory of it. The log above is complete; " +
-      "tell it again what it needs to know."
+      "tell it again what it needs to know.",
+    metadata: { conversation: id }
   }
-  return { conversation: { id: yield* newId, mode: "new" } as const, events: [lost] }
+  return { conversation: { id, mode: "new" } as const, events: [lost] }
 })
 
 /** The agent was given nowhere to work. */
@@ -95,13 +97,12 @@ class NoHome extends Data.TaggedError("NoHome")<NotStored> {}
 interface Closing {
   readonly events: ReadonlyArray<Event>
   readonly outcome: Outcome
-  readonly patch: Patch
+  /** Of `turn_end`. */
+  readonly metadata: TurnMetadata
 }
 
 const forgetting = (closing: Closing, why: string | null): Closing =>
-  why === null
-    ? closing
-    : { ...closing, events: [notKept(why), ...closing.events], patch: { ...closing.patch, unfinished: true } }
+  why === null ? closing : { ...closing, events: [notKept(why), ...closing.events], metadata: { unfinished: true } }
 
 const notKept = (why: string): Event => ({
   kind: "notice",
@@ -120,8 +121,8 @@ const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed | NoHome>, { command 
       : failure instanceof NoHome
         ? Verdict.noHome(failure.reason)
         : null
-  if (why !== null) return { outcome: "failed", events: [Verdict.errorEvent(why)], patch: {} }
-  return { outcome: "failed", events: [Verdict.errorEvent(Verdict.defect)], patch: { unfinished: true } }
+  if (why !== null) return { outcome: "failed", events: [Verdict.errorEvent(why)], metadata: {} }
+  return { outcome: "failed", events: [Verdict.errorEvent(Verdict.defect)], metadata: { unfinished: true } }
 }
 
 const closing = (attempt: Attempt.Attempt): Closing => {
@@ -133,8 +134,8 @@ const closing = (attempt: Attempt.Attempt): Closing => {
     outcome === "cancelled" ? [cancelled(attempt)] : error === null ? [] : [Verdict.errorEvent(error)]
   const unknown: ReadonlyArray<Event> = remote === "unknown" && outcome !== "cancelled" ? [maybeRunning] : []
   // One that never reached the agent has told it nothing of the turn before.
-  const patch = opened ? { unfinished: result === null } : {}
-  return { outcome, events: [...strays, ...stuck, ...unknown, ...last], patch }
+  const metadata = opened ? { unfinished: result === null } : {}
+  return { outcome, events: [...strays, ...stuck, ...unknown, ...last], metadata }
 }
 
 const cancelled = ({ swept, remote }: Attempt.Attempt): Event => ({ kind: "cancelled", ...swept, remote })

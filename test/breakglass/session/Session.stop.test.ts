@@ -15,8 +15,10 @@ describe("a turn whose disk takes no end", () => {
     let full = true
     const journal = (real: Service): Service => ({
       ...real,
-      append: (name, rows, patch) =>
-        Effect.suspend(() => (full && patch?.open_turn === null ? Effect.fail(silent) : real.append(name, rows, patch)))
+      append: (name, rows, derived) =>
+        Effect.suspend(() =>
+          full && derived?.beyondQuota === true ? Effect.fail(silent) : real.append(name, rows, derived)
+        )
     })
     return Effect.gen(function* () {
       const session = yield* Session

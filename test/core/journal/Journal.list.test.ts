@@ -119,7 +119,9 @@ describe("a session that is deleted", () => {
       })
       for (const at of upTo(2)) yield* own.createSession({ id: uuid(at), cli_id: uuid(at), created_at: time(at) })
       for (const id of upTo(40))
-        yield* own.append(uuid(0), [said(id, `zq-secret-words-zq ${"y".repeat(600)}`)], { title: "zq-secret-title" })
+        yield* own.append(uuid(0), [said(id, `zq-secret-words-zq ${"y".repeat(600)}`)], {
+          columns: { title: "zq-secret-title" }
+        })
       yield* own.append(uuid(1), [said(0, "zq-other-words-zq")])
       Fs.mkdirSync(Path.join(path, "conversations"))
       for (const at of upTo(2)) Fs.writeFileSync(Path.join(path, "conversations", `${uuid(at)}.jsonl`), "{}")

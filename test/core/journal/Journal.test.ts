@@ -32,15 +32,10 @@ describe("Journal", () => {
         last_event_at: null
       }
       assert.deepStrictEqual(yield* own.session(id), Option.some(made))
-      const patch = {
-        title: "t",
-        cli_id: "00000000-0000-4000-8000-00000000000c",
-        cli_opened: true,
-        open_turn: "o",
-        unfinished: true
-      }
-      yield* own.append(id, [row(0)], { ...patch, prompt_id: "p" })
-      const changed = { ...made, ...patch, last_event_id: 0, last_event_at: row(0).at }
+      const columns = { title: "t", cli_id: "00000000-0000-4000-8000-00000000000c", open_turn: "o" }
+      yield* own.append(id, [row(0)], { columns: { ...columns, cli_opened: 1, unfinished: 1 }, prompt_ids: ["p"] })
+      const flags = { cli_opened: true, unfinished: true }
+      const changed = { ...made, ...columns, ...flags, last_event_id: 0, last_event_at: row(0).at }
       assert.deepStrictEqual(yield* own.sessions(first), { rows: [changed], next: null })
       assert.deepStrictEqual(yield* own.prompts(id), ["p"])
       assert.deepStrictEqual(yield* own.session("another"), Option.none())
@@ -65,9 +60,9 @@ describe("Journal", () => {
     Effect.gen(function* () {
       const own = yield* journal
       yield* own.createSession(session)
-      yield* own.append(id, [row(0), { ...row(1), full: "whole" }], { prompt_id: "p" })
+      yield* own.append(id, [row(0), { ...row(1), full: "whole" }], { prompt_ids: ["p"] })
       const twice = [row(2), { ...row(3), full: "gone" }, row(1)]
-      const failed = yield* Effect.flip(own.append(id, twice, { title: "never", prompt_id: "q" }))
+      const failed = yield* Effect.flip(own.append(id, twice, { columns: { title: "never" }, prompt_ids: ["q"] }))
       assert.isFalse(failed.full)
       assert.deepStrictEqual(yield* own.last(id), { id: 1, at: row(1).at })
       assert.deepStrictEqual(
@@ -107,7 +102,7 @@ describe("Journal", () => {
     })
   )
 
-  it.effect("DISK-05 refuses what goes over a session's limit, in words, and still lets the end of the turn in", () =>
+  it.effect("DISK-05 refuses what goes over a session's limit, in words, and still lets in what may go beyond", () =>
     Effect.gen(function* () {
       const own = yield* Journal.make({
         directory: yield* directory,
@@ -116,11 +111,11 @@ describe("Journal", () => {
       })
       yield* own.createSession(session)
       const large = JSON.stringify("x".repeat(600_000))
-      yield* own.append(id, [row(0, large)], { open_turn: "t" })
+      yield* own.append(id, [row(0, large)], { columns: { open_turn: "t" } })
       const refused = yield* Effect.flip(own.append(id, [row(1, large)]))
       assert.isTrue(refused.full)
       assert.strictEqual(refused.reason, "this session's log has reached its limit of 1 MiB; begin a new session")
-      yield* own.append(id, [row(1, large)], { open_turn: null })
+      yield* own.append(id, [row(1, large)], { beyondQuota: true })
       assert.isTrue((yield* Effect.flip(own.append(id, [row(2)]))).full)
       yield* own.append("vm", [row(0)])
       assert.isTrue(yield* own.writable)
@@ -135,13 +130,13 @@ describe("Journal", () => {
         worker: journalWorker
       })
       yield* own.createSession(session)
-      yield* own.append(id, [row(0, JSON.stringify("x".repeat(900_000)))], { open_turn: "t" })
+      yield* own.append(id, [row(0, JSON.stringify("x".repeat(900_000)))], { columns: { open_turn: "t" } })
       const refused = yield* Effect.flip(own.append(id, [row(1, JSON.stringify("x".repeat(200_000)))]))
       assert.match(
         refused.reason,
         /^the journal has reached its limit of 1 MiB; BREAKGLASS_JOURNAL_QUOTA_MB raises it$/
       )
-      yield* own.append(id, [row(1, JSON.stringify("x".repeat(200_000)))], { open_turn: null })
+      yield* own.append(id, [row(1, JSON.stringify("x".repeat(200_000)))], { beyondQuota: true })
       assert.isTrue((yield* Effect.flip(own.append(id, [row(2)]))).full)
       assert.isTrue((yield* Effect.flip(own.createSession({ ...session, id: "s2" }))).full)
       assert.deepStrictEqual(
@@ -158,7 +153,7 @@ describe("Journal", () => {
         Effect.gen(function* () {
           const own = yield* Journal.make({ directory: path, quota: roomy, worker: journalWorker })
           yield* own.createSession(session)
-          yield* own.append(id, [{ ...row(0), full: "whole" }], { open_turn: "t" })
+          yield* own.append(id, [{ ...row(0), full: "whole" }], { columns: { open_turn: "t" } })
           assert.isTrue(yield* own.writable)
         })
       )

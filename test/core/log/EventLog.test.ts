@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Queue, Stream } from "effect"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
-import * as EventLog from "../../../src/core/log/EventLog.ts"
+import type * as EventLog from "../../../src/core/log/EventLog.ts"
 import { JournalFailed, type Journal } from "../../../src/core/journal/Journal.ts"
 import type { Event } from "../../../src/contract/Event.ts"
 import { all, follow, ids, journal, log, logOver, text, until, upTo } from "../../support/journal/journals.ts"
@@ -118,8 +118,8 @@ describe("EventLog", () => {
       let refuse = true
       const picky: Journal["Service"] = {
         ...over,
-        append: (name, rows, patch) =>
-          refuse ? Effect.fail(new JournalFailed({ reason: "full", full: false })) : over.append(name, rows, patch)
+        append: (name, rows, derived) =>
+          refuse ? Effect.fail(new JournalFailed({ reason: "full", full: false })) : over.append(name, rows, derived)
       }
       const own = yield* logOver(picky, "log")
       const next = yield* received(own)
@@ -166,7 +166,7 @@ describe("EventLog", () => {
     Effect.gen(function* () {
       const over = yield* journal
       yield* (yield* logOver(over, "vm")).append([text("of a former life")])
-      const blind = yield* EventLog.make(over, "vm", null, (value) => ({ value, count: 0 }))
+      const blind = yield* logOver(over, "vm", null)
       yield* blind.append([text("of this one")])
       assert.deepStrictEqual(ids(yield* all(blind)), [0, 1])
     })

@@ -16,11 +16,11 @@ export const holding = (word: string) => {
   const journal = (real: Service): Service => ({
     ...real,
     timely: (effect) => Effect.raceFirst(effect, stalled),
-    append: (name, rows, patch) =>
+    append: (name, rows, derived) =>
       Effect.flatMap(holds, (held) =>
         Effect.andThen(
           held && rows.some(({ json }) => json.includes(word)) ? Deferred.await(disk) : Effect.void,
-          real.append(name, rows, patch)
+          real.append(name, rows, derived)
         )
       )
   })

@@ -7,10 +7,12 @@ import { Config } from "../../../src/breakglass/config/Config.ts"
 import type { Last, Quota } from "../../../src/core/journal/types.ts"
 import * as Homes from "../../../src/core/claude/homes.ts"
 import * as Disk from "../../../src/core/journal/calls.ts"
+import type { Event } from "../../../src/contract/Event.ts"
 import * as EventLog from "../../../src/core/log/EventLog.ts"
 import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import type { Place } from "../../../src/core/log/Cursor.ts"
+import { stateless } from "../../../src/core/log/Projection.ts"
 import * as Redact from "../../../src/core/redact/redact.ts"
 import { type Dispatched, parse } from "../http/specSse.ts"
 
@@ -42,8 +44,8 @@ export const layerOwnThread = Layer.effect(
 
 export const empty: Last = { id: null, at: null }
 
-export const logOver = (over: Journal.Journal["Service"], name: string, last = empty) =>
-  EventLog.make(over, name, last, Redact.make([]))
+export const logOver = (over: Journal.Journal["Service"], name: string, last: Last | null = empty) =>
+  EventLog.make(over, name, stateless<Event>(over, name), { last, projected: null }, Redact.make([]))
 
 /** A log in a journal of its own. */
 export const log = Effect.flatMap(journal, (over) => logOver(over, "log"))
