@@ -20,6 +20,15 @@ const rooms = (file: string) =>
   [...reached(join(root, file))].map((path) => dirname(relative(root, path))).filter((room) => room.startsWith("src/"))
 
 describe("a second process over core", () => {
+  it("reaches nothing of breakglass", () => {
+    const reachedRooms = rooms("test/support/core/secondProcess.ts")
+    assert.includeMembers(reachedRooms, ["src/core/turn", "src/core/claude", "src/core/process", "src/core/http"])
+    assert.deepStrictEqual(
+      reachedRooms.filter((room) => room.startsWith("src/breakglass")),
+      []
+    )
+  })
+
   it("takes a turn without a log, a journal or breakglass", () => {
     const reachedRooms = rooms("src/core/turn/Turn.ts")
     assert.include(reachedRooms, "src/core/claude")
