@@ -6,7 +6,10 @@ import { join } from "node:path"
 import { afterEach, beforeEach } from "vitest"
 import { alive, end, eventually, under } from "../host/support/proc.ts"
 import { root } from "../support/server/BreakglassServer.ts"
-import { asNobody, asRoot, held, holds, keyed, nobody, stopped } from "../support/power/keyed.ts"
+import { asNobody, asRoot, held, holds, keyed, nobody, stopped, tried } from "../support/power/keyed.ts"
+
+const statusOf = (pid: number) => readFileSync(`/proc/${pid}/status`, "utf8")
+const parentOf = (pid: number) => Number(/^PPid:\t(\d+)$/m.exec(statusOf(pid))?.[1])
 
 describe("with-keys", { timeout: 60_000 }, () => {
   let keys: ReturnType<typeof keyed>
@@ -48,11 +51,40 @@ describe("with-keys", { timeout: 60_000 }, () => {
     const { child, pve } = await keys.start(asRoot)
     await held(pve, "pve")
     const pid = await keys.agentAt(pve)
-    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
-    end(Number(parent))
+    end(parentOf(pid))
     // It looks for its parent every 10 s, and its successor listens by then.
     await eventually("it is gone", () => !alive(pid))
     await held(pve, "pve")
+    await stopped(child)
+  })
+
+  it("PVE-06 an agent that is stopped goes on, also when what holds it was stopped first", async () => {
+    const { child, pve, target } = await keys.start(asRoot)
+    await held(pve, "pve")
+    const pid = await keys.agentAt(pve)
+    for (const stopped of [[pid], [parentOf(pid), pid]]) {
+      for (const one of stopped) process.kill(one, "SIGSTOP")
+      await eventually("it runs", () => stopped.every((one) => !/^State:\tT/m.test(statusOf(one))))
+      assert.strictEqual(holds(pve), "pve")
+    }
+    assert.strictEqual(await keys.agentAt(pve), pid)
+    await held(target, "target")
+    await stopped(child)
+  })
+
+  it("PVE-06 an agent whose key was taken out of it, or that was locked, is replaced by one with the key", async () => {
+    const { child, pve, stderr } = await keys.start(asRoot)
+    for (const [times, take] of [
+      ["first", ["ssh-add", "-qD"]],
+      ["second", ["setsid", "-w", "env", `SSH_ASKPASS=${keys.dir}/word`, "SSH_ASKPASS_REQUIRE=force", "ssh-add", "-x"]]
+    ] as const) {
+      await held(pve, "pve")
+      const { status, stderr: said } = tried("env", `SSH_AUTH_SOCK=${pve}`, ...take)
+      assert.strictEqual(status, 0, `${times}: ${said}`)
+      assert.strictEqual(holds(pve), "")
+    }
+    await held(pve, "pve")
+    assert.include(stderr(), `with-keys: the ssh-agent of ${keys.dir}/keys/pve lost its key; another is started`)
     await stopped(child)
   })
 

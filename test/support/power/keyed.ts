@@ -52,6 +52,9 @@ export const keyed = () => {
     child.on("exit", (code) => process.exit(code))`
   )
 
+  // What ssh-add asks for a password.
+  writeFileSync(`${dir}/word`, "#!/bin/sh\necho word\n", { mode: 0o755 })
+
   const start = async (by: ReadonlyArray<string>, env: Record<string, string> = {}, node = process.execPath) => {
     const [file = "", ...args] = [...by, `${dir}/with-keys`, `${nobody}`, `${dir}/keys`, node, `${dir}/program.mjs`]
     const child = spawn(file, args, {
