@@ -114,7 +114,7 @@ describe("the connection", () => {
   it("what draws Markdown is asked for again when there is a link again", { timeout: 30_000 }, async () => {
     const { context, page } = await signedIn()
     let lost = 0
-    await page.route("**/assets/Later-*", (route) => (lost++, route.abort()))
+    await page.route("**/assets/afterFirstPaint-*", (route) => (lost++, route.abort()))
     await page.reload()
     await say(page, "#say A **bold** word.")
     await page.getByText("A **bold** word.", { exact: true }).waitFor()
