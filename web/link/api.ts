@@ -1,6 +1,6 @@
 /** The only file with a URL. Every answer is a value: a page at 3 a.m. must be able to say what happened and what did not. */
 import { signal } from "@preact/signals"
-import type { Info as ServerInfo, SessionRow } from "../../src/contract/breakglass/Api.ts"
+import type { Check, Info as ServerInfo, SessionRow } from "../../src/contract/breakglass/Api.ts"
 import type { Operation, Verb } from "../../src/contract/Power.ts"
 import type { Ask } from "./attach.ts"
 import { type Answer, type Expected, isSignIn, read, refusal, unheard } from "./answer.ts"
@@ -33,13 +33,13 @@ export const api = {
   info: () => request<Info>("GET", "/api/info", "target"),
   login: (token: string) => request<unknown>("POST", "/api/login", "status", { token }),
   logout: () => request<unknown>("POST", "/api/logout", "status", {}),
-  sessions: (before?: string) =>
+  sessions: (before?: string, archived = false) =>
     request<SessionPage>(
       "GET",
-      before === undefined ? "/api/session" : `/api/session?before=${encodeURIComponent(before)}`,
+      `/api/session?${new URLSearchParams({ ...(archived && { archived: "1" }), ...(before && { before }) })}`,
       "sessions"
     ),
-  archive: (id: string) => request<unknown>("PATCH", session(id), "session_id", { archived: true }),
+  archive: (id: string, archived: boolean) => request<unknown>("PATCH", session(id), "session_id", { archived }),
   remove: (id: string) => request<unknown>("DELETE", session(id), "status", {}),
   create: () => request<{ readonly session_id: string }>("POST", "/api/session", "session_id", {}),
   prompt: (id: string, prompt: Prompt) => request<unknown>("POST", `${session(id)}/prompt`, "status", prompt),
@@ -52,6 +52,7 @@ export const api = {
   operation: (id: string) => request<Operation>("GET", `/api/pve/ops/${id}`, "op_id"),
   /** The picture as a `data:` address: the page's CSP knows no other that a request can make. */
   screen: () => request<string>("GET", "/api/pve/screen", "image/png"),
+  doctor: () => request<{ readonly checks: ReadonlyArray<Check> }>("GET", "/api/doctor", "checks"),
   operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", "op_id", op),
   attachPower: (ask: Ask) => stream("/api/pve/stream", ask)
 }

@@ -1,18 +1,18 @@
 /** The VM's own controls. Works when the chat does not. What scrolls is above; the way back and the safe verbs are under the thumb. */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../shell/AppModel.ts"
+import { resetIsLeft } from "./advice.ts"
 import { later } from "../shell/later.ts"
 import { current } from "../link/link.ts"
 import { latest } from "./power.ts"
 import { runningNow } from "./disabledReason.ts"
-import { vmOf } from "../shell/status.ts"
 import { visible } from "../text/revealHidden.ts"
 import { stayAwake } from "./wake.ts"
 import { DangerVerb } from "./DangerVerb.tsx"
 import { DemoBanner } from "../shell/DemoBanner.tsx"
-import { Mark } from "../components/Mark.tsx"
 import { RunView } from "./RunView.tsx"
 import { SafeVerb } from "./SafeVerb.tsx"
+import { VmLine } from "./VmLine.tsx"
 
 export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -28,6 +28,7 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   useEffect(() => (open && busy ? stayAwake() : undefined), [open, busy])
   const close = () => {
     app.sheetOpen.value = false
+    app.doctorOpen.value = false
   }
   return (
     <dialog
@@ -45,11 +46,11 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
 }
 
 const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => void }) => {
-  const vm = vmOf(app)
-  const Screen = later.value?.Screen
+  const { Doctor, Screen } = later.value ?? {}
   const target = visible(app.target.value)
   const power = app.power.power.value
   const first = latest(power)
+  const reset = resetIsLeft(first)
   const others = power.operations.filter((run) => run !== first).slice(0, 10)
   return (
     <div class="inside">
@@ -58,10 +59,7 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
         <div class="row head">
           <div>
             <h2 id="sheet-title">{target}: VM controls</h2>
-            <p class="vm-line">
-              <Mark tone={vm.tone} />
-              {visible(vm.text)}
-            </p>
+            <VmLine app={app} />
           </div>
           <button type="button" class="button" onClick={close}>
             Close
@@ -73,6 +71,8 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
           </p>
         )}
         {first !== undefined && <RunView key={first.op_id} app={app} run={first} />}
+        {reset && <DangerVerb app={app} verb="reset" />}
+        {Doctor !== undefined && <Doctor app={app} />}
         {Screen !== undefined && <Screen app={app} />}
         {others.length > 0 && (
           <details class="fold">
@@ -85,7 +85,7 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
         <details class="fold danger" open>
           <summary>More power actions</summary>
           <DangerVerb app={app} verb="stop" />
-          <DangerVerb app={app} verb="reset" />
+          {!reset && <DangerVerb app={app} verb="reset" />}
         </details>
       </div>
       <div class="reachable">

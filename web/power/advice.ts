@@ -1,7 +1,7 @@
 /** Which button is recommended: it follows from what is known of the VM now, and where that is not enough it is a look. */
 import type { Verb } from "../../src/contract/Power.ts"
 import { observed } from "./observed.ts"
-import { latest, looks, type Power } from "./power.ts"
+import { latest, looks, type Power, type Run } from "./power.ts"
 
 const advice: Readonly<Record<string, Verb | undefined>> = {
   qemu_stalled: "cycle",
@@ -14,16 +14,23 @@ const advice: Readonly<Record<string, Verb | undefined>> = {
 /** An operation that ended before this is of another night. */
 const recentMs = 1_800_000
 
+/** The host does not cut the power as it could not start the VM again, and says what it can still do. */
+export const resetIsLeft = (run: Run | undefined): boolean =>
+  run?.verb === "cycle" && run.outcome === "rejected" && /\breset\b/.test(run.evidence)
+
 /** `fresh`: what was observed is what is. */
 export const advised = (power: Power, fresh: boolean, now: number): Verb | undefined => {
   const last = latest(power)
   if (last?.ended_at === null) return undefined
-  const recent = last !== undefined && now - Date.parse(last.ended_at) < recentMs
-  // Pressed again it would end the same way, or do a second time what may have happened.
-  if (recent && (last.outcome !== "ok" || last.verified === false)) return "status"
-  const acted = power.operations.find((run) => !looks(run.verb))
-  // A QEMU that no signal ends.
-  if (acted?.exit_code === 20 && now - Date.parse(acted.started_at) < recentMs) return "status"
+  const isRecent = (at: string): boolean => now - Date.parse(at) < recentMs
   const seen = fresh ? observed(power) : undefined
-  return seen !== undefined && Object.hasOwn(advice, seen.pattern) ? advice[seen.pattern] : "status"
+  const verb = seen !== undefined && Object.hasOwn(advice, seen.pattern) ? advice[seen.pattern] : "status"
+  const acted = power.operations.find((run) => !looks(run.verb))
+  const left = verb === "cycle" && acted !== undefined && isRecent(acted.started_at) && resetIsLeft(acted)
+  // Pressed again it would end the same way, or do a second time what may have happened.
+  const failed = last !== undefined && (last.outcome !== "ok" || last.verified === false) && isRecent(last.ended_at)
+  if (failed && !(left && last === acted)) return "status"
+  // A QEMU that no signal ends.
+  if (acted?.exit_code === 20 && isRecent(acted.started_at)) return "status"
+  return left ? "reset" : verb
 }

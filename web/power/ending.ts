@@ -1,5 +1,6 @@
 /** What an operation went through and how it ended, in words for people; after a bad end, what to do. */
 import type { OpOutcome } from "../../src/contract/Power.ts"
+import { resetIsLeft } from "./advice.ts"
 import type { Tone } from "../components/Mark.tsx"
 import type { Run } from "./power.ts"
 import { visible } from "../text/revealHidden.ts"
@@ -37,6 +38,7 @@ export const ending = (run: Run): Ending => {
   if (run.outcome === "ok" && run.verified !== null) {
     return run.verified ? { ...end, word: "done, verified" } : unverified(run)
   }
+  if (resetIsLeft(run)) return { ...end, next: "Nothing was changed. Reset needs no new start: it can still work." }
   // The host's exit code for a QEMU that no signal ends.
   return run.outcome === "failed" && run.exit_code === 20
     ? { ...end, next: "The VM's process cannot be ended. Only a restart of the Proxmox host helps." }

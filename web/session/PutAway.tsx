@@ -14,18 +14,20 @@ interface Props {
 
 export const PutAway = ({ app, row, title }: Props) => {
   const open = useSignal(false)
+  const name = row.archived ? "Delete" : "Remove"
   return (
     <>
+      {row.archived && <Restore app={app} row={row} title={title} />}
       <button
         type="button"
         class="link"
-        aria-label={`Remove ${title}`}
+        aria-label={`${name} ${title}`}
         aria-haspopup="dialog"
         onClick={() => {
           open.value = true
         }}
       >
-        Remove
+        {name}
       </button>
       {open.value && (
         <Ask
@@ -39,6 +41,28 @@ export const PutAway = ({ app, row, title }: Props) => {
       )}
     </>
   )
+}
+
+/** It loses nothing, so it is not asked twice. */
+const Restore = ({ app, row, title }: Props) => (
+  <button
+    type="button"
+    class="link"
+    aria-label={`Restore ${title}`}
+    onClick={() => void putAway(app, row.session_id, "restore")}
+  >
+    Restore
+  </button>
+)
+
+const done = { archive: "archived", restore: "restored", remove: "deleted" }
+
+const putAway = async (app: AppState, id: string, how: keyof typeof done): Promise<void> => {
+  const answer = await app.sessions.putAway(id, how)
+  // Deleted from another device is deleted.
+  const gone = answer.ok || answer.status === 404
+  if (!gone) app.sessions.problem.value = undone(answer, done[how])
+  if (gone && how === "remove" && app.route.value === id) location.hash = ""
 }
 
 const undone = ({ status, detail }: Refusal, what: string) =>
@@ -58,27 +82,25 @@ const Ask = ({ app, row, title, onClosed }: Props & { readonly onClosed: () => v
   }, [])
   // Not by taking it out of the page: a dialog that closes gives the focus back.
   const close = () => dialog.current?.close()
-  const put = (how: "archive" | "remove") => async () => {
+  const put = async (how: "archive" | "remove") => {
     if (busy.value) return
     busy.value = true
-    const answer = await app.sessions.putAway(row.session_id, how)
-    // Deleted from another device is deleted.
-    const done = answer.ok || answer.status === 404
-    if (!done) app.sessions.problem.value = undone(answer, how === "archive" ? "archived" : "deleted")
-    if (done && how === "remove" && app.route.value === row.session_id) location.hash = ""
+    await putAway(app, row.session_id, how)
     close()
   }
   return (
     <dialog ref={dialog} class="confirm" aria-labelledby={name} onClose={onClosed}>
       <h2 id={name}>
-        Remove: <b>{title}</b>
+        {row.archived ? "Delete" : "Remove"}: <b>{title}</b>
       </h2>
       {works ? (
         <p>The agent works in this session. Stop it first.</p>
       ) : (
         <p>
-          Archive takes it off this list and keeps everything. Delete removes all that was said in it, for everyone, and
-          cannot be undone: export it first if you need it.
+          {!row.archived && "Archive takes it off this list and keeps everything. "}
+          Delete removes all that was said in it, for everyone, and cannot be undone:{" "}
+          {row.archived && "restore it and "}
+          export it first if you need it.
         </p>
       )}
       <div class="row buttons">
@@ -87,10 +109,12 @@ const Ask = ({ app, row, title, onClosed }: Props & { readonly onClosed: () => v
         </button>
         {!works && (
           <>
-            <button type="button" class="button" aria-disabled={busy.value} onClick={() => void put("archive")()}>
-              Archive
-            </button>
-            <button type="button" class="button deadly" aria-disabled={busy.value} onClick={() => void put("remove")()}>
+            {!row.archived && (
+              <button type="button" class="button" aria-disabled={busy.value} onClick={() => void put("archive")}>
+                Archive
+              </button>
+            )}
+            <button type="button" class="button deadly" aria-disabled={busy.value} onClick={() => void put("remove")}>
               Delete for good
             </button>
           </>

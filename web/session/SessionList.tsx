@@ -9,8 +9,8 @@ import { age } from "../text/format.ts"
 import { Mark } from "../components/Mark.tsx"
 
 export const SessionList = ({ app }: { readonly app: AppState }) => {
-  const { rows, problem, creating, fresh } = app.sessions
-  const Who = later.value?.Who
+  const { rows, problem, creating, fresh, more } = app.sessions
+  const { Archived, Who } = later.value ?? {}
   const create = async () => {
     const id = await app.sessions.create()
     if (id !== undefined) location.hash = addressOf(id)
@@ -44,19 +44,20 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
               </li>
             ))}
           </ul>
-          {fresh.value && app.sessions.next.value !== undefined && (
-            <button type="button" class="button" onClick={() => void app.sessions.more()}>
+          {fresh.value && more.value && (
+            <button type="button" class="button" onClick={() => void app.sessions.showMore()}>
               Show more
             </button>
           )}
         </>
       )}
+      {fresh.value && Archived !== undefined && <Archived app={app} />}
       {Who !== undefined && <Who app={app} />}
     </nav>
   )
 }
 
-const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => {
+export const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => {
   const { Export, PutAway } = later.value ?? {}
   const title = row.title === "" ? "Untitled session" : visible(row.title)
   const since = app.serverNow.value - Date.parse(row.last_event_at ?? row.created_at)
@@ -74,7 +75,7 @@ const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState })
           )}
         </span>
       </a>
-      {app.sessions.fresh.value && row.last_event_id !== null && Export !== undefined && (
+      {app.sessions.fresh.value && row.last_event_id !== null && !row.archived && Export !== undefined && (
         <Export app={app} row={row} title={title} />
       )}
       {app.sessions.fresh.value && PutAway !== undefined && <PutAway app={app} row={row} title={title} />}

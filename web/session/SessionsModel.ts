@@ -5,8 +5,8 @@ import { parsed } from "../link/parsed.ts"
 import { recall, remember } from "../link/storage.ts"
 
 export interface SessionsTransport {
-  readonly sessions: (before?: string) => Promise<Answer<SessionPage>>
-  readonly archive: (id: string) => Promise<Answer<unknown>>
+  readonly sessions: (before: string | undefined, archived: boolean) => Promise<Answer<SessionPage>>
+  readonly archive: (id: string, archived: boolean) => Promise<Answer<unknown>>
   readonly remove: (id: string) => Promise<Answer<unknown>>
   readonly create: () => Promise<Answer<{ readonly session_id: string }>>
   readonly exported: (id: string) => Promise<Answer<string>>
@@ -24,41 +24,46 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   /** Why the last Send did nothing, until the next one. */
   const unsent = signal("")
   const creating = signal(false)
-  /** Where more of the list begins, when there is more. */
-  const next = signal<string | undefined>(undefined)
+  /** Whether the list goes on behind what is shown. */
+  const more = signal(false)
   /** Pages that are shown: asked for again, all of them are, for what was on one may be on another by now. */
   let pages = 1
   let asked = 0
 
-  const refresh = async (): Promise<void> => {
-    const mine = ++asked
-    const found: Array<SessionRow> = []
-    let before: string | undefined
-    for (let page = 0; page < pages && (page === 0 || before !== undefined); page++) {
-      const answer = await transport.sessions(before)
-      if (mine !== asked) return
-      fresh.value = answer.ok
-      if (!answer.ok) {
-        problem.value = answer.detail
-        return
-      }
-      found.push(...answer.value.sessions)
-      before = answer.value.next ?? undefined
-    }
-    // Between two pages one may have moved from the one to the other.
-    rows.value = [...new Map(found.map((row) => [row.session_id, row])).values()]
-    next.value = before
-    remember("sessions", JSON.stringify(found.slice(0, keptRows)))
-    problem.value = ""
+  /** So many pages, each session once. */
+  const list = async (archived: boolean, pages: number): Promise<Answer<Required<SessionPage>>> => {
+    const found = new Map<string, SessionRow>()
+    let next: string | null = null
+    do {
+      const answer = await transport.sessions(next ?? undefined, archived)
+      if (!answer.ok) return answer
+      // Between two pages one may have moved from the one to the other.
+      for (const row of answer.value.sessions) found.set(row.session_id, row)
+      next = answer.value.next ?? null
+    } while (--pages > 0 && next !== null)
+    return { ok: true, value: { sessions: [...found.values()], next } }
   }
 
-  const more = (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
+    const mine = ++asked
+    const answer = await list(false, pages)
+    if (mine !== asked) return
+    fresh.value = answer.ok
+    problem.value = answer.ok ? "" : answer.detail
+    if (!answer.ok) return
+    const { sessions, next } = answer.value
+    rows.value = sessions
+    more.value = next !== null
+    remember("sessions", JSON.stringify(sessions.slice(0, keptRows)))
+  }
+
+  const showMore = (): Promise<void> => {
     pages++
     return refresh()
   }
 
-  const putAway = async (id: string, how: "archive" | "remove"): Promise<Answer<unknown>> => {
-    const answer = await transport[how](id)
+  const putAway = async (id: string, how: "archive" | "restore" | "remove"): Promise<Answer<unknown>> => {
+    const answer = await (how === "remove" ? transport.remove(id) : transport.archive(id, how === "archive"))
     await refresh()
     return answer
   }
@@ -93,7 +98,7 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   document.addEventListener("visibilitychange", look)
   window.addEventListener("online", look)
 
-  return { rows, fresh, problem, unsent, creating, next, refresh, more, create, exported, putAway }
+  return { rows, fresh, problem, unsent, creating, more, list, refresh, showMore, create, exported, putAway }
 })
 
 export type Sessions = InstanceType<typeof SessionsModel>

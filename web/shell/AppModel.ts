@@ -16,6 +16,7 @@ const protocol = 1
 export const AppModel = createModel((api: Api) => {
   const info = signal<Info | undefined>(undefined)
   const sheetOpen = signal(false)
+  const doctorOpen = signal(false)
   const now = signal(Date.now())
   const online = signal(navigator.onLine)
   const chosenModel = signal(recall("model"))
@@ -53,8 +54,8 @@ export const AppModel = createModel((api: Api) => {
   const keepaliveMs = () => (info.peek()?.keepalive_seconds ?? 20) * 1000
 
   const sessions = new SessionsModel({
-    sessions: (before) => heard(api.sessions(before)),
-    archive: (id) => heard(api.archive(id)),
+    sessions: (before, archived) => heard(api.sessions(before, archived)),
+    archive: (id, archived) => heard(api.archive(id, archived)),
     remove: (id) => heard(api.remove(id)),
     create: () => heard(api.create()),
     exported: (id) => heard(api.exported(id))
@@ -181,6 +182,7 @@ export const AppModel = createModel((api: Api) => {
     signIn,
     signOut: () => api.logout(),
     sheetOpen,
+    doctorOpen,
     now,
     /** Now by the server's clock: what it gave a time to is compared with this. */
     serverNow: computed(() => now.value + skew.value),
@@ -191,7 +193,8 @@ export const AppModel = createModel((api: Api) => {
     session,
     sessions,
     power,
-    screen: () => heard(api.screen())
+    screen: () => heard(api.screen()),
+    doctor: () => heard(api.doctor())
   }
 })
 

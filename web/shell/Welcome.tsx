@@ -1,14 +1,12 @@
 /** Nothing has happened yet: what state the VM is in, and the three ways on. */
 import type { AppState } from "./AppModel.ts"
 import { by, ending } from "../power/ending.ts"
-import { vmOf } from "./status.ts"
 import { labels } from "../power/verbs.ts"
 import { visible } from "../text/revealHidden.ts"
 import { count, moment } from "../text/format.ts"
-import { Mark } from "../components/Mark.tsx"
+import { VmLine } from "../power/VmLine.tsx"
 
 export const Welcome = ({ app }: { readonly app: AppState }) => {
-  const vm = vmOf(app)
   const rows = app.sessions.rows.value
   const last = app.power.power.value.operations.find(({ verb }) => verb !== "status")
   const loading = app.sessions.problem.value === "" ? "Loading…" : "The list could not be loaded"
@@ -16,10 +14,7 @@ export const Welcome = ({ app }: { readonly app: AppState }) => {
   return (
     <section class="scroll welcome">
       <h1>What is wrong with {visible(app.target.value)}?</h1>
-      <p class="vm-line">
-        <Mark tone={vm.tone} />
-        {visible(vm.text)}
-      </p>
+      <VmLine app={app} />
       {last !== undefined && (
         <p class="quiet">
           {labels[last.verb].name}, {moment(last.started_at, app.serverNow.value)} by {by(last.actor)}:{" "}

@@ -1,5 +1,8 @@
 /** The file that comes after the first paint. The way to the VM's power needs nothing of it. */
+import "../afterFirstPaint.css"
+export { Archived } from "../session/Archived.tsx"
 export { CancelledItem } from "../transcript/CancelledItem.tsx"
+export { Doctor } from "../power/Doctor.tsx"
 export { ErrorItem } from "../transcript/ErrorItem.tsx"
 export { Export } from "../session/Export.tsx"
 export { Formatted } from "../text/Formatted.tsx"

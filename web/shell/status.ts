@@ -96,7 +96,13 @@ export const advisedVerb = (app: AppState): Verb | undefined => {
   return advised(power, isFresh(app, observed(power)?.at ?? 0), app.serverNow.value)
 }
 
-export const vmOf = (app: AppState): Said & { readonly text: string } => {
+interface SaidOfVm extends Said {
+  readonly text: string
+  /** What was seen is not well, and the server can be asked why. */
+  readonly doubt?: boolean
+}
+
+export const vmOf = (app: AppState): SaidOfVm => {
   const run = app.power.current.value
   if (run !== undefined && !looks(run.verb)) {
     const since = stopwatch(app.serverNow.value - Date.parse(run.started_at))
@@ -116,7 +122,8 @@ export const vmOf = (app: AppState): Said & { readonly text: string } => {
   if (!isFresh(app, seen.at)) {
     return { tone: "unknown", word: `${capital(seen.word)}?`, age: age(since), text: `${age(since)} ago: ${seen.text}` }
   }
-  return { tone: seen.tone, word: capital(seen.word), age: since > agedMs ? age(since) : "", text: seen.text }
+  const doubt = seen.tone === "bad" || seen.tone === "unknown"
+  return { tone: seen.tone, word: capital(seen.word), age: since > agedMs ? age(since) : "", text: seen.text, doubt }
 }
 
 /** Nothing has come yet; on a lost link nothing is on its way either. */
