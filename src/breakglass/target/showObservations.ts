@@ -1,6 +1,6 @@
 /**
- * Shows the readers of each target's log what its probes find, for as long as the server lives: every 5 s while somebody
- * reads, once a minute otherwise, and at once for a reader who comes.
+ * Shows the readers of each target's log what its probes find, for as long as the server lives: at its start, every 5 s
+ * while somebody reads, once a minute otherwise, and at once for a reader who comes.
  */
 import { DateTime, Effect, Layer, Semaphore } from "effect"
 import { Readers } from "../../core/http/Subscribers.ts"
@@ -23,8 +23,9 @@ const showTarget = Effect.fnUntraced(function* ({ id, observer, power }: Target)
     const observed_at = DateTime.formatIso(yield* DateTime.now)
     yield* power.show({ ...diagnose(probes), observed_at, probes })
   })
+  // The first round too: a VM that hangs takes ten seconds to observe, and the first reader is not to wait for that.
   let rounds = 0
-  const due = Effect.map(readers.count(id), (count) => count > 0 || ++rounds % 12 === 0)
+  const due = Effect.map(readers.count(id), (count) => rounds++ % 12 === 0 || count > 0)
   const one = Semaphore.makeUnsafe(1)
   yield* tended(
     "5 seconds",
