@@ -36,7 +36,7 @@ export const api = {
   sessions: (before?: string, archived = false) =>
     request<SessionPage>(
       "GET",
-      `/api/session?${new URLSearchParams({ ...(archived && { archived: "1" }), ...(before && { before }) })}`,
+      withQuery("/api/session", { ...(before !== undefined && { before }), ...(archived && { archived: "1" }) }),
       "sessions"
     ),
   archive: (id: string, archived: boolean) => request<unknown>("PATCH", session(id), "session_id", { archived }),
@@ -58,6 +58,11 @@ export const api = {
 }
 
 export type Api = typeof api
+
+const withQuery = (url: string, parameters: Record<string, string>) => {
+  const query = new URLSearchParams(parameters).toString()
+  return query === "" ? url : `${url}?${query}`
+}
 
 const session = (id: string) => `/api/session/${encodeURIComponent(id)}`
 
@@ -97,14 +102,16 @@ const request = async <A>(
 }
 
 const stream = async (url: string, { after, poll, signal }: Ask): Promise<Opened> => {
-  const query = new URLSearchParams({
-    ...(after === undefined ? {} : { after: String(after) }),
-    ...(poll ? { poll: "1" } : {})
-  }).toString()
-  const response = await fetched(query === "" ? url : `${url}?${query}`, {
-    headers: { accept: "text/event-stream" },
-    signal
-  })
+  const response = await fetched(
+    withQuery(url, {
+      ...(after === undefined ? {} : { after: String(after) }),
+      ...(poll ? { poll: "1" } : {})
+    }),
+    {
+      headers: { accept: "text/event-stream" },
+      signal
+    }
+  )
   if (isSignIn(response)) return { kind: "signed_out" }
   if (!response.ok) {
     const { status, detail, signedOut } = await refusal(response)

@@ -9,7 +9,7 @@ const requests: Readonly<Record<string, () => Promise<unknown>>> = {
   login: () => api.login("token"),
   logout: () => api.logout(),
   sessions: () => api.sessions(),
-  archive: () => api.archive("1"),
+  archive: () => api.archive("1", true),
   remove: () => api.remove("1"),
   create: () => api.create(),
   prompt: () => api.prompt("1", { prompt: "x", model: "sonnet", prompt_id: "1" }),
@@ -19,6 +19,7 @@ const requests: Readonly<Record<string, () => Promise<unknown>>> = {
   operations: () => api.operations(),
   operation: () => api.operation("1"),
   screen: () => api.screen(),
+  doctor: () => api.doctor(),
   operate: () => api.operate(op)
 }
 const ask = { after: undefined, poll: false, signal: new AbortController().signal }

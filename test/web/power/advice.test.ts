@@ -31,6 +31,14 @@ const check = (seconds: number) => run(seconds, { verb: "status", verified: null
 const unkillable = run(60, { outcome: "failed", exit_code: 20, verified: null })
 const running: Partial<Operation> = { ended_at: null, outcome: null, exit_code: null, verified: null }
 
+const refused = run(60, {
+  outcome: "rejected",
+  exit_code: 2,
+  verified: null,
+  evidence: "No quorum. The stop would work and the start would not. Use reset: it keeps QEMU."
+})
+const elsewhere = run(60, { ...refused, evidence: "not on this host: it is on node pve2" })
+
 interface Row {
   readonly when: string
   readonly status?: Status
@@ -66,6 +74,24 @@ const table: ReadonlyArray<Row> = [
     verb: "status"
   },
   { when: "the host refused our key", status: stalled, runs: [run(60, { outcome: "auth" })], verb: "status" },
+  { when: "the host refused the cycle and has a reset left", status: stalled, runs: [refused], verb: "reset" },
+  { when: "so, and it was checked", status: stalled, runs: [refused, check(9)], verb: "reset" },
+  {
+    when: "so, and the check did not get there",
+    status: stalled,
+    runs: [refused, run(9, { verb: "status", outcome: "unreachable" })],
+    verb: "status"
+  },
+  { when: "so, and it is well", status: seen("healthy"), runs: [refused], verb: "status" },
+  { when: "so, and what was observed is old", status: stalled, runs: [refused], stale: true, verb: "status" },
+  { when: "so, and it was reset since", status: stalled, runs: [refused, run(30, { verb: "reset" })], verb: "cycle" },
+  {
+    when: "so in another night",
+    status: stalled,
+    runs: [{ ...refused, started_at: ago(9000), ended_at: ago(8990) }],
+    verb: "cycle"
+  },
+  { when: "the host refused the cycle and has nothing left", status: stalled, runs: [elsewhere], verb: "status" },
   { when: "no signal ends QEMU", status: stalled, runs: [unkillable], verb: "status" },
   { when: "no signal ends QEMU, and it was checked", status: stalled, runs: [unkillable, check(9)], verb: "status" }
 ]

@@ -106,6 +106,13 @@ describe("the end of an operation", () => {
       "failed",
       /Only a restart of the Proxmox host/
     ],
+    [
+      "a cycle refused by a host that can still reset",
+      { outcome: "rejected", exit_code: 2, evidence: "No quorum. Use reset: it keeps QEMU" },
+      "refused by the host",
+      /^Nothing was changed\. Reset needs no new start/
+    ],
+    ["a cycle refused for another reason", { outcome: "rejected", exit_code: 2 }, "refused by the host", /changed\.$/],
     ["any other failure", { outcome: "failed", exit_code: 1 }, "failed", /Read the output/],
     ["an end that nobody told", { outcome: "unknown" }, "result unknown", /^Press Check before anything else\.$/],
     ["a host that was not reached", { outcome: "unreachable" }, "not sent", /cannot be reached/],

@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { discard, startServer } from "../support/BreakglassServer.ts"
-import { eventually, programs } from "../support/processes.ts"
-import { launch, makePhone, signIn } from "./Phone.ts"
-import { startProxy } from "./Proxy.ts"
+import { discard, startServer } from "../../support/server/BreakglassServer.ts"
+import { eventually, programs } from "../../support/server/processes.ts"
+import { launch, makePhone, signIn } from "../../support/browser/Phone.ts"
+import { startProxy } from "../../support/browser/Proxy.ts"
 
 describe("the VM's first state", { timeout: 60_000 }, () => {
   it("is the one seen when the server started, shown although a new look hangs and nothing else is answered", async () => {
