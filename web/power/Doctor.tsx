@@ -33,14 +33,15 @@ export const Doctor = ({ app }: { readonly app: AppState }) => {
       </button>
       <div role="status">
         {said?.ok === false && <p class="problem">Nothing was checked. {visible(said.detail)}</p>}
-        {said?.ok === true &&
-          said.value.checks
-            .toSorted((a, b) => Number(a.ok) - Number(b.ok))
-            .map((check) => <Part key={check.name} check={check} />)}
+        {said?.ok === true && said.value.checks.toSorted(byUse).map((check) => <Part key={check.name} check={check} />)}
       </div>
     </details>
   )
 }
+
+/** What is broken, and of that what leads to the VM. */
+const byUse = (a: Check, b: Check): number =>
+  Number(a.ok) - Number(b.ok) || Number(b.name.endsWith("over ssh")) - Number(a.name.endsWith("over ssh"))
 
 const Part = ({ check: { name, ok, detail, fix } }: { readonly check: Check }) => (
   <section class="run part">
