@@ -15,7 +15,7 @@ describe("Why?", { timeout: 60_000 }, () => {
   const { bin, env } = programs({ ssh: 'echo "root@192.0.2.1: Permission denied (publickey)." >&2; exit 255' })
   beforeAll(async () => {
     server = await startServer({ env })
-    well = await startServer({ entry: "src/breakglass/demo/main.ts" })
+    well = await startServer({ entry: "demo" })
     browser = await launch()
   })
   afterAll(async () => {

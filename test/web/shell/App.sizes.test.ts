@@ -52,7 +52,7 @@ describe("on every screen", () => {
       await assertOnScreen(page, composer(page))
       await say(page, "Look.\n#bash seq 1 300\n#say Verdict.")
       await page.getByText("Verdict.", { exact: true }).waitFor()
-      await page.locator("summary").first().click()
+      await page.locator(".tool summary").first().click()
       await page.getByRole("button", { name: "Show all 300 lines" }).click()
       await page.waitForFunction(() => document.querySelector("pre.output")?.textContent?.trimEnd().endsWith("\n300"))
       await say(page, running)

@@ -84,7 +84,7 @@ describe("hostile text", () => {
       assert.strictEqual(await link.getAttribute("rel"), "noopener noreferrer")
       assert.strictEqual(await link.getAttribute("target"), "_blank")
       await page.locator(".prose", { hasText: "\\u202egnp.exe" }).waitFor()
-      await page.locator("summary").click()
+      await page.locator(".tool summary").click()
       await page.locator("pre.output", { hasText: "ok\\x08\\x08rm -rf /\\x1b]8;;http://x\\x07" }).waitFor()
       await context.close()
     }

@@ -7,11 +7,14 @@ import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { mutating, type Operation, verbs } from "../../../../src/contract/Power.ts"
 import { root, token } from "../../../support/server/BreakglassServer.ts"
+import { eventually } from "../../../support/server/processes.ts"
 import { phase, type Power, startPower, target } from "../../../support/power/powerBench.ts"
 
 let power: Power
 beforeAll(async () => {
   power = await startPower()
+  // The server's own first look has been asked for: what ssh is given from here on is somebody's.
+  await eventually(() => power.shim.sent().length > 0)
 }, 60_000)
 afterAll(() => power[Symbol.asyncDispose]())
 
