@@ -4,6 +4,7 @@ import type { Answer } from "../link/api.ts"
 import type { AppState } from "../shell/AppModel.ts"
 import type { Check } from "../../src/contract/breakglass/Api.ts"
 import { visible } from "../text/revealHidden.ts"
+import { doctorOpen } from "./VmLine.tsx"
 import { Mark } from "../components/Mark.tsx"
 
 export const Doctor = ({ app }: { readonly app: AppState }) => {
@@ -19,9 +20,9 @@ export const Doctor = ({ app }: { readonly app: AppState }) => {
   return (
     <details
       class="fold"
-      open={app.doctorOpen.value}
+      open={doctorOpen.value}
       onToggle={({ currentTarget }) => {
-        app.doctorOpen.value = currentTarget.open
+        doctorOpen.value = currentTarget.open
         if (!currentTarget.open) return
         currentTarget.scrollIntoView()
         void look()

@@ -12,7 +12,7 @@ import { DangerVerb } from "./DangerVerb.tsx"
 import { DemoBanner } from "../shell/DemoBanner.tsx"
 import { RunView } from "./RunView.tsx"
 import { SafeVerb } from "./SafeVerb.tsx"
-import { VmLine } from "./VmLine.tsx"
+import { doctorOpen, VmLine } from "./VmLine.tsx"
 
 export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -28,7 +28,7 @@ export const PowerSheet = ({ app }: { readonly app: AppState }) => {
   useEffect(() => (open && busy ? stayAwake() : undefined), [open, busy])
   const close = () => {
     app.sheetOpen.value = false
-    app.doctorOpen.value = false
+    doctorOpen.value = false
   }
   return (
     <dialog

@@ -16,7 +16,6 @@ const protocol = 1
 export const AppModel = createModel((api: Api) => {
   const info = signal<Info | undefined>(undefined)
   const sheetOpen = signal(false)
-  const doctorOpen = signal(false)
   const now = signal(Date.now())
   const online = signal(navigator.onLine)
   const chosenModel = signal(recall("model"))
@@ -142,9 +141,7 @@ export const AppModel = createModel((api: Api) => {
   }
   setInterval(tick, 1000)
   document.addEventListener("visibilitychange", tick)
-  window.addEventListener("hashchange", () => {
-    place.value = placeOf(location.hash)
-  })
+  window.addEventListener("hashchange", () => (place.value = placeOf(location.hash)))
   for (const change of ["online", "offline"]) {
     window.addEventListener(change, () => {
       online.value = navigator.onLine
@@ -182,7 +179,6 @@ export const AppModel = createModel((api: Api) => {
     signIn,
     signOut: () => api.logout(),
     sheetOpen,
-    doctorOpen,
     now,
     /** Now by the server's clock: what it gave a time to is compared with this. */
     serverNow: computed(() => now.value + skew.value),
