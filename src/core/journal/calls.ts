@@ -5,6 +5,7 @@ import * as Rows from "./queries.ts"
 import { Unusable } from "./migrations.ts"
 import * as Store from "./open.ts"
 
+// oxlint-disable-next-line max-lines-per-function -- one object, whose keys are the names of the calls: a line or two each
 export const make = ({ directory, quota }: DiskSettings, homes: Homes) => {
   const held: Store.Held = { db: null, prepared: new Map() }
   const sql: Rows.Sql = (text) => {

@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
-import { place } from "./support/place.ts"
-import { run } from "./support/sshd.ts"
+import { place } from "../support/place.ts"
+import { run } from "../support/sshd.ts"
 
-const root = resolve(import.meta.dirname, "../..")
+const root = resolve(import.meta.dirname, "../../..")
 const host = `${root}/host`
 const scripts = ["host", "vm", "cluster", "records", "door", "evidence"]
   .map((name) => `${host}/breakglass-${name}`)

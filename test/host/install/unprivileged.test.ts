@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { writeFileSync } from "node:fs"
 import { resolve } from "node:path"
-import { eventually } from "./support/proc.ts"
-import { makeRig, phases, result } from "./support/rig.ts"
-import { clientArgs, run } from "./support/sshd.ts"
+import { eventually } from "../support/proc.ts"
+import { makeRig, phases, result } from "../support/rig.ts"
+import { clientArgs, run } from "../support/sshd.ts"
 
-const host = resolve(import.meta.dirname, "../../host")
+const host = resolve(import.meta.dirname, "../../../host")
 
 /**
  * The shipped installer, run for real over copies of /etc, /usr/local and /var that only this sshd sees: the locked user,

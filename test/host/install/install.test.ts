@@ -1,10 +1,10 @@
 /** The installer on hosts as they are: it ends with 0 only where a verb would be carried out, and otherwise says what is missing. */
 import { assert, describe, it } from "@effect/vitest"
 import { resolve } from "node:path"
-import { makeRig, result } from "./support/rig.ts"
-import { clientArgs, run } from "./support/sshd.ts"
+import { makeRig, result } from "../support/rig.ts"
+import { clientArgs, run } from "../support/sshd.ts"
 
-const install = resolve(import.meta.dirname, "../../host/install")
+const install = resolve(import.meta.dirname, "../../../host/install")
 
 /** Copies of what an installation touches, that only this sshd sees; and programs that can be taken away. */
 const over = [
