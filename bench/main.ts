@@ -4,7 +4,8 @@
  *   npm run bench -- [ROW or PART ...] [--scale 0.1] [--rounds 3] [--profile] [--keep]
  *
  * `--profile` says what the server spends its time on; `--keep` keeps the ratios for later runs to be held against. The
- * table of docs/bench.md is written by a run of every row at full scale. The exit code is 1 when a figure has regressed.
+ * table of docs/bench.md is written by a run of every row. At another scale than 1, or with a profile, a run is held against
+ * nothing, and nothing of it is kept or written. The exit code is 1 when a figure has regressed or was not measured.
  */
 import { loadavg } from "node:os"
 import { parseArgs } from "node:util"
@@ -36,7 +37,9 @@ if (strange !== undefined || !(scale > 0) || !(rounds >= 1)) {
 }
 const wanted = (name: string) => positionals.length === 0 || positionals.includes(name)
 
-const kept = readKept()
+/** Fewer events and a profile make other ratios: they are held against none, and none is kept of them. */
+const comparable = scale === 1 && !values.profile
+const kept = comparable ? readKept() : {}
 const all: Array<Measured> = []
 let busiest = 0
 let complete = true
@@ -61,8 +64,8 @@ if (worse.length > 0) {
   process.stdout.write(`\u001b[31mWorse than the kept ratio: ${worse.map(({ key }) => key).join(", ")}\u001b[0m\n`)
   process.exitCode = 1
 }
-if (values.keep) writeKept(all)
-if (complete && scale === 1 && !values.profile) {
+if (values.keep && comparable) writeKept(all)
+if (complete && comparable) {
   const load = loadavg()
     .map((value) => value.toFixed(1))
     .join(", ")

@@ -1,6 +1,6 @@
 /** What servers spent their time on, from the profiles that `--cpu-prof` left: one for each thread of each process. */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { SourceMap } from "node:module"
+import { SourceMap, type SourceMapping } from "node:module"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -66,9 +66,9 @@ const nameOf = ({ functionName, url, lineNumber, columnNumber }: CallFrame): str
   const name = functionName || "(anonymous)"
   if (!url.startsWith("file:")) return url === "" ? name : `${name} ${url}`
   const file = fileURLToPath(url)
-  const found = mapOf(`${file}.map`)?.findEntry(lineNumber, columnNumber)
-  const [source, line] =
-    found && "originalSource" in found ? [found.originalSource, found.originalLine] : [file, lineNumber]
+  // Of what the bundler wrote itself there is no source.
+  const found = mapOf(`${file}.map`)?.findEntry(lineNumber, columnNumber) as Partial<SourceMapping> | undefined
+  const { originalSource: source = file, originalLine: line = lineNumber } = found ?? {}
   return `${name} ${source.split("/").slice(-3).join("/")}:${line + 1}`
 }
 

@@ -25,15 +25,16 @@ export const memory = row(
 
     const other = await start()
     const logs = await Promise.all(Array.from({ length: sessions }, () => other.session()))
-    const warm = await attachAll(other, logs[0] ?? "", 20)
-    for (const reader of warm) reader.close()
+    const count = scaled(120 / logs.length)
+    const attached = async () => (await Promise.all(logs.map((log) => attachAll(other, log, count)))).flat()
+    // What the first of so many leave behind is not of those who wait.
+    for (const reader of await attached()) reader.close()
     await pause(settled)
     const before = other.resident()
-    const readers = []
-    for (const log of logs) readers.push(...(await attachAll(other, log, scaled(500 / sessions))))
+    const readers = await attached()
     await pause(settled)
-    const staying = readers.filter(({ open }) => open).length
-    const reader = (other.resident() - before) / staying
+    if (readers.some(({ open }) => !open)) throw new Error("the server let idle readers go")
+    const reader = (other.resident() - before) / readers.length
     return { idle, long, reader }
   }
 )
