@@ -110,7 +110,6 @@ const programs = [
 
 /** Files with a function of more than 60 lines that is still to be cut; no other joins them. */
 const toBeCut = [
-  "src/breakglass/config/Config.ts",
   "src/breakglass/session/LiveSession.ts",
   "src/breakglass/session/Session.ts",
   "src/core/http/Auth.ts",

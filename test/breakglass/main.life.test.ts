@@ -171,7 +171,7 @@ describe("LIFE-06: an address it cannot have", () => {
     assert.match(
       await refused({ env: { PORT: port } }),
       new RegExp(
-        `\\(1\\): breakglass did not start: PORT is ${port}, which node \\(pid ${server.process.pid}\\) has at ::1; it takes .+\\.\n$`
+        `\\(1\\): breakglass did not start: PORT is ${port}, which node \\(pid ${server.process.pid}\\) has at ::1; expected .+\\.\n$`
       )
     )
     assert.strictEqual(outcome(await server.turn(await server.session(), "#say here")), "completed")

@@ -67,7 +67,7 @@ describe("starting", () => {
     )
     assert.match(
       failed,
-      /\(1\): breakglass did not start: PORT is "eighty"; it takes a whole number from 0 to 65535\.\n$/
+      /\(1\): breakglass did not start: PORT is "eighty"; expected a whole number from 0 to 65535\.\n$/
     )
   })
 

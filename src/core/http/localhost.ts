@@ -59,7 +59,7 @@ const portOf = (server: Server): number => {
 const taken = (port: number, at: string) =>
   new ConfigRefused({
     message:
-      `PORT is ${port}, which ${holder(port)} has at ${at}; it takes one that is free at 127.0.0.1 and ::1: ` +
+      `PORT is ${port}, which ${holder(port)} has at ${at}; expected one that is free at 127.0.0.1 and ::1: ` +
       "whoever has the other is sent what is meant for localhost"
   })
 

@@ -102,7 +102,7 @@ describe("the start", () => {
     it.effect(`is refused: ${fact}`, () =>
       Effect.gen(function* () {
         const { message } = yield* Effect.flip(read(env))
-        assert.match(message, new RegExp(`^${named} .*\\btakes? \\S`))
+        assert.match(message, new RegExp(`^${named} .*\\bexpected \\S`))
         assert.notInclude(message, "\n")
       })
     )

@@ -175,12 +175,12 @@ describe("a variable", () => {
     )
 
     it.effect(
-      `${name} stops the start when it is bad, with one line that says what it was given and what it takes`,
+      `${name} stops the start when it is bad, with one line that says what it was given and what was expected`,
       () =>
         Effect.gen(function* () {
           for (const given of bad) {
             const message = yield* refused({ ...home, [name]: given })
-            assert.match(message, new RegExp(`^${name} .*\\btakes? \\S.*$`), JSON.stringify(given))
+            assert.match(message, new RegExp(`^${name} .*\\bexpected \\S.*$`), JSON.stringify(given))
             assert.notMatch(message, /[\n\r\u2028\u2029]/)
             const part = JSON.stringify(given.split(",")[0]?.slice(0, 40)).slice(1, -1)
             if (given.trim().replaceAll(",", "") !== "") assert.include(message, part)

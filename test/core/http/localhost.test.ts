@@ -65,7 +65,7 @@ describe("localhost", () => {
       const [, , , line = ""] = /^(.*?): (breakglass did not start): (.*\n)$/s.exec(said) ?? []
       assert.match(
         line,
-        new RegExp(`^PORT is ${port}, which .+ \\(pid ${process.pid}\\) has at ${other}; it takes .+\\.\n$`)
+        new RegExp(`^PORT is ${port}, which .+ \\(pid ${process.pid}\\) has at ${other}; expected .+\\.\n$`)
       )
       assert.strictEqual(await refusal(host, port), "nobody is there")
       await close(squatter)
