@@ -1,47 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope } from "effect"
-import type { HttpServerRequest } from "effect/http"
+import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { afterAll, beforeAll } from "vitest"
 import { Unauthenticated } from "../../../src/contract/Problem.ts"
 import { Auth } from "../../../src/core/http/Auth.ts"
 import { inAll, perLog, Readers } from "../../../src/core/http/Subscribers.ts"
 import { discard, named, type Reader, type Server, startServer } from "../../support/server/BreakglassServer.ts"
+import { admitted, overKernel, withReaders } from "../../support/http/admitted.ts"
 import { deaf, descriptors, fleeting } from "../../support/http/clients.ts"
 import { upTo } from "../../support/journal/journals.ts"
 import { complaints, gauge, gauged } from "../../support/server/gauge.ts"
 import { eventually } from "../../support/server/processes.ts"
-
-/** An answer in which so many bytes wait to be taken. */
-const answer = () => {
-  const state = { writableLength: 0, destroyed: false, deadline: 0 }
-  const socket = { setTimeout: (ms: number) => (state.deadline = ms) }
-  const response = Object.assign(state, {
-    socket,
-    destroy: () => (state.destroyed = true)
-  })
-  return { response, request: { response } as unknown as HttpServerRequest.HttpServerRequest }
-}
-
-/** Admitted for as long as the scope that is returned. */
-const admitted = Effect.fnUntraced(function* (log: string) {
-  const readers = yield* Readers
-  const { response, request } = answer()
-  const scope = yield* Scope.make()
-  const leave = yield* Scope.provide(readers.admit(log, request), scope)
-  const told: Array<string> = []
-  yield* Effect.forkIn(
-    Effect.map(leave, (last) => told.push(Buffer.from(last).toString())),
-    scope,
-    { startImmediately: true }
-  )
-  return { response, request, told, leave: Scope.close(scope, Exit.void) }
-})
-
-const anybody = Layer.mock(Auth, { operator: () => Effect.succeed({ name: "anybody" }) })
-
-const withReaders = <A, E>(effect: Effect.Effect<A, E, Readers | Scope.Scope>) =>
-  Effect.scoped(Effect.provide(effect, Layer.fresh(Readers.layer).pipe(Layer.provide(anybody))))
 
 describe("Readers", () => {
   it.effect("SUB-01 lets go a reader that takes nothing for 30 seconds, and no other", () =>
@@ -77,7 +46,7 @@ describe("Readers", () => {
       assert.isAbove(gone.response.deadline, 0)
       assert.strictEqual(yield* (yield* Readers).count("a"), 1)
     })
-    return Effect.scoped(Effect.provide(watched, Layer.fresh(Readers.layer).pipe(Layer.provide(some))))
+    return Effect.scoped(Effect.provide(watched, overKernel.pipe(Layer.provide(some))))
   })
 
   it.effect("SUB-04 tells the oldest of a log when one comes too many, and forgets who has left", () =>
