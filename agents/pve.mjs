@@ -1,4 +1,4 @@
-// Knocks at the server's door (src/breakglass/agent/PowerSocket.ts) and passes on what it says. It holds no key and knows no host.
+// Sends one request to the server's socket (src/breakglass/agent/PowerSocket.ts) and prints the reply. It holds no key and knows no host.
 import { request } from "node:http"
 
 const [verb = "", confirm = "", ...rest] = process.argv.slice(2)
@@ -15,12 +15,12 @@ if (!socketPath) {
   process.exit(1)
 }
 const headers = { "x-confirm": confirm, "x-token": token }
-const knock = request({ socketPath, path: `/${verb}`, method: "POST", headers }, (answer) => {
+const asked = request({ socketPath, path: `/${verb}`, method: "POST", headers }, (answer) => {
   answer.pipe(process.stdout)
   answer.on("end", () => (process.exitCode = Number(answer.headers["x-exit-code"] ?? 1)))
 })
-knock.on("error", () => {
+asked.on("error", () => {
   console.error("The server does not answer. What became of the operation is not known: ask for the status.")
   process.exitCode = 1
 })
-knock.end()
+asked.end()

@@ -1,7 +1,7 @@
 /**
- * What a turn runs on the other end of its ssh connections. Ending the local ssh leaves it running (OpenSSH tells the remote
- * command nothing), so Stop goes there itself, over a connection of its own with a short limit. A target that does not
- * answer is said to be unknown, never stopped.
+ * Ends what a turn runs on the other end of its ssh connections. Ending the local ssh leaves that running (OpenSSH does not
+ * tell the remote command), so Stop goes there itself, over a connection of its own with a short limit. What runs on a target
+ * that does not answer is said to be unknown, never stopped.
  */
 import { Effect, Option, Stream } from "effect"
 import * as Fs from "node:fs"
@@ -14,45 +14,47 @@ import type { MakeElsewhere, Remote } from "../../core/turn/elsewhere.ts"
 
 /** For one run of this turn. */
 export const elsewhere = (ssh: Ssh, turn: string): MakeElsewhere =>
-  Effect.map(notes, ({ env, read }) => ({
+  Effect.map(destinationNotes, ({ env, read }) => ({
     env,
     stop: ({ pids, exited }) => {
-      const running = live(pids)
-      const noted = read()
+      const running = sshAmong(pids)
+      const notes = read()
       return Effect.map(
-        stop(ssh, exited && !running.any ? [] : noted, turn),
-        (answer) =>
+        stop(ssh, exited && !running.any ? [] : notes, turn),
+        (remote) =>
           ({ unmarked }) =>
-            // Nothing is known of a connection that was not asked after.
-            running.strange || (unmarked && !exited) || read().length > noted.length ? "unknown" : answer
+            // Nothing is known about a connection that Stop did not follow.
+            running.foreign || (unmarked && !exited) || read().length > notes.length ? "unknown" : remote
       )
     }
   }))
 
-/** Where the agent's ssh writes down the places it is let in; gone with the scope. */
-export const notes = Effect.map(
-  Effect.acquireRelease(Effect.sync(directory), (made) =>
-    Effect.sync(() => made !== null && Fs.rmSync(made, { recursive: true, force: true }))
+/** Where the agent's ssh writes down each destination that lets it in; removed with the scope. */
+export const destinationNotes = Effect.map(
+  Effect.acquireRelease(Effect.sync(makeDirectory), (directory) =>
+    Effect.sync(() => directory !== null && Fs.rmSync(directory, { recursive: true, force: true }))
   ),
-  (made) => {
-    const file = made === null ? null : Path.join(made, "places")
+  (directory) => {
+    const file = directory === null ? null : Path.join(directory, "places")
     return {
       env: file === null ? {} : { BREAKGLASS_PLACES: file },
-      /** One for each time; empty when it could not be written whole. */
-      read: (): ReadonlyArray<string> => (file === null ? [""] : entries(file))
+      /** One note for each login; an empty one for a login that could not be noted whole. */
+      read: (): ReadonlyArray<string> => (file === null ? [""] : readNotes(file))
     }
   }
 )
 
-/** Of these processes the ssh: whether there is one, and one that is not the agent's own, of which nothing is known. */
-export const live = (pids: Iterable<number>) => {
-  const found = [...pids].filter((pid) => Path.basename(words(pid, "cmdline")[0] ?? "") === "ssh")
-  const strange = found.some((pid) => !words(pid, "environ").some((entry) => entry.startsWith("BREAKGLASS_PLACE=")))
-  return { any: found.length > 0, strange }
+/** Whether an ssh is among these processes, and whether one is not the agent's wrapper's: its destination is not known. */
+const sshAmong = (pids: Iterable<number>) => {
+  const found = [...pids].filter((pid) => Path.basename(procStrings(pid, "cmdline")[0] ?? "") === "ssh")
+  const foreign = found.some(
+    (pid) => !procStrings(pid, "environ").some((entry) => entry.startsWith("BREAKGLASS_PLACE="))
+  )
+  return { any: found.length > 0, foreign }
 }
 
-/** Places that are gone to; a turn has one or two. */
-const gone = 16
+/** A turn has one or two. */
+const maxDestinations = 16
 
 export interface Ssh {
   /** The real one. */
@@ -60,31 +62,31 @@ export interface Ssh {
   readonly knownHosts: string | null
 }
 
-/** Goes to each of these places once. */
+/** Goes to each of the destinations once. */
 export const stop = Effect.fnUntraced(function* (ssh: Ssh, notes: ReadonlyArray<string>, turn: string) {
-  const places = [...new Set(notes)]
+  const destinations = [...new Set(notes)]
   const stopped = yield* Effect.forEach(
-    places.slice(0, gone),
+    destinations.slice(0, maxDestinations),
     (note) => {
-      const way = wayTo(note)
-      return way === null ? Effect.succeed(false) : stopAt(ssh, way, turn)
+      const words = sshWords(note)
+      return words === null ? Effect.succeed(false) : stopAt(ssh, words, turn)
     },
     { concurrency: "unbounded" }
   )
-  const all = stopped.length === places.length && stopped.every(Boolean)
-  const answer: Remote = places.length === 0 ? "none" : all ? "ended" : "unknown"
-  return answer
+  const all = stopped.length === destinations.length && stopped.every(Boolean)
+  const remote: Remote = destinations.length === 0 ? "none" : all ? "ended" : "unknown"
+  return remote
 })
 
-const stopAt = (ssh: Ssh, way: ReadonlyArray<string>, turn: string) =>
+const stopAt = (ssh: Ssh, destination: ReadonlyArray<string>, turn: string) =>
   Effect.scoped(
     Effect.gen(function* () {
       const runner = yield* SubprocessRunner
       const running = yield* runner.start({
         file: ssh.file,
         args: [
-          ...toTarget(...pinnedIn(ssh.knownHosts), ...patience),
-          ...way,
+          ...toTarget(...pinnedIn(ssh.knownHosts), ...limits),
+          ...destination,
           `sh -c '${script.replaceAll("'", "'\\''")}' breakglass ${turn}`
         ],
         inherit: ["PATH", "HOME", "SSH_AUTH_SOCK"]
@@ -100,20 +102,20 @@ const stopAt = (ssh: Ssh, way: ReadonlyArray<string>, turn: string) =>
 
 const script = Fs.readFileSync(Path.join(root, "agents/stop-remote.sh"), "utf8")
 
-const patience = ["ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1"]
+const limits = ["ConnectTimeout=3", "ServerAliveInterval=2", "ServerAliveCountMax=1"]
 
 /**
- * The words that lead to where an ssh was let in, from what `ssh -G` said of it. The agent can write there what it likes, so
- * only what says where and as whom is kept, and what names a program, a library or a file to write is not. Null when the
- * server does not go that way: going another could lead elsewhere, where nothing runs.
+ * The words that lead ssh to a noted destination; the note is what `ssh -G` printed. The agent can write anything there, so only
+ * options that say where and as whom are kept; one that names a program, a library or a file to write is not. Null when the
+ * server does not use such a destination: without the option it could reach another machine, where nothing runs.
  */
-export const wayTo = (note: string): ReadonlyArray<string> | null => {
-  const said = note.split("\n")
-  const value = (name: string) => said.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1)
+export const sshWords = (note: string): ReadonlyArray<string> | null => {
+  const lines = note.split("\n")
+  const value = (name: string) => lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1)
   const host = value("hostname") ?? ""
   if (!/^[\w:][\w.:%-]*$/.test(host) || value("proxycommand") !== undefined) return null
   if (!jumps.test(value("proxyjump") ?? "none")) return null
-  return [...said.filter((line) => harmless.test(line)), "ProxyCommand=none"]
+  return [...lines.filter((line) => harmless.test(line)), "ProxyCommand=none"]
     .flatMap((line) => ["-o", line])
     .concat(host)
 }
@@ -124,7 +126,7 @@ const harmless =
   /^(port|user|addressfamily|identityfile|identitiesonly|identityagent|certificatefile|hostkeyalias|stricthostkeychecking|userknownhostsfile|globalknownhostsfile|proxyjump) /
 
 /** Not in the state directory: that disk may be full. Null when it could not be made. */
-function directory(): string | null {
+function makeDirectory(): string | null {
   try {
     return Fs.mkdtempSync(Path.join(Os.tmpdir(), "breakglass-"))
   } catch {
@@ -132,12 +134,12 @@ function directory(): string | null {
   }
 }
 
-/** Bytes of all notes: the agent writes them, and can put anything in their place. */
-const most = 1024 * 1024
+/** Of all notes. The agent writes them, and can put anything in their place. */
+const maxBytes = 1024 * 1024
 
-const entries = (file: string): ReadonlyArray<string> => {
+const readNotes = (file: string): ReadonlyArray<string> => {
   try {
-    const notes = plain(file).split("\n\n")
+    const notes = readPlainFile(file).split("\n\n")
     return notes.length > 1 && notes.pop() === "" ? notes : [...notes, ""]
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ENOENT" ? [] : [""]
@@ -145,18 +147,18 @@ const entries = (file: string): ReadonlyArray<string> => {
 }
 
 /** Throws instead of waiting: a FIFO would hold the whole server. */
-const plain = (file: string): string => {
+const readPlainFile = (file: string): string => {
   const fd = Fs.openSync(file, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK)
   try {
     const stat = Fs.fstatSync(fd)
-    if (!stat.isFile() || stat.size > most) throw new Error("not notes")
+    if (!stat.isFile() || stat.size > maxBytes) throw new Error("not notes")
     return Fs.readFileSync(fd, "utf8")
   } finally {
     Fs.closeSync(fd)
   }
 }
 
-const words = (pid: number, of: "cmdline" | "environ"): ReadonlyArray<string> => {
+const procStrings = (pid: number, of: "cmdline" | "environ"): ReadonlyArray<string> => {
   try {
     return Fs.readFileSync(`/proc/${pid}/${of}`, "utf8").split("\0").slice(0, -1)
   } catch {

@@ -1,4 +1,4 @@
-/** What an installation is looked after by: health, readiness, counts, and the contract in words. */
+/** What an installation is monitored by: health, readiness, counts, and the contract in words. */
 import { Context, Effect, Layer } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, OpenApi } from "effect/http-api"
@@ -24,7 +24,7 @@ export const upkeep = HttpApiBuilder.group(
     const draining = yield* Draining
     yield* Metrics.startAtZero
     return handlers.handleAll({
-      // Byte for byte what the probes of the system before this one read; and nothing that can hang.
+      // Byte for byte what the probes of the previous system read. Nothing here can hang.
       health: () => Effect.succeed({ status: "ok", service: "claude-breakglass" } as const),
       ready: () =>
         Effect.flatMap(journal.writable, (writable) => {

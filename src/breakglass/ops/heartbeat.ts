@@ -1,7 +1,7 @@
 /**
  * A sign of life for `deploy/with-keys`, which ends a server that gives none: a process that was stopped (SIGSTOP) or whose
- * event loop hangs is alive and answers nobody. Another process of the same user may also take its limits away (prlimit(2)):
- * without open files it accepts no connection. Then the server ends by itself, and is started again with its own limits.
+ * event loop hangs still exists but answers nobody. Another process of the same user can also lower its limits (prlimit(2)):
+ * without open files it accepts no connection. Then the server ends itself, and is started again with its own limits.
  */
 import { Effect, Layer } from "effect"
 import * as Fs from "node:fs"
@@ -31,5 +31,5 @@ const limits = Effect.sync(() => {
   }
 })
 
-/** Waited for: when nobody reads, the pipe is full, and more writes would each hold a thread of the pool. */
+/** Waits for the write: when nobody reads, the pipe is full, and further writes would each hold a thread of the pool. */
 const write = (fd: number) => Effect.callback<void>((resume) => Fs.write(fd, ".", () => resume(Effect.void)))

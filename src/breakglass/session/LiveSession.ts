@@ -1,6 +1,7 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
 import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
 import type { JournalUnavailable, SessionRow } from "../../contract/breakglass/Api.ts"
+import { conversationId } from "../../core/claude/command.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
 import type { LogRegistry } from "../../core/log/LogRegistry.ts"
 import * as Former from "./recovery.ts"
@@ -73,7 +74,8 @@ export const loader = (
     function* (id: string) {
       const known = loaded.get(id)
       if (known !== undefined) return known
-      if (!uuid.test(id) || removed.has(id)) return yield* noSession
+      // A session has the id of its first conversation.
+      if (!conversationId.test(id) || removed.has(id)) return yield* noSession
       const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
       if (row === null) return yield* noSession
       const prompts = new Set(yield* journal.timely(journal.prompts(id)))
@@ -182,5 +184,3 @@ const start = ({ title, cli_id, cli_opened, open_turn, unfinished, ...row }: Sto
 })
 
 const deleted = new JournalFailed({ reason: "the session was deleted", full: false })
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

@@ -6,6 +6,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { reason } from "../process/systemError.ts"
+import { conversationId } from "./command.ts"
 
 /** What of a turn is where. `directory` is the server's state. */
 export const places = (directory: string, turn: string) => {
@@ -25,7 +26,7 @@ export const make = (directory: string) => {
       const { home, config, cwd, tmp } = places(directory, turn)
       Fs.mkdirSync(Path.dirname(home), { recursive: true, mode: 0o700 })
       for (const each of [home, config, cwd, tmp]) Fs.mkdirSync(each, { mode: 0o700 })
-      if (!uuid.test(conversation)) return
+      if (!conversationId.test(conversation)) return
       const before = transcript(former, Path.join(Fs.realpathSync(directory), "work"), conversation)
       const lines = messages(kept(conversation), conversation) ?? messages(before, conversation)
       if (lines === null) return
@@ -36,7 +37,7 @@ export const make = (directory: string) => {
     /** Removes it; null when the transcript is kept, or none was written, else why it is not. */
     closeHome: (turn: string, conversation: string): string | null => {
       try {
-        if (!uuid.test(conversation)) return null
+        if (!conversationId.test(conversation)) return null
         const file = inHome(turn, conversation)
         const stat = Fs.lstatSync(file, { throwIfNoEntry: false })
         if (stat === undefined) return null
@@ -52,7 +53,7 @@ export const make = (directory: string) => {
     },
     /** First of all that is deleted of a session: one that is still there can be deleted again. */
     forget: (conversation: string): void => {
-      if (uuid.test(conversation)) Fs.rmSync(kept(conversation), { force: true })
+      if (conversationId.test(conversation)) Fs.rmSync(kept(conversation), { force: true })
     },
     /** For when no turn runs: what a server that was killed has left. */
     removeHomes: (): void => {
@@ -61,8 +62,6 @@ export const make = (directory: string) => {
     }
   }
 }
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Bytes of one transcript; a long incident's has a few million. */
 const most = 64 * 1024 * 1024

@@ -3,14 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { spawnSync } from "node:child_process"
 import { symlinkSync, writeFileSync } from "node:fs"
-import { notes, stop } from "../../../src/breakglass/agent/remoteStop.ts"
+import { destinationNotes, stop } from "../../../src/breakglass/agent/remoteStop.ts"
 import type { Line } from "../../../src/core/process/lines.ts"
 import { type Running, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
 
-describe("the places that were written down", () => {
+describe("the destinations that were noted", () => {
   const read = (write: (file: string) => void) =>
     Effect.scoped(
-      Effect.map(notes, ({ env, read }) => {
+      Effect.map(destinationNotes, ({ env, read }) => {
         write(env.BREAKGLASS_PLACES ?? "")
         return read()
       })

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
-import { wayTo } from "../../../src/breakglass/agent/remoteStop.ts"
+import { sshWords } from "../../../src/breakglass/agent/remoteStop.ts"
 import { root } from "../../support/server/BreakglassServer.ts"
 
 /** What the real ssh makes of these words, with no file read. */
@@ -24,7 +24,7 @@ describe("the way to where another ssh was let in", () => {
     ["an address of IPv6", ["root@::1"]]
   ]
   it.each(ways)("is that of %s, as ssh reads it", (_, args) => {
-    const way = wayTo(settings(args).trimEnd())
+    const way = sshWords(settings(args).trimEnd())
     assert.isNotNull(way)
     const same = /^(user|hostname|port|addressf|identit|certif|hostkeya|strict|userknown|globalknown|proxyj).*/gm
     assert.deepStrictEqual(settings(way ?? []).match(same), settings(args).match(same))
@@ -44,7 +44,7 @@ describe("the way to where another ssh was let in", () => {
       "socket"
     ]
     const more = ["-o", "KnownHostsCommand=/x", "-A", "-L", "1:a:2", "h"]
-    const kept = wayTo(`${settings([...args, ...more])}match exec x\ninclude /x`) ?? []
+    const kept = sshWords(`${settings([...args, ...more])}match exec x\ninclude /x`) ?? []
     assert.deepStrictEqual([kept.filter((_, at) => at % 2 === 0).join(" "), kept.at(-1)], [`${"-o ".repeat(15)}h`, "h"])
     const names = kept.filter((word) => word !== "-o" && word !== "h").map((word) => word.split(/[ =]/)[0])
     assert.sameMembers(
@@ -67,7 +67,7 @@ describe("the way to where another ssh was let in", () => {
     ["through words of a shell", "hostname h\nproxyjump a;x"]
   ]
   it.each(none)("is none %s", (_, note) => {
-    assert.isNull(wayTo(note))
+    assert.isNull(sshWords(note))
   })
 })
 

@@ -1,4 +1,4 @@
-/** One look at the VM's screen for everyone who asks at once; under the test's own clock. */
+/** One picture of the VM's screen for everyone who asks at once; under the test's own clock. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
@@ -13,21 +13,21 @@ const picture: Words = {
   takes: 1000
 }
 /** As many at once as there are phones in the house. */
-const crowd = (look: Effect.Success<ReturnType<typeof Screen.make>>) =>
+const crowd = (take: Effect.Success<ReturnType<typeof Screen.make>>) =>
   Effect.gen(function* () {
     const fibers = yield* Effect.forEach(Array.from({ length: 100 }), () =>
-      Effect.forkChild(look, { startImmediately: true })
+      Effect.forkChild(take, { startImmediately: true })
     )
     yield* TestClock.adjust("1 second")
     return yield* Effect.forEach(fibers, Fiber.await)
   })
 
-describe("a look at the screen", () => {
+describe("a picture of the screen", () => {
   it.effect("of 100 at once is one question to the host, and all are given its picture", () =>
     Effect.gen(function* () {
       const { ask, asked } = host(() => picture)
-      const look = yield* Screen.make(ask)
-      const answers = yield* crowd(look)
+      const take = yield* Screen.make(ask)
+      const answers = yield* crowd(take)
       for (const answer of answers) {
         const png = readPng(Exit.isSuccess(answer) ? answer.value : new Uint8Array())
         assert.deepStrictEqual([png.width, png.height, ...png.pixels], [2, 1, 1, 2, 3, 4, 5, 6])
@@ -42,9 +42,9 @@ describe("a look at the screen", () => {
       const { ask, asked } = host((_, times) =>
         times === 2 ? { lines: ["no display", result], takes: 1000 } : picture
       )
-      const look = yield* Screen.make(ask)
+      const take = yield* Screen.make(ask)
       for (const sees of [true, false, true]) {
-        for (const answer of yield* crowd(look)) assert.strictEqual(Exit.isSuccess(answer), sees)
+        for (const answer of yield* crowd(take)) assert.strictEqual(Exit.isSuccess(answer), sees)
       }
       assert.deepStrictEqual(asked, ["screen", "screen", "screen"])
     })
@@ -54,15 +54,15 @@ describe("a look at the screen", () => {
     Effect.gen(function* () {
       let ended = 0
       const { ask, asked } = host(() => picture)
-      const look = yield* Screen.make((...words) => Effect.onInterrupt(ask(...words), () => Effect.sync(() => ended++)))
+      const take = yield* Screen.make((...words) => Effect.onInterrupt(ask(...words), () => Effect.sync(() => ended++)))
       const [first, second] = [
-        yield* Effect.forkChild(look, { startImmediately: true }),
-        yield* Effect.forkChild(look, { startImmediately: true })
+        yield* Effect.forkChild(take, { startImmediately: true }),
+        yield* Effect.forkChild(take, { startImmediately: true })
       ]
       yield* Fiber.interrupt(first)
       yield* TestClock.adjust("1 second")
       assert.isTrue(Exit.isSuccess(yield* Fiber.await(second)))
-      const third = yield* Effect.forkChild(look, { startImmediately: true })
+      const third = yield* Effect.forkChild(take, { startImmediately: true })
       yield* Fiber.interrupt(third)
       assert.deepStrictEqual([asked.length, ended], [2, 1])
     })
@@ -80,8 +80,8 @@ describe("a look at the screen", () => {
   ]
   it.effect.each(failing)("of a host that %s is 502 and says so", ([, words, detail]) =>
     Effect.gen(function* () {
-      const look = yield* Screen.make(host(() => words).ask)
-      const fiber = yield* Effect.forkChild(Effect.flip(look), { startImmediately: true })
+      const take = yield* Screen.make(host(() => words).ask)
+      const fiber = yield* Effect.forkChild(Effect.flip(take), { startImmediately: true })
       yield* TestClock.adjust("15 seconds")
       assert.deepInclude(yield* Fiber.join(fiber), { status: 502, detail })
     })

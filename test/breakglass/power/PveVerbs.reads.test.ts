@@ -1,4 +1,4 @@
-/** Verbs that only look: how many are sent at once, and what is told those who ask beyond that. */
+/** Verbs that only read: how many are sent at once, and what further callers are told. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
@@ -38,7 +38,7 @@ const counted = ({ ask, count }: ReturnType<typeof host>) => {
   return { ask: asked, count, most: () => most }
 }
 
-describe("looks", () => {
+describe("verbs that only read", () => {
   for (const yields of [5, 13, 34, 2048]) {
     it.effect(
       `20 at once, with a yield every ${yields}: two are sent, the rest share the next and all are answered`,
