@@ -20,10 +20,11 @@ export default defineConfig(({ mode }) => {
       env: mode === "unit" ? inMemory : {},
       environment: "node",
       pool: "forks",
-      // Files that start no program share what they import: each would load effect again.
-      isolate: mode !== "unit",
-      // On every machine the same: most of a test here is waiting for real programs, and many at once would starve them.
-      maxWorkers: long ? 1 : 2,
+      // A worker's files share what they import: each would load effect again.
+      isolate: false,
+      // On every machine the same. Most of a test of the whole suite is waiting for real programs, so that four keep two
+      // cores busy; the unit tier waits for nothing, and the long ones measure.
+      maxWorkers: long ? 1 : mode === "unit" ? 2 : 4,
       testTimeout: long ? 15 * 60_000 : 30_000,
       hookTimeout: 30_000,
       // A test that passes the second time has found something; it is not retried.

@@ -48,7 +48,7 @@ describe.skipIf(cannotFreeze !== null)("a server that starts while its disk is f
     try {
       next = await startServer({ env: { ...programs({ ssh }).env, ...sick.env }, home: first.home })
       assert.match(next.stdout(), /The journal's disk does not answer/)
-      assert.match(next.stdout(), /What the operations before this start became is not known/)
+      assert.match(next.stdout(), /The operations from before this start could not be read/)
       assert.strictEqual((await next.post("/api/pve/status")).status, 200)
       assert.strictEqual((await next.request("/api/session")).status, 503)
       sick.letGo()

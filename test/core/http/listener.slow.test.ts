@@ -71,7 +71,13 @@ describe("HTTP-06 two hundred sockets that trickle", { timeout: 60_000 }, () => 
   for (const [what, beginning, more] of kinds) {
     it(`${what} keep nobody from the buttons`, async () => {
       const server = await begin()
-      const all = await Promise.all(Array.from({ length: many }, () => slow(server.url, beginning, more)))
+      const all: Array<Slow> = []
+      // Until its head is read an operator is a stranger too, and of those only so many are kept.
+      const atOnce = what === "headers" ? many : 50
+      while (all.length < many) {
+        all.push(...(await Promise.all(Array.from({ length: atOnce }, () => slow(server.url, beginning, more)))))
+        await server.post("/api/pve/status")
+      }
       for (let turn = 0; turn < 10; turn++) {
         const answer = await server.post("/api/pve/status")
         assert.deepStrictEqual([answer.status, ((await answer.json()) as { exit_code: number }).exit_code], [200, 0])

@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite"
 import { discard, named, ofKind, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { outcome, said, toEnd, why } from "../../support/session/events.ts"
 import { upTo } from "../../support/journal/journals.ts"
-import { programs } from "../../support/server/processes.ts"
+import { eventually, marked, programs } from "../../support/server/processes.ts"
 
 const log = async (server: Server, session: string) => {
   const reader = await server.attach(session)
@@ -34,6 +34,8 @@ describe("a disk that takes a part of a write", () => {
     while ((await fetch(`${server.url}/ready`)).status !== 503) continue
     assert.strictEqual((await server.post("/api/session")).status, 503)
     assert.strictEqual((await server.post("/api/pve/status")).status, 200)
+    // What was refused so far may have been the check alone: the turn's own events were when its agent is ended.
+    await eventually(() => marked(server.home).length === 0)
     assert.isFalse(reader.frames.some(ofKind("turn_end")))
     size("unlimited")
     const events = await toEnd(reader)

@@ -175,5 +175,5 @@ describe("CLI-05: a program that says everything at once", () => {
       events.map(({ id }) => id),
       events.map((_, at) => at)
     )
-  }, 60_000)
+  }, 120_000)
 })
