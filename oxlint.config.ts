@@ -113,7 +113,6 @@ const toBeCut = [
   "src/breakglass/session/LiveSession.ts",
   "src/breakglass/session/Session.ts",
   "src/core/http/Auth.ts",
-  "src/core/log/EventLog.ts",
   "web/components/ConfirmDialog.tsx",
   "web/components/HoldButton.tsx",
   "web/link/attach.ts",

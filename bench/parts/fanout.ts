@@ -1,6 +1,6 @@
 /** Run by stream.ts: one event to many readers, by our log and HTTP, or by a bare node:http that just writes. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer, type ServerResponse } from "node:http"
@@ -10,6 +10,7 @@ import { join } from "node:path"
 import type { Event } from "../../src/contract/Event.ts"
 import * as EventLog from "../../src/core/log/EventLog.ts"
 import { journalWorker } from "../../src/breakglass/root.ts"
+import { frames } from "../../src/core/log/sse.ts"
 import { stateless } from "../../src/core/log/Projection.ts"
 import * as Journal from "../../src/core/journal/Journal.ts"
 
@@ -72,7 +73,10 @@ const ours = Effect.gen(function* () {
   })
   listen((count, burst) => Effect.runPromise(emitting(count, burst)))
   const stream = Effect.sync(() =>
-    HttpServerResponse.stream(log.attach({ after: null, follow: true }), { contentType: "text/event-stream", headers })
+    HttpServerResponse.stream(Stream.map(log.attach({ after: null, follow: true }), frames), {
+      contentType: "text/event-stream",
+      headers
+    })
   )
   return yield* Layer.launch(
     HttpRouter.serve(HttpRouter.add("GET", "/", stream), { disableLogger: true, disableListenLog: true }).pipe(

@@ -16,7 +16,7 @@ import { isMutating } from "../power/hostProtocol.ts"
 import { noJournal } from "./noJournal.ts"
 import { Readers } from "../../core/http/Subscribers.ts"
 import { sessions } from "./sessionHandlers.ts"
-import { eventStream, place } from "../../core/log/sse.ts"
+import { cursorStart, eventStream } from "../../core/log/sse.ts"
 import { upkeep } from "../ops/Probes.ts"
 import { Targets } from "../target/Targets.ts"
 
@@ -31,8 +31,8 @@ const pve = HttpApiBuilder.group(
     return handlers.handleAll({
       verbs: () => Effect.succeed({ verbs, mutating }),
       stream: ({ headers, query, request }) =>
-        Effect.map(readers.admit(id, request), (leave) =>
-          eventStream(power.attach(place(headers["last-event-id"], query), leave))
+        Effect.map(readers.admit(id, request), (evicted) =>
+          eventStream(power.attach(cursorStart(headers["last-event-id"], query), evicted))
         ),
       screen: () => Effect.map(screen.take, picture),
       operations: () => Effect.map(power.list, (operations) => ({ operations })),

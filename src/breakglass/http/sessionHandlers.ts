@@ -7,7 +7,7 @@ import { Config } from "../config/Config.ts"
 import { Readers } from "../../core/http/Subscribers.ts"
 import { noEvent } from "../session/problems.ts"
 import { Session } from "../session/Session.ts"
-import { eventStream, place } from "../../core/log/sse.ts"
+import { cursorStart, eventStream } from "../../core/log/sse.ts"
 
 export const sessions = HttpApiBuilder.group(
   Api,
@@ -24,8 +24,8 @@ export const sessions = HttpApiBuilder.group(
       archive: ({ params, payload }) => session.archive(params.id, payload.archived),
       delete: ({ params }) => Effect.as(session.remove(params.id), { status: "deleted" } as const),
       stream: ({ params, headers, query, request }) =>
-        Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, leave) =>
-          eventStream(attach(place(headers["last-event-id"], query), leave))
+        Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, evicted) =>
+          eventStream(attach(cursorStart(headers["last-event-id"], query), evicted))
         ),
       prompt: ({ params, payload }) =>
         Effect.gen(function* () {

@@ -39,7 +39,7 @@ export class Session extends Context.Service<
     /** Newest activity first, and how many turns run of how many may. */
     readonly list: (query: ListQuery) => Effect.Effect<Live.Listed, JournalUnavailable>
     readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
-    /** The session's SSE frames, from any place on. */
+    /** To follow the session's log from any event on. */
     readonly attach: (id: string) => Effect.Effect<EventLog["attach"], NotFound | JournalUnavailable>
     /** Answers once the turn is claimed and its `user` event is on disk; the turn runs on without the caller. */
     readonly prompt: (

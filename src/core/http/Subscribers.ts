@@ -29,7 +29,7 @@ export class Readers extends Context.Service<
     readonly admit: (
       log: string,
       request: HttpServerRequest.HttpServerRequest
-    ) => Effect.Effect<Effect.Effect<Uint8Array>, never, Scope.Scope>
+    ) => Effect.Effect<Effect.Effect<Farewell>, never, Scope.Scope>
     /** How many read this log now, or any. */
     readonly count: (log?: string) => Effect.Effect<number>
     /** Waits until the next one begins to read this log. */
@@ -49,7 +49,7 @@ export class Readers extends Context.Service<
             if (stalls(reader, held)) return yield* Metrics.evicted("stalled")
             if (yield* Effect.isSuccess(operator(reader.request))) return
             readers.delete(reader)
-            letGo(reader, nothing)
+            letGo(reader, null)
             yield* Metrics.evicted("signed_out")
           })
         const round = Effect.gen(function* () {
@@ -71,7 +71,7 @@ export class Readers extends Context.Service<
             Effect.acquireRelease(
               Effect.sync(() => {
                 const response = NodeHttpServerRequest.toServerResponse(request) as OutgoingMessage
-                const leave = Deferred.makeUnsafe<Uint8Array>()
+                const leave = Deferred.makeUnsafe<Farewell>()
                 const reader: Reader = { log, request, response, leave, taken: 0, same: 0 }
                 readers.add(reader)
                 const awaited = coming.get(log)
@@ -82,7 +82,7 @@ export class Readers extends Context.Service<
                 const over = [oldestHere, readers.size > inAll ? oldest : undefined].flatMap((one) =>
                   one !== undefined && readers.delete(one) ? [one] : []
                 )
-                for (const one of over) letGo(one, superseded)
+                for (const one of over) letGo(one, "superseded")
                 return { reader, over: over.length }
               }).pipe(Effect.flatMap(({ reader, over }) => Effect.as(Metrics.evicted("superseded", over), reader))),
               (reader) => Effect.sync(() => readers.delete(reader))
@@ -94,12 +94,14 @@ export class Readers extends Context.Service<
   static readonly layer = Readers.over(Effect.promise(ofKernel))
 }
 
+/** What it is told last: why it is to go. null: nothing. */
+type Farewell = "superseded" | null
+
 interface Reader {
   readonly log: string
   readonly request: HttpServerRequest.HttpServerRequest
   readonly response: OutgoingMessage
-  /** What it is to be sent last. */
-  readonly leave: Deferred.Deferred<Uint8Array>
+  readonly leave: Deferred.Deferred<Farewell>
   /** Bytes that its machine has acknowledged, and at how many looks with more to take they were the same. */
   taken: number
   same: number
@@ -138,11 +140,8 @@ export const heldIn = (table: string): ReadonlyMap<string, number> => {
 const line = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm
 
 /** The answer is ended by what writes it: ended behind its back, the next write would be an error that nobody hears. */
-const letGo = ({ response, leave }: Reader, last: Uint8Array) => {
+const letGo = ({ response, leave }: Reader, last: Farewell) => {
   Deferred.doneUnsafe(leave, Effect.succeed(last))
   // It may be the reader that never reads.
   response.socket?.setTimeout(1000, () => response.destroy())
 }
-
-const nothing = new Uint8Array()
-const superseded = Buffer.from('event: bye\ndata: {"reason":"superseded"}\n\n')

@@ -9,7 +9,7 @@ import { type TargetSettings, Targets } from "../../../src/breakglass/target/Tar
 import { LogRegistry } from "../../../src/core/log/LogRegistry.ts"
 import * as Redact from "../../../src/core/redact/redact.ts"
 import { settings } from "../../support/http/requests.ts"
-import { directory, ownThread } from "../../support/journal/journals.ts"
+import { directory, ownThread, sent } from "../../support/journal/journals.ts"
 import { Journal } from "../../../src/core/journal/Journal.ts"
 import { host, result, runs } from "../../support/power/hostWords.ts"
 
@@ -47,8 +47,8 @@ describe("two targets", () => {
       assert.deepStrictEqual([asked("vm"), asked("vm-2")], [1, 1])
       for (const { power } of all) {
         assert.lengthOf(yield* power.list, 1)
-        const log = Buffer.concat([...(yield* Stream.runCollect(power.attach({ after: null, follow: false })))])
-        assert.include(log.toString(), '"kind":"operation"')
+        const log = yield* Stream.runCollect(sent(power.attach({ after: null, follow: false })))
+        assert.include(Buffer.concat([...log]).toString(), '"kind":"operation"')
       }
     }).pipe(Effect.provide(Layer.provide(layer, [journal, LogRegistry.layer])))
   })

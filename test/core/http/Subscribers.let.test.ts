@@ -8,7 +8,7 @@ import { setImmediate as turn } from "node:timers/promises"
 import { type AddressInfo, connect } from "node:net"
 import { Auth } from "../../../src/core/http/Auth.ts"
 import { perLog, Readers } from "../../../src/core/http/Subscribers.ts"
-import { follow, log, text, upTo } from "../../support/journal/journals.ts"
+import { follow, log, sent, text, upTo } from "../../support/journal/journals.ts"
 
 const anybody = Layer.mock(Auth, { operator: () => Effect.succeed({ name: "anybody" }) })
 
@@ -23,8 +23,8 @@ describe("a reader whose connection is full", () => {
         const request = yield* HttpServerRequest.HttpServerRequest
         const answer = NodeHttpServerRequest.toServerResponse(request) as ServerResponse
         answers.push(answer.on("error", ({ message }) => faults.push(message)))
-        const leave = yield* readers.admit("log", request)
-        return HttpServerResponse.stream(own.attach(follow(null), leave))
+        const evicted = yield* readers.admit("log", request)
+        return HttpServerResponse.stream(sent(own.attach(follow(null), evicted)))
       })
       const server = createServer()
       yield* Layer.build(

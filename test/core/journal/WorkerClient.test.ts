@@ -6,7 +6,7 @@ import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
 import type { Row } from "../../../src/core/journal/types.ts"
 import * as Thread from "../../../src/core/journal/WorkerClient.ts"
-import { all, directory, follow, ids, journal, logOver, roomy, text } from "../../support/journal/journals.ts"
+import { all, directory, follow, ids, journal, logOver, roomy, sent, text } from "../../support/journal/journals.ts"
 import { parse } from "../../support/http/specSse.ts"
 
 const row = (id: number): Row => ({ id, at: "2026-01-01T00:00:00.000Z", json: `{"id":${id}}`, full: null })
@@ -58,7 +58,9 @@ describe("the journal's thread", () => {
         const own = yield* logOver(dying, "log")
         yield* own.append([text("first")])
         const chunks = yield* Queue.unbounded<Uint8Array>()
-        yield* Effect.forkScoped(Stream.runForEach(own.attach(follow(null)), (chunk) => Queue.offer(chunks, chunk)))
+        yield* Effect.forkScoped(
+          Stream.runForEach(sent(own.attach(follow(null))), (chunk) => Queue.offer(chunks, chunk))
+        )
         const next = Queue.take(chunks)
         assert.deepStrictEqual(ids(parse(Buffer.from(yield* next))), [0])
         yield* next

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
 import type { Journal } from "../../../src/core/journal/Journal.ts"
-import { caughtUp, follow, ids, journal, logOver, text, until, upTo } from "../../support/journal/journals.ts"
+import { caughtUp, follow, ids, journal, logOver, sent, text, until, upTo } from "../../support/journal/journals.ts"
 import { parse } from "../../support/http/specSse.ts"
 
 describe("EventLog, from the disk", () => {
@@ -25,7 +25,7 @@ describe("EventLog, from the disk", () => {
             })
         }
         const own = yield* logOver(slow, "log", before.last())
-        const pull = yield* Stream.toPull(own.attach(follow(null)))
+        const pull = yield* Stream.toPull(sent(own.attach(follow(null))))
         const first = yield* Effect.forkChild(pull, { startImmediately: true })
         const page = yield* Queue.take(asked)
         yield* own.keepalive

@@ -4,7 +4,7 @@ import { MaxOpsBeforeYield } from "effect/Scheduler"
 import type * as EventLog from "../../../src/core/log/EventLog.ts"
 import { JournalFailed, type Journal } from "../../../src/core/journal/Journal.ts"
 import type { Event } from "../../../src/contract/Event.ts"
-import { all, follow, ids, journal, log, logOver, text, until, upTo } from "../../support/journal/journals.ts"
+import { all, follow, ids, journal, log, logOver, sent, text, until, upTo } from "../../support/journal/journals.ts"
 import { type Dispatched, parse } from "../../support/http/specSse.ts"
 
 const end: Event = { kind: "turn_end", outcome: "completed" }
@@ -16,7 +16,7 @@ const received = (of: EventLog.EventLog, after: number | null = null) =>
   Effect.gen(function* () {
     const chunks = yield* Queue.unbounded<string>()
     yield* Effect.forkScoped(
-      Stream.runForEach(of.attach(follow(after)), (chunk) => Queue.offer(chunks, Buffer.from(chunk).toString()))
+      Stream.runForEach(sent(of.attach(follow(after))), (chunk) => Queue.offer(chunks, Buffer.from(chunk).toString()))
     )
     return Queue.take(chunks)
   })
@@ -136,7 +136,7 @@ describe("EventLog", () => {
       const over = yield* journal
       const own = yield* logOver(over, "log")
       const reading = yield* Effect.forkChild(
-        own.attach(follow(null)).pipe(
+        sent(own.attach(follow(null))).pipe(
           Stream.map((chunk) => ids(parse(chunk)).at(-1) ?? -1),
           Stream.mapEffect((seen) => Effect.map(over.last("log"), ({ id }) => [seen, id ?? -1] as const)),
           Stream.takeUntil(([seen]) => seen === 99),

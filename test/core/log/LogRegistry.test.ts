@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Queue, Stream } from "effect"
 import type { EventLog } from "../../../src/core/log/EventLog.ts"
 import { LogRegistry } from "../../../src/core/log/LogRegistry.ts"
-import { follow, journal, logOver } from "../../support/journal/journals.ts"
+import { follow, journal, logOver, sent } from "../../support/journal/journals.ts"
 
 const caughtUp = "event: caught-up\ndata: {}\n\n"
 
 /** Follows a log from its beginning, past `caught-up`. */
 const attached = Effect.fnUntraced(function* (log: EventLog) {
   const frames = yield* Queue.unbounded<string>()
-  const reading = Stream.runForEach(log.attach(follow(null)), (bytes) =>
+  const reading = Stream.runForEach(sent(log.attach(follow(null))), (bytes) =>
     Queue.offer(frames, Buffer.from(bytes).toString())
   )
   const reader = yield* Effect.forkChild(reading)

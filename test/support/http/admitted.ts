@@ -33,7 +33,7 @@ export const admitted = Effect.fnUntraced(function* (log: string) {
   const leave = yield* Scope.provide(readers.admit(log, request), scope)
   const told: Array<string> = []
   yield* Effect.forkIn(
-    Effect.map(leave, (last) => told.push(Buffer.from(last).toString())),
+    Effect.map(leave, (last) => told.push(last ?? "nothing")),
     scope,
     { startImmediately: true }
   )

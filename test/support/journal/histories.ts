@@ -6,7 +6,7 @@ import { Effect, Stream } from "effect"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
 import type * as EventLog from "../../../src/core/log/EventLog.ts"
 import type * as Journal from "../../../src/core/journal/Journal.ts"
-import { follow, logOver, text } from "./journals.ts"
+import { follow, logOver, sent, text } from "./journals.ts"
 import { type Dispatched, parse } from "../http/specSse.ts"
 
 export interface Dice {
@@ -66,7 +66,7 @@ const reading = Effect.fnUntraced(function* (log: EventLog.EventLog, roll: Dice,
     connections += 1
     const check = connection(seen, log.last().id ?? -1)
     let chunks = habit.clings ? Number.POSITIVE_INFINITY : roll.below(6)
-    yield* log.attach(follow(seen < 0 ? null : seen)).pipe(
+    yield* sent(log.attach(follow(seen < 0 ? null : seen))).pipe(
       Stream.takeUntil((chunk) => {
         seen = parse(chunk).reduce(check, seen)
         chunks -= 1

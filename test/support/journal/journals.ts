@@ -11,7 +11,9 @@ import type { Event } from "../../../src/contract/Event.ts"
 import * as EventLog from "../../../src/core/log/EventLog.ts"
 import { journalWorker } from "../../../src/breakglass/root.ts"
 import * as Journal from "../../../src/core/journal/Journal.ts"
-import type { Place } from "../../../src/core/log/Cursor.ts"
+import type { CursorStart } from "../../../src/core/log/Cursor.ts"
+import type { Item } from "../../../src/core/log/LogState.ts"
+import { frames } from "../../../src/core/log/sse.ts"
 import { stateless } from "../../../src/core/log/Projection.ts"
 import * as Redact from "../../../src/core/redact/redact.ts"
 import { type Dispatched, parse } from "../http/specSse.ts"
@@ -52,11 +54,20 @@ export const log = Effect.flatMap(journal, (over) => logOver(over, "log"))
 
 export const text = (words: string) => ({ kind: "text", text: words }) as const
 
-export const follow = (after: number | null): Place => ({ after, follow: true })
+export const follow = (after: number | null): CursorStart => ({ after, follow: true })
 
-/** What a reader gets until a frame fits, as the specification's parser sees it. */
-export const until = (stream: Stream.Stream<Uint8Array>, fits: (frame: Dispatched) => boolean) =>
-  Effect.map(Stream.runCollect(Stream.takeUntil(stream, (chunk) => parse(chunk).some(fits))), (chunks) =>
+/** What a reader is sent. */
+export const sent = (items: Stream.Stream<Item>) => Stream.map(items, frames)
+
+/** The events among these items. */
+export const eventsOf = <E>(items: ReadonlyArray<Item>): ReadonlyArray<E> =>
+  items.flatMap((item) =>
+    item._tag === "Events" ? item.events.map(({ json }) => JSON.parse(Buffer.from(json).toString()) as E) : []
+  )
+
+/** What a reader is sent until a frame fits, as the specification's parser sees it. */
+export const until = (items: Stream.Stream<Item>, fits: (frame: Dispatched) => boolean) =>
+  Effect.map(Stream.runCollect(Stream.takeUntil(sent(items), (chunk) => parse(chunk).some(fits))), (chunks) =>
     parse(...chunks)
   )
 
@@ -64,7 +75,7 @@ export const caughtUp = ({ type }: Dispatched) => type === "caught-up"
 
 /** Everything a reader gets that does not stay. */
 export const all = (of: EventLog.EventLog) =>
-  Effect.map(Stream.runCollect(of.attach({ after: null, follow: false })), (chunks) => parse(...chunks))
+  Effect.map(Stream.runCollect(sent(of.attach({ after: null, follow: false }))), (chunks) => parse(...chunks))
 
 export const ids = (frames: ReadonlyArray<Dispatched>): ReadonlyArray<number> =>
   frames.filter(({ type }) => type === "message").map(({ data }) => (JSON.parse(data) as { id: number }).id)

@@ -9,10 +9,9 @@ import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
 import { Screen } from "../../../src/breakglass/power/Screen.ts"
 import { LogRegistry } from "../../../src/core/log/LogRegistry.ts"
 import * as Redact from "../../../src/core/redact/redact.ts"
-import type { Operation, Verb } from "../../../src/contract/Power.ts"
-import { emptyFeed, feed } from "../../../web/link/sse.ts"
-import { directory, layerOwnThread } from "../journal/journals.ts"
-import { distinct, vmEvent } from "../http/frames.ts"
+import type { Operation, Verb, VmEvent } from "../../../src/contract/Power.ts"
+import { directory, eventsOf, layerOwnThread } from "../journal/journals.ts"
+import { distinct } from "../http/frames.ts"
 
 /** In `home` when one is named (a former life's), else in a directory of its own. */
 export const power = (ask: AskHost, home?: string) => {
@@ -63,13 +62,11 @@ export const carriedOut = Effect.fnUntraced(function* (verb: Verb) {
 
 export const phases = Effect.fnUntraced(function* (op_id: string) {
   const service = yield* PveVerbs
-  const chunks = yield* Stream.runCollect(service.attach({ after: null, follow: false }))
-  const [, frames] = feed(emptyFeed, Buffer.concat([...chunks]).toString())
+  const items = yield* Stream.runCollect(service.attach({ after: null, follow: false }))
   return distinct(
-    frames.flatMap((frame) => {
-      const event = vmEvent(frame)
-      return event?.kind === "operation" && event.op.op_id === op_id ? [event.op.phase] : []
-    })
+    eventsOf<VmEvent>(items).flatMap((event) =>
+      event.kind === "operation" && event.op.op_id === op_id ? [event.op.phase] : []
+    )
   )
 })
 

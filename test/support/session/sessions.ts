@@ -17,9 +17,8 @@ import {
   type Running,
   SubprocessRunner
 } from "../../../src/core/process/SubprocessRunner.ts"
-import { emptyFeed, feed } from "../../../web/link/sse.ts"
-import { type Entry, eventOf } from "../http/frames.ts"
-import { layerOwnThread } from "../journal/journals.ts"
+import type { Entry } from "../../../src/contract/Event.ts"
+import { eventsOf, layerOwnThread } from "../journal/journals.ts"
 import { targets } from "../power/targets.ts"
 
 export interface Options {
@@ -55,12 +54,7 @@ export const sessions = (
 
 export const log = Effect.fnUntraced(function* (id: string) {
   const session = yield* Session
-  const chunks = yield* Stream.runCollect((yield* session.attach(id))({ after: null, follow: false }))
-  const [, frames] = feed(emptyFeed, Buffer.concat([...chunks]).toString())
-  return frames.flatMap((frame): ReadonlyArray<Entry> => {
-    const event = eventOf(frame)
-    return event === undefined ? [] : [event]
-  })
+  return eventsOf<Entry>(yield* Stream.runCollect((yield* session.attach(id))({ after: null, follow: false })))
 })
 
 export const say = (text: string) => ({ text, model: "sonnet", promptId: null })
