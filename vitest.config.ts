@@ -25,8 +25,9 @@ export default defineConfig(({ mode }) => {
       // On every machine the same. Most of a test of the whole suite is waiting for real programs, so that four keep two
       // cores busy; the unit tier waits for nothing, and the long ones measure.
       maxWorkers: long ? 1 : mode === "unit" ? 2 : 4,
-      testTimeout: long ? 15 * 60_000 : 30_000,
-      hookTimeout: 30_000,
+      // Where something hangs, not how long it may take: other work on the machine fails no test.
+      testTimeout: long ? 15 * 60_000 : 60_000,
+      hookTimeout: 60_000,
       // A test that passes the second time has found something; it is not retried.
       retry: 0
     }
