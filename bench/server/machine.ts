@@ -3,12 +3,16 @@ import { readdirSync, readFileSync } from "node:fs"
 import { cpus, release, totalmem } from "node:os"
 import { setTimeout as pause } from "node:timers/promises"
 
-/** Seconds of processor time that its threads have used, without its children. */
+/** Seconds of processor time that its threads have used, without its children and without threads that have ended. */
 export const cpuOf = (pid: number): number => {
   let nanoseconds = 0
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const [used] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")
-    nanoseconds += Number(used)
+    try {
+      const [used] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")
+      nanoseconds += Number(used)
+    } catch {
+      // It ended after it was listed.
+    }
   }
   return nanoseconds / 1e9
 }
