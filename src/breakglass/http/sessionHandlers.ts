@@ -5,7 +5,7 @@ import { Api, promptLimit } from "../../contract/breakglass/Api.ts"
 import { BadRequest, TooLarge } from "../../contract/Problem.ts"
 import { Config } from "../config/Config.ts"
 import { Readers } from "../../core/http/Subscribers.ts"
-import { noEvent } from "../session/problems.ts"
+import { noEvent, withProblems } from "./sessionProblems.ts"
 import { Session } from "../session/Session.ts"
 import { cursorStart, eventStream } from "../../core/log/sse.ts"
 
@@ -17,14 +17,14 @@ export const sessions = HttpApiBuilder.group(
     const readers = yield* Readers
     const { models, model: defaultModel } = yield* Config
     return handlers.handleAll({
-      create: () => Effect.map(session.create, (session_id) => ({ session_id })),
+      create: () => Effect.map(withProblems(session.create), (session_id) => ({ session_id })),
       list: ({ query: { limit = "50", before = null, archived } }) =>
-        session.list({ limit: Number(limit), before, archived: archived === "1" }),
-      get: ({ params }) => session.get(params.id),
-      archive: ({ params, payload }) => session.archive(params.id, payload.archived),
-      delete: ({ params }) => Effect.as(session.remove(params.id), { status: "deleted" } as const),
+        withProblems(session.list({ limit: Number(limit), before, archived: archived === "1" })),
+      get: ({ params }) => withProblems(session.get(params.id)),
+      archive: ({ params, payload }) => withProblems(session.archive(params.id, payload.archived)),
+      delete: ({ params }) => Effect.as(withProblems(session.remove(params.id)), { status: "deleted" } as const),
       stream: ({ params, headers, query, request }) =>
-        Effect.zipWith(session.attach(params.id), readers.admit(params.id, request), (attach, evicted) =>
+        Effect.zipWith(withProblems(session.attach(params.id)), readers.admit(params.id, request), (attach, evicted) =>
           eventStream(attach(cursorStart(headers["last-event-id"], query), evicted))
         ),
       prompt: ({ params, payload }) =>
@@ -32,14 +32,14 @@ export const sessions = HttpApiBuilder.group(
           const { model = defaultModel, prompt, prompt_id = null } = payload
           yield* acceptable(prompt)
           if (!models.includes(model)) return yield* unknownModel(models)
-          yield* session.prompt(params.id, { text: prompt, model, promptId: prompt_id })
+          yield* withProblems(session.prompt(params.id, { text: prompt, model, promptId: prompt_id }))
           return { status: "started" } as const
         }),
-      cancel: ({ params }) => Effect.map(session.cancel(params.id), (cancelled) => ({ cancelled })),
-      export: ({ params }) => session.export(params.id),
+      cancel: ({ params }) => Effect.map(withProblems(session.cancel(params.id)), (cancelled) => ({ cancelled })),
+      export: ({ params }) => withProblems(session.export(params.id)),
       full: ({ params }) =>
         /^(0|[1-9][0-9]{0,15})$/.test(params.event)
-          ? session.full(params.id, Number(params.event))
+          ? withProblems(session.full(params.id, Number(params.event)))
           : Effect.fail(noEvent)
     })
   })

@@ -1,6 +1,6 @@
 /** One session while the server holds it: its log, its turn, and what is said of it. */
 import { Deferred, Effect, Fiber, Option, Schedule, type Scope } from "effect"
-import type { JournalUnavailable, SessionRow } from "../../contract/breakglass/Api.ts"
+import type { SessionRow } from "../../contract/breakglass/Api.ts"
 import { conversationId } from "../../core/claude/command.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
 import type { LogRegistry } from "../../core/log/LogRegistry.ts"
@@ -11,7 +11,7 @@ import type { Start } from "../../core/log/Projection.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import type { NotStored } from "../../core/turn/EventSink.ts"
 import { project, type Projected, type SessionEvent } from "./projection.ts"
-import { diskTrouble, inProgress, noSession, unavailable } from "./problems.ts"
+import * as Errors from "./errors.ts"
 
 /** A turn from its claim to its end. */
 export interface Running {
@@ -23,7 +23,7 @@ export interface Running {
   /** false when it could not begin. */
   readonly begun: Deferred.Deferred<boolean>
   /** Its `turn_end` is in the log; fails when it is over and the disk has not taken that. */
-  readonly ended: Deferred.Deferred<void, JournalUnavailable>
+  readonly ended: Deferred.Deferred<void, Errors.StopUnrecorded>
 }
 
 export const claimed = (id: string): Running => ({
@@ -70,49 +70,46 @@ export const loader = (
 ) => {
   const loaded = new Map<string, Live>()
   const removed = new Set<string>()
-  const load = Effect.fnUntraced(
-    function* (id: string) {
-      const known = loaded.get(id)
-      if (known !== undefined) return known
-      // A session has the id of its first conversation.
-      if (!conversationId.test(id) || removed.has(id)) return yield* noSession
-      const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
-      if (row === null) return yield* noSession
-      const prompts = new Set(yield* journal.timely(journal.prompts(id)))
-      const stored = Effect.flatMap(
-        journal.session(id),
-        Option.match({ onNone: () => Effect.fail(deleted), onSome: (now) => Effect.succeed(start(now)) })
-      )
-      const log = yield* EventLog.make(journal, id, { stored, project }, start(row), redact)
-      const { open_turn, cli_id } = row
-      const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null, gone: false }
-      const ending = yield* Effect.uninterruptible(
-        Effect.gen(function* () {
-          // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
-          if (loaded.has(id) || removed.has(id)) return null
-          loaded.set(id, live)
-          yield* logs.add(log)
-          if (open_turn === null) return null
-          // A fiber of its own, begun with the entry: who asked may go away.
-          const inheriting = Effect.flatMap(Former.end(log, open_turn, journal.closeHome(open_turn, cli_id)), (owed) =>
-            settle(live, owed, scope)
-          )
-          return yield* Effect.forkIn(inheriting, scope)
-        })
-      )
-      if (ending !== null) yield* journal.timely(Fiber.await(ending))
-      // One that was read before its deletion and is told after it.
-      if (removed.has(id)) return yield* noSession
-      return loaded.get(id) ?? live
-    },
-    Effect.catchTag("JournalFailed", (failed) => Effect.fail(unavailable(failed)))
-  )
+  const load = Effect.fnUntraced(function* (id: string) {
+    const known = loaded.get(id)
+    if (known !== undefined) return known
+    // A session has the id of its first conversation.
+    if (!conversationId.test(id) || removed.has(id)) return yield* new Errors.NoSession()
+    const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
+    if (row === null) return yield* new Errors.NoSession()
+    const prompts = new Set(yield* journal.timely(journal.prompts(id)))
+    const stored = Effect.flatMap(
+      journal.session(id),
+      Option.match({ onNone: () => Effect.fail(deleted), onSome: (now) => Effect.succeed(start(now)) })
+    )
+    const log = yield* EventLog.make(journal, id, { stored, project }, start(row), redact)
+    const { open_turn, cli_id } = row
+    const live: Live = { row, log, prompts, turn: null, owing: open_turn !== null, gone: false }
+    const ending = yield* Effect.uninterruptible(
+      Effect.gen(function* () {
+        // Another request may have loaded it while this one waited: two logs for one session would give out ids twice.
+        if (loaded.has(id) || removed.has(id)) return null
+        loaded.set(id, live)
+        yield* logs.add(log)
+        if (open_turn === null) return null
+        // A fiber of its own, begun with the entry: who asked may go away.
+        const inheriting = Effect.flatMap(Former.end(log, open_turn, journal.closeHome(open_turn, cli_id)), (owed) =>
+          settle(live, owed, scope)
+        )
+        return yield* Effect.forkIn(inheriting, scope)
+      })
+    )
+    if (ending !== null) yield* journal.timely(Fiber.await(ending))
+    // One that was read before its deletion and is told after it.
+    if (removed.has(id)) return yield* new Errors.NoSession()
+    return loaded.get(id) ?? live
+  })
   /** Deletes it from the disk and ends its readers. Refused while a turn runs or owes its end. */
   const remove = Effect.fnUntraced(function* (id: string) {
     const live = yield* load(id)
-    if (live.turn !== null) return yield* inProgress
-    if (live.owing) return yield* diskTrouble
-    if (live.gone) return yield* noSession
+    if (live.turn !== null) return yield* new Errors.TurnRunning()
+    if (live.owing) return yield* new Errors.EndPending()
+    if (live.gone) return yield* new Errors.NoSession()
     // Before anything yields: no prompt comes between.
     live.gone = true
     const deleted = Effect.tapError(journal.removeSession(id), () => Effect.sync(() => (live.gone = false)))
@@ -126,11 +123,11 @@ export const loader = (
       })
     )
     const deleting = yield* Effect.forkIn(all, scope, { startImmediately: true })
-    yield* Effect.mapError(journal.timely(Fiber.join(deleting)), unavailable)
+    yield* journal.timely(Fiber.join(deleting))
   })
   const archive = Effect.fnUntraced(function* (id: string, archived: boolean) {
     const live = yield* load(id)
-    yield* Effect.mapError(journal.timely(journal.archive(id, archived)), unavailable)
+    yield* journal.timely(journal.archive(id, archived))
     live.row = { ...live.row, archived }
     return wire(live)
   })

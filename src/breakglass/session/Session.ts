@@ -4,14 +4,7 @@
  */
 import { Context, DateTime, Deferred, Effect, Layer, Option, Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type {
-  AgentUnavailable,
-  JournalUnavailable,
-  SessionRow,
-  TooManyTurns,
-  TurnInProgress
-} from "../../contract/breakglass/Api.ts"
-import type { NotFound } from "../../contract/Problem.ts"
+import type { SessionRow } from "../../contract/breakglass/Api.ts"
 import type { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import { AgentDefinition } from "../agent/AgentDefinition.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
@@ -29,31 +22,27 @@ import { afterKill, home, limits } from "./turnOptions.ts"
 import * as Redact from "../../core/redact/redact.ts"
 import { Targets } from "../target/Targets.ts"
 import * as Turn from "../../core/turn/Turn.ts"
-import { diskTrouble, inProgress, noEvent, noSession, stopSent, stopTaken, tooMany, unavailable } from "./problems.ts"
-import { agentUnfit } from "./problems.ts"
+import * as Errors from "./errors.ts"
 
 export class Session extends Context.Service<
   Session,
   {
-    readonly create: Effect.Effect<string, JournalUnavailable>
+    readonly create: Effect.Effect<string, JournalFailed>
     /** Newest activity first, and how many turns run of how many may. */
-    readonly list: (query: ListQuery) => Effect.Effect<Live.Listed, JournalUnavailable>
-    readonly get: (id: string) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
+    readonly list: (query: ListQuery) => Effect.Effect<Live.Listed, JournalFailed>
+    readonly get: (id: string) => Effect.Effect<SessionRow, Errors.NotLoaded>
     /** To follow the session's log from any event on. */
-    readonly attach: (id: string) => Effect.Effect<EventLog["attach"], NotFound | JournalUnavailable>
+    readonly attach: (id: string) => Effect.Effect<EventLog["attach"], Errors.NotLoaded>
     /** Answers once the turn is claimed and its `user` event is on disk; the turn runs on without the caller. */
-    readonly prompt: (
-      id: string,
-      prompt: Live.Prompt
-    ) => Effect.Effect<void, NotFound | TurnInProgress | TooManyTurns | JournalUnavailable | AgentUnavailable>
+    readonly prompt: (id: string, prompt: Live.Prompt) => Effect.Effect<void, Errors.NotPrompted>
     /** Stop. Answers when `turn_end` is in the log: whether a turn was running. How that ended, the log says. */
-    readonly cancel: (id: string) => Effect.Effect<boolean, NotFound | JournalUnavailable>
+    readonly cancel: (id: string) => Effect.Effect<boolean, Errors.NotStopped>
     /** The whole of an event that was cut. */
-    readonly full: (id: string, event: number) => Effect.Effect<string, NotFound | JournalUnavailable>
+    readonly full: (id: string, event: number) => Effect.Effect<string, Errors.NotLoaded | Errors.NoEvent>
     /** The draft of a post-mortem, in Markdown. */
-    readonly export: (id: string) => Effect.Effect<string, NotFound | JournalUnavailable>
-    readonly archive: (id: string, archived: boolean) => Effect.Effect<SessionRow, NotFound | JournalUnavailable>
-    readonly remove: (id: string) => Effect.Effect<void, NotFound | TurnInProgress | JournalUnavailable>
+    readonly export: (id: string) => Effect.Effect<string, Errors.NotLoaded>
+    readonly archive: (id: string, archived: boolean) => Effect.Effect<SessionRow, Errors.NotLoaded>
+    readonly remove: (id: string) => Effect.Effect<void, Errors.NotRemoved>
     /** How many turns run now. */
     readonly running: Effect.Effect<number>
   }
@@ -70,20 +59,18 @@ export class Session extends Context.Service<
       const scope = yield* Scope.fork(yield* Effect.scope, "parallel")
       const context = yield* Effect.context<SubprocessRunner>()
       const { load, listed, remove, archive } = Live.loader(journal, redact, scope, yield* LogRegistry)
-      const timely = <A>(effect: Effect.Effect<A, JournalFailed>) =>
-        Effect.mapError(journal.timely(effect), unavailable)
       let turns = 0
-      const inherited = Effect.mapError(yield* Former.inherit(journal, load, scope), unavailable)
+      const inherited = yield* Former.inherit(journal, load, scope)
 
       const create = Effect.gen(function* () {
         const id = SecureRandom.uuidV4Unsafe()
         const created_at = DateTime.formatIso(yield* DateTime.now)
-        yield* timely(journal.createSession({ id, created_at, cli_id: id }))
+        yield* journal.timely(journal.createSession({ id, created_at, cli_id: id }))
         return id
       })
 
       const list = (query: ListQuery) =>
-        Effect.map(timely(journal.sessions(query)), (page) => ({
+        Effect.map(journal.timely(journal.sessions(query)), (page) => ({
           ...listed(page),
           turns: { running: turns, limit: config.maxConcurrentTurns }
         }))
@@ -92,14 +79,14 @@ export class Session extends Context.Service<
         const known = () => promptId !== null && live.prompts.has(promptId)
         // Of one that is on its way to the disk this is not known yet.
         if (known() && live.turn !== null) yield* Deferred.await(live.turn.begun)
-        if (!known()) yield* Effect.mapError(cli.usable, agentUnfit)
+        if (!known()) yield* cli.usable
         if (known()) return
         // Who is told that nothing was begun must not find it begun later: refused before it is written, or not at all.
-        yield* timely(Effect.void)
-        if (live.turn !== null) return yield* inProgress
-        if (live.owing) return yield* diskTrouble
-        if (live.gone) return yield* noSession
-        if (turns >= config.maxConcurrentTurns) return yield* tooMany(config.maxConcurrentTurns)
+        yield* journal.timely(Effect.void)
+        if (live.turn !== null) return yield* new Errors.TurnRunning()
+        if (live.owing) return yield* new Errors.EndPending()
+        if (live.gone) return yield* new Errors.NoSession()
+        if (turns >= config.maxConcurrentTurns) return yield* new Errors.TurnLimit({ limit: config.maxConcurrentTurns })
         // Claimed before anything yields: of ten prompts at once nine find it so.
         const turn = Live.claimed(SecureRandom.uuidV4Unsafe())
         live.turn = turn
@@ -115,8 +102,7 @@ export class Session extends Context.Service<
           Effect.tapError(() => {
             live.prompts.delete(promptId ?? "")
             return Effect.andThen(release, Deferred.succeed(turn.begun, false))
-          }),
-          Effect.mapError(unavailable)
+          })
         )
         const { cli_id, cli_opened, unfinished } = live.log.projected()
         // Stop ends its commands' power at once, not when the last of them has been ended.
@@ -138,11 +124,17 @@ export class Session extends Context.Service<
               live.owing = owed !== null
               if (owed !== null) yield* Effect.forkIn(Live.pay(live, owed), scope)
               yield* release
-              yield* owed === null ? Deferred.succeed(turn.ended, undefined) : Deferred.fail(turn.ended, stopSent)
+              yield* owed === null
+                ? Deferred.succeed(turn.ended, undefined)
+                : Deferred.fail(turn.ended, new Errors.StopUnrecorded())
             })
         }
         // Whatever fails in there, a turn that is over holds nothing up.
-        const over = Effect.all([Effect.sync(access.revoke), release, Deferred.fail(turn.ended, stopSent)])
+        const over = Effect.all([
+          Effect.sync(access.revoke),
+          release,
+          Deferred.fail(turn.ended, new Errors.StopUnrecorded())
+        ])
         const run = Turn.run(options).pipe(Effect.provideContext(context), Effect.ensuring(over))
         // At once: a fiber that is interrupted before its first step takes none, and the turn would never end.
         turn.fiber = yield* Effect.forkIn(run, scope, { startImmediately: true })
@@ -156,10 +148,10 @@ export class Session extends Context.Service<
         // Both before anything yields: who asked may go away.
         turn.stopping = true
         turn.fiber?.interruptUnsafe()
-        const begun = Effect.mapError(journal.timely(Deferred.await(turn.begun)), () => stopTaken)
+        const begun = Effect.mapError(journal.timely(Deferred.await(turn.begun)), () => new Errors.StopPending())
         // One that runs is stopped whatever the disk does.
         if (turn.fiber === null && !(yield* begun)) return false
-        yield* Effect.mapError(journal.timely(Deferred.await(turn.ended)), () => stopSent)
+        yield* Effect.mapError(journal.timely(Deferred.await(turn.ended)), () => new Errors.StopUnrecorded())
         return true
       })
 
@@ -174,14 +166,14 @@ export class Session extends Context.Service<
         cancel,
         full: (id, event) =>
           Effect.flatMap(
-            Effect.andThen(load(id), timely(journal.full(id, event))),
-            Option.match({ onNone: () => Effect.fail(noEvent), onSome: Effect.succeed })
+            Effect.andThen(load(id), journal.timely(journal.full(id, event))),
+            Option.match({ onNone: () => Effect.fail(new Errors.NoEvent()), onSome: Effect.succeed })
           ),
         export: (id) =>
           Effect.gen(function* () {
             const { log } = yield* load(id)
             const draft = postmortem({ title: log.projected().title, target: target.name, session: id })
-            yield* timely(log.entries(draft.add))
+            yield* journal.timely(log.entries(draft.add))
             return draft.text()
           }),
         running: Effect.sync(() => turns)

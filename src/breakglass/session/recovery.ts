@@ -1,8 +1,7 @@
 /** What a former life of this server left behind: turns with no end, and their processes. */
 import { Effect, Schedule, type Scope, Semaphore } from "effect"
 import { markerName } from "../agent/profile.ts"
-import type { JournalUnavailable } from "../../contract/breakglass/Api.ts"
-import type { NotFound } from "../../contract/Problem.ts"
+import type { NotLoaded } from "./errors.ts"
 import * as Marker from "../../core/process/marker.ts"
 import type { Journal, JournalFailed } from "../../core/journal/Journal.ts"
 import type { EventSink } from "../../core/turn/EventSink.ts"
@@ -14,7 +13,7 @@ import { errorEvent } from "../../core/turn/verdict.ts"
  */
 export const inherit = Effect.fnUntraced(function* (
   journal: Journal["Service"],
-  load: (session: string) => Effect.Effect<unknown, NotFound | JournalUnavailable>,
+  load: (session: string) => Effect.Effect<unknown, NotLoaded>,
   scope: Scope.Scope
 ) {
   const oneAtATime = yield* Semaphore.make(1)
@@ -24,7 +23,8 @@ export const inherit = Effect.fnUntraced(function* (
     open ??= yield* journal.unended
     const unread = yield* Effect.forEach(
       open,
-      (id) => Effect.match(load(id), { onSuccess: () => [], onFailure: ({ status }) => (status === 404 ? [] : [id]) }),
+      (id) =>
+        Effect.match(load(id), { onSuccess: () => [], onFailure: ({ _tag }) => (_tag === "NoSession" ? [] : [id]) }),
       { concurrency: "unbounded" }
     )
     open = unread.flat()

@@ -158,7 +158,7 @@ describe("LIFE-01: a turn without an end", () => {
         assert.isFalse(alive(orphan))
         assert.deepStrictEqual(kinds(yield* log(id)), ["user"])
         const refused = yield* Effect.flip(session.prompt(id, say("between")))
-        assert.strictEqual(refused._tag, "JournalUnavailable")
+        assert.strictEqual(refused._tag, "EndPending")
         full = false
         yield* ended(id)
         one(yield* log(id), "error")
