@@ -70,4 +70,4 @@ HEALTHCHECK --interval=15s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # An init: the agent's commands leave orphans, and something has to reap them.
 ENTRYPOINT ["tini", "--", "/app/deploy/with-keys", "10001", "/keys"]
-CMD ["node", "dist/server/main.js"]
+CMD ["node", "dist/server/main.cjs"]

@@ -32,7 +32,7 @@ describe("the build", () => {
   it("has a server without the demo", () => {
     const ofDemo = (directory: string) => sourcesOf(directory).filter((path) => path.includes("/demo/"))
     const saying = (directory: string) =>
-      under(directory, ".js").filter(({ text }) => text.includes("breakglass-demo-"))
+      under(directory, ".cjs").filter(({ text }) => text.includes("breakglass-demo-"))
     assert.isNotEmpty(ofDemo("demo"))
     assert.isNotEmpty(saying("demo"))
     assert.isNotEmpty(sourcesOf("server"))
@@ -41,7 +41,7 @@ describe("the build", () => {
   })
 
   it("has nothing in it but packages and what its mark is made of, and no path of the machine it was built on", () => {
-    const files = ["server", "demo"].flatMap((directory) => [...under(directory, ".js"), ...under(directory, ".map")])
+    const files = ["server", "demo"].flatMap((directory) => [...under(directory, ".cjs"), ...under(directory, ".map")])
     assert.isNotEmpty(files)
     const places = [root, realpathSync(root), homedir(), tmpdir()].map((place) => `${place}/`)
     assert.deepStrictEqual(
@@ -56,7 +56,7 @@ describe("the build", () => {
   })
 
   it("names every class in its stacks as the source does", () => {
-    const code = under("server", ".js")
+    const code = under("server", ".cjs")
       .map(({ text }) => text)
       .join("\n")
     for (const name of ["Session", "SubprocessRunner", "PveVerbs", "Auth", "Journal"]) {
@@ -65,19 +65,32 @@ describe("the build", () => {
   })
 })
 
+/** Preloaded: on SIGUSR2 the server says which of Node's modules are loaded. */
+const list = 'process.on("SIGUSR2", () => process._rawDebug(JSON.stringify(process.moduleLoadList)))'
+const lists = `data:text/javascript,${encodeURIComponent(list)}`
+
 describe("the server where nothing is installed but what the image copies of the project", () => {
   const home = mkdtempSync(join(tmpdir(), "breakglass-build-"))
-  const child = { end: async () => {} }
+  const child = { end: async () => {}, loaded: async (): Promise<ReadonlyArray<string>> => [] }
   let url: string
   beforeAll(async () => {
     for (const path of ["dist/server", "dist/web"]) cpSync(dist(path.slice(5)), `${home}/${path}`, { recursive: true })
     cpSync(join(root, "agents"), `${home}/agents`, { recursive: true })
     cpSync(join(root, "package.json"), `${home}/package.json`)
-    const server = spawn(process.execPath, [`${home}/dist/server/main.js`], {
+    const server = spawn(process.execPath, [`${home}/dist/server/main.cjs`], {
       cwd: home,
-      env: { HOME: home, PATH: "/usr/bin:/bin", PORT: "0", API_BEARER_TOKEN: token },
-      stdio: ["ignore", "pipe", "inherit"]
+      env: { HOME: home, PATH: "/usr/bin:/bin", PORT: "0", API_BEARER_TOKEN: token, NODE_OPTIONS: `--import ${lists}` },
+      stdio: ["ignore", "pipe", "pipe"]
     })
+    child.loaded = () =>
+      new Promise((settle) => {
+        let said = ""
+        server.stderr.setEncoding("utf8").on("data", (text: string) => {
+          const [list] = /^\[.*\]$/m.exec((said += text)) ?? []
+          if (list !== undefined) settle(JSON.parse(list) as ReadonlyArray<string>)
+        })
+        server.kill("SIGUSR2")
+      })
     child.end = () =>
       new Promise((settle) => {
         server.once("exit", () => settle())
@@ -98,6 +111,12 @@ describe("the server where nothing is installed but what the image copies of the
   })
 
   const asked = (path: string) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } })
+
+  it("has not loaded the fetch of Node", async () => {
+    const loaded = await child.loaded()
+    assert.include(loaded, "NativeModule http")
+    assert.notInclude(loaded, "NativeModule internal/deps/undici/undici")
+  })
 
   it("is there, with the page, and with a journal that its worker keeps", async () => {
     assert.strictEqual((await asked("/health")).status, 200)

@@ -2,7 +2,7 @@
  * The emergency console: sole holder of the way to the target and its host. It may start `claude` and `ssh`, write its
  * journal, and answer whom `Auth` admits; nothing else. The embedded demo is another entry (demo/main.ts), never a fallback.
  */
-import { NodeServices } from "@effect/platform-node"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { SubprocessRunner } from "../core/process/SubprocessRunner.ts"
 import { AgentDefinition } from "./agent/AgentDefinition.ts"
@@ -36,7 +36,7 @@ const server = ({ auth, claude, directory, quota, targets, secrets }: Settings) 
 
 const main = Layer.unwrap(Effect.map(Config, server)).pipe(
   Layer.provide(Config.layer),
-  Layer.provide(NodeServices.layer)
+  Layer.provide([NodeFileSystem.layer, NodePath.layer])
 )
 
 run({ name: "breakglass", main, startRefusal })

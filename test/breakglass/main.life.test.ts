@@ -129,7 +129,7 @@ describe("LIFE-04: signals", () => {
 
   it("stdout and stderr closed before it has said a word: it comes up all the same", async () => {
     const home = mkdtempSync(join(tmpdir(), "breakglass-test-"))
-    const child = spawn(process.execPath, [dist("server/main.js")], {
+    const child = spawn(process.execPath, [dist("server/main.cjs")], {
       env: { HOME: home, PATH: "/usr/bin:/bin", PORT: "0", BREAKGLASS_SESSIONS_DIR: join(home, "state") },
       stdio: ["ignore", "pipe", "pipe"]
     })

@@ -71,7 +71,7 @@ describe("the pinned Node", { timeout: 120_000 }, () => {
     assert.deepStrictEqual(path.slice(0, places.length).sort(), places.sort())
     assert.match(
       read("deploy/breakglass.service"),
-      /^ExecStart=!\S+with-keys breakglass \S+ node dist\/server\/main\.js$/m
+      /^ExecStart=!\S+with-keys breakglass \S+ node dist\/server\/main\.cjs$/m
     )
   })
 })

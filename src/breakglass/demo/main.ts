@@ -2,7 +2,7 @@
  * The demo: the same server over a scripted agent and a simulated VM. It starts no program, holds no key, listens on
  * loopback only, keeps nothing, and says DEMO on every screen. Production has its own entry and never comes here.
  */
-import { NodeServices } from "@effect/platform-node"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { Effect, FileSystem, Layer } from "effect"
 import { AgentDefinition } from "../agent/AgentDefinition.ts"
 import { Auth } from "../../core/http/Auth.ts"
@@ -38,6 +38,9 @@ const server = ({ claude, directory, quota, targets }: Settings) =>
     Layer.provide([Journal.layer({ directory, quota, worker: journalWorker }), LogRegistry.layer, Agent.layer()])
   )
 
-const main = Layer.unwrap(Effect.map(Config, server)).pipe(Layer.provide(config), Layer.provide(NodeServices.layer))
+const main = Layer.unwrap(Effect.map(Config, server)).pipe(
+  Layer.provide(config),
+  Layer.provide([NodeFileSystem.layer, NodePath.layer])
+)
 
 run({ name: "breakglass", main, startRefusal })

@@ -1,6 +1,7 @@
 /** The sockets: where they are, how many, and how long a connection may take for what. */
-import { NodeHttpServer } from "@effect/platform-node"
+import { NodeFileSystem, NodeHttpPlatform, NodeHttpServer, NodePath } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
+import { Etag } from "effect/http"
 import { createServer } from "node:http"
 import type { Socket } from "node:net"
 import { connections } from "./connectionLimit.ts"
@@ -30,6 +31,9 @@ const bounded = () => {
   return server
 }
 
+/** What the server asks of its platform: `NodeHttpServer.layer` would bring a terminal and a starter of programs along. */
+const services = Layer.mergeAll(NodeHttpPlatform.layer, Etag.layerWeak, NodeFileSystem.layer, NodePath.layer)
+
 export const listener = ({ host, port }: { readonly host: string; readonly port: number }) =>
   Layer.unwrap(
     Effect.gen(function* () {
@@ -37,6 +41,10 @@ export const listener = ({ host, port }: { readonly host: string; readonly port:
       const [own, other] = addresses(host)
       const chosen =
         other === null ? port : yield* alsoAt(own, other, port, (socket) => server.emit("connection", socket))
-      return NodeHttpServer.layer(() => server, { host: own, port: chosen, gracefulShutdownTimeout: "2 seconds" })
+      const at = { host: own, port: chosen, gracefulShutdownTimeout: "2 seconds" } as const
+      return Layer.merge(
+        NodeHttpServer.layerServer(() => server, at),
+        services
+      )
     })
   )

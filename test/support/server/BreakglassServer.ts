@@ -56,7 +56,7 @@ export const startServer = async (options: Options = {}): Promise<Server> => {
   const [file = "", ...args] = [
     ...(options.under ?? []),
     process.execPath,
-    dist(`${options.entry ?? "server"}/main.js`)
+    dist(`${options.entry ?? "server"}/main.cjs`)
   ]
   const child = spawn(file, args, {
     cwd: home,

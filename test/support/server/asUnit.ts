@@ -9,7 +9,7 @@ import { asRoot, nobody } from "../power/keyed.ts"
 /** The repository where any user can read it, and processes of others hidden, as under the unit. */
 const begin = `mount --bind "$0" "$1/app" && mount -t proc -o hidepid=invisible proc /proc || exit 1
 app=$1/app; shift
-exec ${asRoot.join(" ")} "$app/deploy/with-keys" ${nobody} /none "$app/${relative(root, process.execPath)}" "$app/dist/server/main.js"`
+exec ${asRoot.join(" ")} "$app/deploy/with-keys" ${nobody} /none "$app/${relative(root, process.execPath)}" "$app/dist/server/main.cjs"`
 
 export interface AsUnit {
   readonly server: Server
