@@ -1,4 +1,7 @@
 /** Models made, wired, rendered. */
+import "./tokens.css"
+import "./style.css"
+import "./components/buttons.css"
 import { render } from "preact"
 import { api } from "./link/api.ts"
 import { App } from "./shell/App.tsx"
@@ -7,7 +10,6 @@ import { AppModel } from "./shell/AppModel.ts"
 import { keptSession } from "./session/offlineCopy.ts"
 import { loadLater } from "./shell/later.ts"
 import { followViewport } from "./shell/viewport.ts"
-import "./style.css"
 
 followViewport()
 // Back from a sign-in: its query would be reloaded and handed on with the address.

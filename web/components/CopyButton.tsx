@@ -1,4 +1,5 @@
 /** Copies what is shown. Absent where the browser gives no clipboard: an origin without TLS. */
+import "./CopyButton.css"
 import { useSignal } from "@preact/signals"
 
 export const CopyButton = ({ text, what }: { readonly text: string; readonly what: string }) => {

@@ -1,4 +1,5 @@
 /** Fires after 1.5 s under one unmoving finger. Drift, scroll or leaving the page lets go; a tap or a key asks in steps instead. */
+import "./HoldButton.css"
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
 

@@ -1,10 +1,11 @@
 /** A verb that ends the running system: held for 1.5 s, or confirmed in two steps. */
+import "./verbs.css"
 import { useSignal } from "@preact/signals"
 import type { AppState } from "../shell/AppModel.ts"
 import { reason } from "./disabledReason.ts"
 import { advisedVerb } from "../shell/status.ts"
 import { labels } from "./verbs.ts"
-import { ConfirmDialog } from "../components/ConfirmDialog.tsx"
+import { ConfirmDialog } from "./ConfirmDialog.tsx"
 import { HoldButton } from "../components/HoldButton.tsx"
 
 interface Props {

@@ -1,4 +1,5 @@
 /** What was done to the VM's power, where it happened in the talk. */
+import "../transcript/cards.css"
 import type { AppState } from "../shell/AppModel.ts"
 import { by, ending, phaseWord } from "./ending.ts"
 import type { Run } from "./power.ts"

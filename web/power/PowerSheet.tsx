@@ -1,4 +1,5 @@
 /** The VM's own controls. Works when the chat does not. What scrolls is above; the way back and the safe verbs are under the thumb. */
+import "./PowerSheet.css"
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../shell/AppModel.ts"
 import { resetIsLeft } from "./advice.ts"
@@ -9,7 +10,7 @@ import { runningNow } from "./disabledReason.ts"
 import { visible } from "../text/revealHidden.ts"
 import { stayAwake } from "./wake.ts"
 import { DangerVerb } from "./DangerVerb.tsx"
-import { DemoBanner } from "../shell/DemoBanner.tsx"
+import { DemoBanner } from "../components/DemoBanner.tsx"
 import { RunView } from "./RunView.tsx"
 import { SafeVerb } from "./SafeVerb.tsx"
 import { doctorOpen, VmLine } from "./VmLine.tsx"
@@ -55,7 +56,7 @@ const Inside = ({ app, close }: { readonly app: AppState; readonly close: () => 
   return (
     <div class="inside">
       <div class="above" tabIndex={-1}>
-        <DemoBanner app={app} />
+        {app.info.value?.demo === true && <DemoBanner />}
         <div class="row head">
           <div>
             <h2 id="sheet-title">{target}: VM controls</h2>

@@ -1,4 +1,5 @@
 /** An operation as it goes and as it ended. Only an answer that was read back is called verified. */
+import "./RunView.css"
 import { useRef } from "preact/hooks"
 import type { AppState } from "../shell/AppModel.ts"
 import { by, ending, lastWords, phaseWord, seen, steps } from "./ending.ts"

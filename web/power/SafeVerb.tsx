@@ -1,3 +1,4 @@
+import "./verbs.css"
 import type { Verb } from "../../src/contract/Power.ts"
 import type { AppState } from "../shell/AppModel.ts"
 import { reason } from "./disabledReason.ts"

@@ -1,13 +1,10 @@
 /** The VM's state in a sentence; where it is not well, the way to what is behind that. */
-import { signal } from "@preact/signals"
+import "./VmLine.css"
 import type { AppState } from "../shell/AppModel.ts"
 import { later } from "../shell/later.ts"
 import { vmOf } from "../shell/status.ts"
 import { visible } from "../text/revealHidden.ts"
 import { Mark } from "../components/Mark.tsx"
-
-/** Whether the sheet shows what the doctor says. */
-export const doctorOpen = signal(false)
 
 export const VmLine = ({ app }: { readonly app: AppState }) => {
   const { tone, text, doubt } = vmOf(app)
@@ -22,7 +19,7 @@ export const VmLine = ({ app }: { readonly app: AppState }) => {
             class="link"
             onClick={() => {
               app.sheetOpen.value = true
-              doctorOpen.value = true
+              app.doctorOpen.value = true
             }}
           >
             Why?

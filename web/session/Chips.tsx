@@ -13,7 +13,7 @@ export const Chips = ({ onChoose }: { readonly onChoose: (prompt: string) => voi
   return (
     <div class="chips" role="group" aria-label="Prompts to start from">
       {names.map((name) => (
-        <button key={name} type="button" class="chip" onClick={() => void choose(name)}>
+        <button key={name} type="button" class="button chip" onClick={() => void choose(name)}>
           {name}
         </button>
       ))}

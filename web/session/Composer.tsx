@@ -1,4 +1,5 @@
 /** Always typable. Send and Stop are two buttons in two places: neither ever becomes the other. */
+import "./Composer.css"
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../shell/AppModel.ts"
 import { later } from "../shell/later.ts"

@@ -1,4 +1,5 @@
 /** What was written and is not in the log yet. Nothing leaves here unseen, and nothing runs twice. */
+import "./Outbox.css"
 import type { AppState } from "../shell/AppModel.ts"
 import { held, type Place, type Waiting } from "./outbox.ts"
 import type { Session } from "./SessionModel.ts"

@@ -1,4 +1,5 @@
 /** A session taken off the list, or deleted for good: never by one tap, and not while the agent works in it. */
+import "../power/ConfirmDialog.css"
 import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type { Refusal } from "../link/answer.ts"

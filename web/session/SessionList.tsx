@@ -1,4 +1,5 @@
 /** Every session the server holds, newest activity first. On a phone it is the home screen; beside the chat when there is room. */
+import "./SessionList.css"
 import type { SessionRow } from "../link/api.ts"
 import { addressOf } from "../shell/address.ts"
 import type { AppState } from "../shell/AppModel.ts"

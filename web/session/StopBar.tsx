@@ -1,4 +1,5 @@
 /** What the agent does now, and the way to end it. Present only while a turn runs, always in this place. */
+import "./StopBar.css"
 import type { AppState } from "../shell/AppModel.ts"
 import type { Session } from "./SessionModel.ts"
 import { current } from "../link/link.ts"

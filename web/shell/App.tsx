@@ -1,9 +1,10 @@
 /** The frame: truth on top, the thumb's things at the bottom, what happened between. */
+import "./App.css"
 import { useEffect } from "preact/hooks"
 import type { AppState } from "./AppModel.ts"
 import { later } from "./later.ts"
 import { Composer } from "../session/Composer.tsx"
-import { DemoBanner } from "./DemoBanner.tsx"
+import { DemoBanner } from "../components/DemoBanner.tsx"
 import { LinkBanner } from "./LinkBanner.tsx"
 import { PowerSheet } from "../power/PowerSheet.tsx"
 import { SessionList } from "../session/SessionList.tsx"
@@ -23,7 +24,7 @@ export const App = ({ app }: { readonly app: AppState }) => {
   return (
     <div class={`app ${session === undefined ? "at-home" : "in-session"}`}>
       <header class="top">
-        <DemoBanner app={app} />
+        {app.info.value?.demo === true && <DemoBanner />}
         <Strip app={app} />
         <LinkBanner app={app} />
         {Notices !== undefined && <Notices app={app} />}

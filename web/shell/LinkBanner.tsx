@@ -1,4 +1,5 @@
 /** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
+import "./Banner.css"
 import type { AppState } from "./AppModel.ts"
 import { later } from "./later.ts"
 import { recall } from "../link/storage.ts"
@@ -11,7 +12,7 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   if (app.signedOut.value) return null
   if (link.state === "polling") {
     return (
-      <p class="offline held" role="status">
+      <p class="banner held" role="status">
         A proxy blocks live updates. Checking every 3 s instead.
       </p>
     )
@@ -21,7 +22,7 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
   const seen = shown.lastSeen.value
   const seconds = link.state === "waiting" ? Math.ceil((link.until - app.now.value) / 1000) : 0
   return (
-    <div class="offline" role="status">
+    <div class="banner" role="status">
       <p>
         {link.reason} {link.state === "waiting" && <strong>No connection{seen > 0 && ` since ${clock(seen)}`}.</strong>}{" "}
         {link.state === "waiting" && (

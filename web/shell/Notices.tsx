@@ -1,4 +1,5 @@
 /** A newer page is there, or the server wants another one. Nothing reloads by itself, and never during a turn. */
+import "./Banner.css"
 import type { AppState } from "./AppModel.ts"
 import { applyUpdate, updateReady } from "./pwa.ts"
 
@@ -24,7 +25,7 @@ interface Props {
 }
 
 const Notice = ({ text, action, onPress }: Props) => (
-  <div class="offline update" role="status">
+  <div class="banner update" role="status">
     <p>{text}</p>
     <button type="button" class="button" onClick={onPress}>
       {action}

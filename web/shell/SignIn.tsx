@@ -1,4 +1,5 @@
 /** In the composer's place while we are signed out; what was typed stays where it was. */
+import "./SignIn.css"
 import { useSignal } from "@preact/signals"
 import { signOn } from "../link/answer.ts"
 import type { AppState } from "./AppModel.ts"

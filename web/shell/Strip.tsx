@@ -1,4 +1,5 @@
 /** Server, agent, VM: a mark, a word and an age each. What is not known is said to be unknown. */
+import "./Strip.css"
 import type { AppState } from "./AppModel.ts"
 import { agentOf, linkOf, type Said, vmOf } from "./status.ts"
 import { visible } from "../text/revealHidden.ts"

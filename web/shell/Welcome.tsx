@@ -1,4 +1,5 @@
 /** Nothing has happened yet: what state the VM is in, and the three ways on. */
+import "./Welcome.css"
 import type { AppState } from "./AppModel.ts"
 import { by, ending } from "../power/ending.ts"
 import { labels } from "../power/verbs.ts"

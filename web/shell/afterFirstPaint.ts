@@ -1,5 +1,4 @@
 /** The file that comes after the first paint. The way to the VM's power needs nothing of it. */
-import "../afterFirstPaint.css"
 export { Archived } from "../session/Archived.tsx"
 export { CancelledItem } from "../transcript/CancelledItem.tsx"
 export { Doctor } from "../power/Doctor.tsx"

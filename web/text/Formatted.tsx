@@ -1,4 +1,5 @@
 /** Markdown as vnodes: no markup of the agent's becomes markup of ours. Loaded after the first paint, with its parser. */
+import "./Formatted.css"
 import { type Block, type Inline, markdown } from "./markdown.ts"
 import { visible } from "./revealHidden.ts"
 import { CopyButton } from "../components/CopyButton.tsx"

@@ -1,4 +1,5 @@
 /** What Stop stopped. A stop is not an error. */
+import "./cards.css"
 import type { Item } from "./transcript.ts"
 import { count } from "../text/format.ts"
 

@@ -1,4 +1,5 @@
 /** What failed, and what to do. */
+import "./cards.css"
 import type { AppState } from "../shell/AppModel.ts"
 import type { Item } from "./transcript.ts"
 import { visible } from "../text/revealHidden.ts"

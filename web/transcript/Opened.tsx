@@ -1,4 +1,5 @@
 /** The whole of a tool call: the command as it was given, and what it printed. */
+import "./Opened.css"
 import type { Answer } from "../link/api.ts"
 import { summary } from "./tool.ts"
 import type { ToolItem } from "./transcript.ts"

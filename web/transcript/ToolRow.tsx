@@ -1,4 +1,5 @@
 /** One line per tool call; it opens to the whole command and what it printed. */
+import "./ToolRow.css"
 import { useSignal } from "@preact/signals"
 import { later } from "../shell/later.ts"
 import type { ToolItem } from "./transcript.ts"

@@ -1,4 +1,5 @@
 /** The log, oldest first. It follows the end only for a reader who is at the end; nothing moves under a finger. */
+import "./Transcript.css"
 import type { AppState } from "../shell/AppModel.ts"
 import { useScroll } from "./scroll.ts"
 import { runsIn } from "./operationsInBlock.ts"

@@ -1,9 +1,10 @@
 /** The same press without holding: two steps, each opening with the focus on Cancel. */
+import "./ConfirmDialog.css"
 import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type { AppState } from "../shell/AppModel.ts"
-import { runningNow } from "../power/disabledReason.ts"
-import { labels } from "../power/verbs.ts"
+import { runningNow } from "./disabledReason.ts"
+import { labels } from "./verbs.ts"
 import { visible } from "../text/revealHidden.ts"
 
 interface Props {
