@@ -1,11 +1,11 @@
 /**
- * Keeps one stream attached for as long as its owner lives, and says truthfully in which state it is. A stream without
- * bytes for 2.5 keepalives is dead, whatever the socket believes; one that opens and says nothing is held back by a proxy,
- * and is asked for in pieces instead. A 401 or 404 ends the attempts: they never loop.
+ * Keeps one stream attached for as long as its owner lives, and says truthfully in which state it is: the clock, the timer
+ * and the socket of {@link step}. A stream without bytes for 2.5 keepalives is dead, whatever the socket believes.
  */
 import { signal, type ReadonlySignal } from "@preact/signals"
-import { backoff, type Link, type Opened } from "./link.ts"
-import { receive } from "./readStream.ts"
+import { type Command, type Event, initial, step } from "./connection.ts"
+import type { Link, Opened } from "./link.ts"
+import { readStream } from "./readStream.ts"
 import type { Frame } from "./sse.ts"
 
 export interface Ask {
@@ -32,135 +32,81 @@ export interface Reader {
 
 export interface Attachment {
   readonly link: ReadonlySignal<Link>
-  /** Last time a byte arrived on this attachment; 0 before the first. */
+  /** When a byte arrived last on this attachment, ms since the epoch; 0 before the first. */
   readonly lastSeen: ReadonlySignal<number>
   /** Looks at once: ends a wait, replaces what has been silent for a moment, tries again after a sign-in. */
   readonly check: () => void
   readonly close: () => void
 }
 
-const steadyMs = 5000
 /** The server says something at once; longer than this without a byte is a proxy that waits for the end. */
-const heldMs = 9000
-const pollEveryMs = 3000
-const tryStreamEvery = 20
+const openMs = 9000
 
-const seen = () => document.visibilityState === "visible"
+const isSeen = () => document.visibilityState === "visible"
 
 export const attach = (source: Source, reader: Reader): Attachment => {
-  const link = signal<Link>({ state: "connecting" })
-  const lastSeen = signal(0)
-  let closed = false
-  let attempt = 0
-  /** Polls still to do before the stream is tried again; 0 when the stream is whole. */
-  let polls = 0
+  let state = initial(reader.whileSeen === true && !isSeen())
+  const link = signal(state.link)
+  const lastSeen = signal(state.lastSeen)
   let connection = new AbortController()
-  let startedAt = 0
-  let wake = () => {}
+  let timer = 0
 
-  const run = async () => {
-    while (!closed) {
-      if (reader.whileSeen && !seen()) {
-        link.value = { state: "connecting" }
-        await rest(undefined)
-        continue
-      }
-      connection = new AbortController()
-      startedAt = Date.now()
-      const ended = await connect(connection, polls > 1)
-      if (closed) return
-      if (Date.now() - startedAt > steadyMs && lastSeen.value > startedAt) attempt = 0
-      if (ended === undefined) continue
-      link.value = ended
-      if (ended.state === "polling") await rest(pollEveryMs)
-      else if (ended.state === "waiting") {
-        attempt++
-        await rest(ended.until - Date.now())
-      } else await rest(undefined)
-    }
+  const tell = (event: Event): void => {
+    const [next, command] = step(state, event, Date.now())
+    state = next
+    lastSeen.value = next.lastSeen
+    link.value = next.link
+    if (command !== undefined) perform(command)
   }
-
-  const rest = (ms: number | undefined) =>
-    new Promise<void>((resolve) => {
-      const timer = ms === undefined ? 0 : setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-
-  /** One connection from its beginning to its end, and what to do then; undefined: the next one, at once. */
-  const connect = async (controller: AbortController, poll: boolean): Promise<Link | undefined> => {
-    // What is lost stays lost until an answer comes.
-    const was = link.value
-    if (was.state === "waiting") link.value = { ...was, until: 0 }
-    else if (was.state !== "polling") link.value = { state: "connecting" }
-    let spoke = false
-    const ended = await receive({
+  const perform = (command: Command): void => {
+    clearTimeout(timer)
+    if (command.kind === "abort") connection.abort()
+    else if (command.kind === "connect") void connect(command.poll)
+    else if (command.ms !== undefined) timer = window.setTimeout(tell, command.ms, { kind: "wake" })
+  }
+  const connect = async (poll: boolean): Promise<void> => {
+    const controller = new AbortController()
+    connection = controller
+    const end = await readStream({
       open: () => source.open({ after: reader.after(), poll, signal: controller.signal }),
       controller,
       poll,
-      openMs: heldMs,
+      openMs,
       silenceMs: source.keepaliveMs() * 2.5,
       opened: () => {
         reader.opened()
-        if (link.value.state !== "polling") link.value = { state: "catching_up" }
+        tell({ kind: "opened" })
       },
       frames: (frames) => {
-        spoke = true
-        lastSeen.value = Date.now()
         reader.frames(frames)
-        if (!poll && frames.some((frame) => frame.event === "caught-up")) link.value = { state: "live" }
+        tell({ kind: "bytes", caughtUp: frames.some((frame) => frame.event === "caught-up") })
       }
     })
-    if (ended.kind === "checked") return undefined
-    if (!("reason" in ended)) return { state: ended.kind }
-    if (ended.kind === "refused") return { state: "refused", reason: ended.reason }
-    if (spoke && !poll) polls = 0
-    if (poll && spoke) {
-      polls--
-      return { state: "polling" }
-    }
-    if (ended.kind === "held" && !poll) {
-      polls = tryStreamEvery
-      return undefined
-    }
-    polls = 0
-    return { state: "waiting", until: Date.now() + backoff(attempt, Math.random()), reason: ended.reason, attempt }
+    tell({ kind: "ended", end, random: Math.random() })
   }
 
-  const check = () => {
-    wake()
-    if (Date.now() - Math.max(lastSeen.value, startedAt) > steadyMs) connection.abort()
+  const check = () => tell({ kind: "check" })
+  const look = () => {
+    if (isSeen()) tell({ kind: "shown" })
+    else if (reader.whileSeen) tell({ kind: "hidden" })
   }
-  const visible = () => {
-    if (seen()) check()
-    else if (reader.whileSeen) connection.abort()
+  const restored = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) tell({ kind: "restored" })
   }
-
-  /** A page taken out of the back-forward cache: its stream stood still meanwhile, or was cut. */
-  const back = ({ persisted }: PageTransitionEvent) => {
-    if (!persisted) return
-    connection.abort()
-    wake()
-  }
-
-  document.addEventListener("visibilitychange", visible)
-  window.addEventListener("pageshow", back)
+  document.addEventListener("visibilitychange", look)
+  window.addEventListener("pageshow", restored)
   window.addEventListener("online", check)
-  void run()
+  tell({ kind: "wake" })
 
   return {
     link,
     lastSeen,
     check,
     close: () => {
-      closed = true
-      document.removeEventListener("visibilitychange", visible)
-      window.removeEventListener("pageshow", back)
+      document.removeEventListener("visibilitychange", look)
+      window.removeEventListener("pageshow", restored)
       window.removeEventListener("online", check)
-      connection.abort()
-      wake()
+      tell({ kind: "close" })
     }
   }
 }

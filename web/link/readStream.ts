@@ -22,7 +22,7 @@ export type End =
   /** Somebody wants the next connection now. */
   | { readonly kind: "checked" }
 
-export const receive = async (reception: Reception): Promise<End> => {
+export const readStream = async (reception: Reception): Promise<End> => {
   const { controller } = reception
   let silent = false
   let heard = false
