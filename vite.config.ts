@@ -19,11 +19,30 @@ const shell: Plugin = {
   }
 }
 
+/**
+ * What vite puts before `import()`, in a third of its size: the one file that comes later has one style, which comes before it.
+ * A style that did not come is asked for again with its file.
+ */
+const before = `export const __vitePreload = (load, files) =>
+  new Promise((settle, fail) => {
+    const link = document.createElement("link")
+    link.rel = "stylesheet"
+    link.href = "/" + files.find((name) => name.endsWith(".css"))
+    link.onload = settle
+    link.onerror = () => fail(link.remove())
+    document.head.append(link)
+  }).then(load)`
+const preload: Plugin = {
+  name: "breakglass-preload",
+  enforce: "pre",
+  load: { filter: { id: /preload-helper\.js$/ }, handler: () => before }
+}
+
 // The page is served under a CSP without inline script or style, so nothing may be inlined into index.html.
 export default defineConfig({
   root: "web",
   define: { "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
-  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), shell],
+  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), preload, shell],
   build: {
     outDir: "../dist/web",
     emptyOutDir: true,
@@ -34,6 +53,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // Nothing here has a getter that does anything.
+      treeshake: { propertyReadSideEffects: false },
       input: { index: "web/index.html", sw: env["BREAKGLASS_SW"] === "off" ? "web/swOff.ts" : "web/sw.ts" },
       output: {
         entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js")

@@ -2,6 +2,14 @@
 import "./Mark.css"
 export type Tone = "ok" | "busy" | "bad" | "unknown" | "off"
 
+/** A state in a word, with its mark. */
+export interface Status {
+  readonly tone: Tone
+  readonly word: string
+  /** How old it is, or how far behind; "" when that says nothing. */
+  readonly age: string
+}
+
 const shapes = {
   ok: "M3.2 8.4l3.1 3.1 6.5-7",
   bad: "M4 4l8 8M12 4l-8 8",

@@ -47,17 +47,22 @@ export const api = {
     request<{ readonly cancelled: boolean }>("POST", `${session(id)}/cancel`, "cancelled", {}, 60_000),
   full: (id: string, event: number) => request<string>("GET", `${session(id)}/events/${event}/full`, "text/plain"),
   exported: (id: string) => request<string>("GET", `${session(id)}/export`, "text/markdown"),
-  attachSession: (id: string, ask: Ask) => stream(`${session(id)}/stream`, ask),
   operations: () => request<{ readonly operations: ReadonlyArray<Operation> }>("GET", "/api/pve/ops", "operations"),
   operation: (id: string) => request<Operation>("GET", `/api/pve/ops/${id}`, "op_id"),
   /** The picture as a `data:` address: the page's CSP knows no other that a request can make. */
   screen: () => request<string>("GET", "/api/pve/screen", "image/png"),
   doctor: () => request<{ readonly checks: ReadonlyArray<Check> }>("GET", "/api/doctor", "checks"),
-  operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", "op_id", op),
-  attachPower: (ask: Ask) => stream("/api/pve/stream", ask)
+  operate: (op: OpRequest) => request<Operation>("POST", "/api/pve/ops", "op_id", op)
 }
 
 export type Api = typeof api
+
+export const streams = {
+  session: (id: string, ask: Ask) => stream(`${session(id)}/stream`, ask),
+  power: (ask: Ask) => stream("/api/pve/stream", ask)
+}
+
+export type Streams = typeof streams
 
 const withQuery = (url: string, parameters: Record<string, string>) => {
   const query = new URLSearchParams(parameters).toString()

@@ -90,8 +90,9 @@ export const attach = (source: Source, reader: Reader): Attachment => {
     if (isSeen()) tell({ kind: "shown" })
     else if (reader.whileSeen) tell({ kind: "hidden" })
   }
+  /** Out of the back-forward cache: the stream stood still meanwhile, or was cut. */
   const restored = ({ persisted }: PageTransitionEvent) => {
-    if (persisted) tell({ kind: "restored" })
+    if (persisted) tell({ kind: "check", force: true })
   }
   document.addEventListener("visibilitychange", look)
   window.addEventListener("pageshow", restored)

@@ -30,12 +30,10 @@ export type Event =
   | { readonly kind: "bytes"; readonly caughtUp: boolean }
   /** `random`: from 0 to 1, so that not all phones come back in the same instant. */
   | { readonly kind: "ended"; readonly end: End; readonly random: number }
-  /** Somebody looks, or the network is back: what is silent is replaced, and a wait ends. */
-  | { readonly kind: "check" }
+  /** Somebody looks, or the network is back: what is silent is replaced, or by `force` whatever is there; a wait ends. */
+  | { readonly kind: "check"; readonly force?: boolean }
   | { readonly kind: "hidden" }
   | { readonly kind: "shown" }
-  /** Out of the back-forward cache: the stream stood still meanwhile, or was cut. */
-  | { readonly kind: "restored" }
   | { readonly kind: "close" }
 
 export type Command =
@@ -78,13 +76,11 @@ export const step = (state: State, event: Event, now: number): Next => {
     case "ended":
       return ended(state, event.end, event.random, now)
     case "check":
-      return check(state, now)
+      return check(state, now, event.force)
     case "shown":
       return check({ ...state, paused: false }, now)
     case "hidden":
       return [{ ...state, paused: true }, ...abortIf(state.phase === "connected")]
-    case "restored":
-      return state.phase === "resting" ? connect(state, now) : [state, { kind: "abort" }]
     case "close":
       return [{ ...state, phase: "closed" }, { kind: "abort" }]
   }
@@ -92,10 +88,10 @@ export const step = (state: State, event: Event, now: number): Next => {
 
 const abortIf = (wanted: boolean): [] | [Command] => (wanted ? [{ kind: "abort" }] : [])
 
-const check = (state: State, now: number): Next =>
+const check = (state: State, now: number, force = false): Next =>
   state.phase === "resting"
     ? connect(state, now)
-    : [state, ...abortIf(now - Math.max(state.lastSeen, state.startedAt) > steadyMs)]
+    : [state, ...abortIf(force || now - Math.max(state.lastSeen, state.startedAt) > steadyMs)]
 
 const connect = (state: State, now: number): Next => {
   if (state.paused) return [{ ...state, phase: "resting", link: { state: "connecting" } }, { kind: "rest" }]

@@ -103,6 +103,8 @@ export const PowerModel = createModel((transport: PowerTransport) => {
   }
 })
 
+export type PowerState = InstanceType<typeof PowerModel>
+
 const none = { op_id: "", text: "" }
 
 const take = (power: Power, frame: Frame): Power => {

@@ -1,7 +1,7 @@
 /** Which button is recommended: it follows from what is known of the VM now, and where that is not enough it is a look. */
 import type { Verb } from "../../src/contract/Power.ts"
 import { observed } from "./observed.ts"
-import { latest, looks, type Power, type Run } from "./power.ts"
+import { isMutating, latest, type Power, type Run } from "./power.ts"
 
 const advice: Readonly<Record<string, Verb | undefined>> = {
   qemu_stalled: "cycle",
@@ -25,7 +25,7 @@ export const advised = (power: Power, fresh: boolean, now: number): Verb | undef
   const isRecent = (at: string): boolean => now - Date.parse(at) < recentMs
   const seen = fresh ? observed(power) : undefined
   const verb = seen !== undefined && Object.hasOwn(advice, seen.pattern) ? advice[seen.pattern] : "status"
-  const acted = power.operations.find((run) => !looks(run.verb))
+  const acted = power.operations.find((run) => isMutating(run.verb))
   const left = verb === "cycle" && acted !== undefined && isRecent(acted.started_at) && resetIsLeft(acted)
   // Pressed again it would end the same way, or do a second time what may have happened.
   const failed = last !== undefined && (last.outcome !== "ok" || last.verified === false) && isRecent(last.ended_at)

@@ -3,7 +3,7 @@ import type { OpOutcome } from "../../src/contract/Power.ts"
 import { resetIsLeft } from "./advice.ts"
 import type { Tone } from "../components/Mark.tsx"
 import type { Run } from "./power.ts"
-import { visible } from "../text/revealHidden.ts"
+import { revealHidden } from "../text/revealHidden.ts"
 import { age } from "../text/format.ts"
 
 export interface Ending {
@@ -116,4 +116,4 @@ export const steps = ({ phases, phase, ended_at }: Run, now: number): ReadonlyAr
 
 /** The names that the server gives to those who have none. */
 const people: Readonly<Record<string, string>> = { login: "a sign-in with the token", token: "the API token" }
-export const by = (actor: string): string => people[actor] ?? visible(actor)
+export const by = (actor: string): string => people[actor] ?? revealHidden(actor)

@@ -44,13 +44,13 @@ export const learn = (power: Power, op: Operation): Power => {
   return known?.ended_at ? power : place(power, op, (run) => longer(run, op.output))
 }
 
-/** A verb that only looks stands in no other's way. */
-export const looks = (verb: Verb): boolean => verb === "status" || verb === "forensics"
+/** A verb that only asks stands in no other's way. */
+export const isMutating = (verb: Verb): boolean => verb !== "status" && verb !== "forensics"
 
 /** What runs now; of several, what changes the VM. */
 export const current = ({ operations }: Power): Run | undefined => {
   const open = operations.filter((op) => op.ended_at === null)
-  return open.find((op) => !looks(op.verb)) ?? open[0]
+  return open.find((op) => isMutating(op.verb)) ?? open[0]
 }
 
 /** What runs, or ended last: not what began last, for a look during a cycle began later. */

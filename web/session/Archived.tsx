@@ -1,12 +1,17 @@
 /** The sessions that were taken off the list: read, put back or deleted here. Asked for when it is opened, as the list is. */
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import type { Answer, SessionPage } from "../link/api.ts"
-import type { AppState } from "../shell/AppModel.ts"
-import { visible } from "../text/revealHidden.ts"
-import { Row } from "./SessionList.tsx"
+import type { Answer, SessionPage, SessionRow } from "../link/api.ts"
+import type { ComponentChildren } from "preact"
+import { revealHidden } from "../text/revealHidden.ts"
+import type { Sessions } from "./SessionsModel.ts"
 
-export const Archived = ({ app }: { readonly app: AppState }) => {
+interface Props {
+  readonly sessions: Sessions
+  readonly draw: (row: SessionRow) => ComponentChildren
+}
+
+export const Archived = ({ sessions, draw }: Props) => {
   const open = useSignal(false)
   const pages = useSignal(1)
   const answer = useSignal<Answer<Required<SessionPage>> | undefined>(undefined)
@@ -14,13 +19,13 @@ export const Archived = ({ app }: { readonly app: AppState }) => {
   useEffect(() => {
     if (!open.value) return
     let wanted = true
-    void app.sessions.list(true, pages.value).then((said) => {
+    void sessions.list(true, pages.value).then((said) => {
       if (wanted) answer.value = said
     })
     return () => {
       wanted = false
     }
-  }, [open.value, pages.value, app.sessions.rows.value])
+  }, [open.value, pages.value, sessions.rows.value])
   const said = answer.value
   return (
     <details
@@ -31,17 +36,11 @@ export const Archived = ({ app }: { readonly app: AppState }) => {
     >
       <summary class="quiet">Archived</summary>
       {said === undefined && <p class="quiet">Loading…</p>}
-      {said?.ok === false && <p class="problem">The archived sessions could not be loaded. {visible(said.detail)}</p>}
-      {said?.ok === true && said.value.sessions.length === 0 && <p class="quiet">None.</p>}
-      {said?.ok === true && (
-        <ul>
-          {said.value.sessions.map((row) => (
-            <li key={row.session_id}>
-              <Row row={row} app={app} />
-            </li>
-          ))}
-        </ul>
+      {said?.ok === false && (
+        <p class="problem">The archived sessions could not be loaded. {revealHidden(said.detail)}</p>
       )}
+      {said?.ok === true && said.value.sessions.length === 0 && <p class="quiet">None.</p>}
+      {said?.ok === true && <ul>{said.value.sessions.map(draw)}</ul>}
       {said?.ok === true && said.value.next !== null && (
         <button type="button" class="button" onClick={() => pages.value++}>
           Show more

@@ -1,32 +1,52 @@
 /** Every session the server holds, newest activity first. On a phone it is the home screen; beside the chat when there is room. */
 import "./SessionList.css"
-import type { SessionRow } from "../link/api.ts"
-import { addressOf } from "../shell/address.ts"
-import type { AppState } from "../shell/AppModel.ts"
-import { later } from "../shell/later.ts"
-import { worksIn } from "../shell/status.ts"
-import { visible } from "../text/revealHidden.ts"
-import { age } from "../text/format.ts"
+import type { ReadonlySignal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
 import { Mark } from "../components/Mark.tsx"
+import { later } from "../later.ts"
+import { addressOf } from "../link/address.ts"
+import type { SessionRow } from "../link/api.ts"
+import { age } from "../text/format.ts"
+import { revealHidden } from "../text/revealHidden.ts"
+import type { Sessions } from "./SessionsModel.ts"
 
-export const SessionList = ({ app }: { readonly app: AppState }) => {
-  const { rows, problem, creating, fresh, more } = app.sessions
-  const { Archived, Who } = later.value ?? {}
-  const create = async () => {
-    const id = await app.sessions.create()
+interface RowContext {
+  readonly sessions: Sessions
+  /** The id of the session that is open. */
+  readonly open: ReadonlySignal<string | undefined>
+  /** Whether the agent works in it. */
+  readonly works: (row: SessionRow) => boolean
+  readonly serverNow: ReadonlySignal<number>
+}
+
+interface Props extends RowContext {
+  readonly signedOut: ReadonlySignal<boolean>
+  readonly children: ComponentChildren
+}
+
+export const SessionList = ({ signedOut, children, ...context }: Props) => {
+  const { rows, problem, creating, fresh, create } = context.sessions
+  const Archived = later.value?.Archived
+  const begin = async () => {
+    const id = await create()
     if (id !== undefined) location.hash = addressOf(id)
   }
+  const draw = (row: SessionRow) => (
+    <li key={row.session_id}>
+      <Row row={row} {...context} />
+    </li>
+  )
   return (
     <nav class="sessions" aria-label="Sessions">
       <div class="row">
         <h2 id="sessions" tabIndex={-1}>
           Sessions
         </h2>
-        <button type="button" class="button" aria-disabled={creating.value} onClick={() => void create()}>
+        <button type="button" class="button" aria-disabled={creating.value} onClick={() => void begin()}>
           New session
         </button>
       </div>
-      {problem.value !== "" && !app.signedOut.value && (
+      {problem.value !== "" && !signedOut.value && (
         <p class="problem" role="status">
           {problem.value}
         </p>
@@ -36,50 +56,54 @@ export const SessionList = ({ app }: { readonly app: AppState }) => {
       ) : rows.value.length === 0 ? (
         <p class="quiet">None yet. Your first message starts one.</p>
       ) : (
-        <>
-          {!fresh.value && <p class="quiet">Saved list, may be out of date.</p>}
-          <ul class={fresh.value ? "" : "kept"}>
-            {rows.value.map((row) => (
-              <li key={row.session_id}>
-                <Row row={row} app={app} />
-              </li>
-            ))}
-          </ul>
-          {fresh.value && more.value && (
-            <button type="button" class="button" onClick={() => void app.sessions.showMore()}>
-              Show more
-            </button>
-          )}
-        </>
+        <Listed sessions={context.sessions}>{rows.value.map(draw)}</Listed>
       )}
-      {fresh.value && Archived !== undefined && <Archived app={app} />}
-      {Who !== undefined && <Who app={app} />}
+      {fresh.value && Archived !== undefined && <Archived sessions={context.sessions} draw={draw} />}
+      {children}
     </nav>
   )
 }
 
-export const Row = ({ row, app }: { readonly row: SessionRow; readonly app: AppState }) => {
-  const { Export, PutAway } = later.value ?? {}
-  const title = row.title === "" ? "Untitled session" : visible(row.title)
-  const since = app.serverNow.value - Date.parse(row.last_event_at ?? row.created_at)
+const Listed = ({ sessions, children }: Pick<RowContext, "sessions"> & { readonly children: ComponentChildren }) => {
+  const { fresh, more, showMore } = sessions
+  return (
+    <>
+      {!fresh.value && <p class="quiet">Saved list, may be out of date.</p>}
+      <ul class={fresh.value ? "" : "offline-copy"}>{children}</ul>
+      {fresh.value && more.value && (
+        <button type="button" class="button" onClick={() => void showMore()}>
+          Show more
+        </button>
+      )}
+    </>
+  )
+}
+
+const Row = ({ row, sessions, open, works, serverNow }: RowContext & { readonly row: SessionRow }) => {
+  const { Export, RemoveSession } = later.value ?? {}
+  const title = row.title === "" ? "Untitled session" : revealHidden(row.title)
+  const fresh = sessions.fresh.value
+  const working = fresh && works(row)
   return (
     <div class="session">
-      <a href={addressOf(row.session_id)} aria-current={app.route.value === row.session_id ? "page" : undefined}>
+      <a href={addressOf(row.session_id)} aria-current={open.value === row.session_id ? "page" : undefined}>
         <span class="title">{title}</span>
         <span class="meta">
-          {app.sessions.fresh.value && worksIn(app, row) ? (
+          {working ? (
             <>
               <Mark tone="busy" /> Working
             </>
           ) : (
-            <>{age(since)} ago</>
+            <>{age(serverNow.value - Date.parse(row.last_event_at ?? row.created_at))} ago</>
           )}
         </span>
       </a>
-      {app.sessions.fresh.value && row.last_event_id !== null && !row.archived && Export !== undefined && (
-        <Export app={app} row={row} title={title} />
+      {fresh && row.last_event_id !== null && !row.archived && Export !== undefined && (
+        <Export sessions={sessions} row={row} title={title} />
       )}
-      {app.sessions.fresh.value && PutAway !== undefined && <PutAway app={app} row={row} title={title} />}
+      {fresh && RemoveSession !== undefined && (
+        <RemoveSession sessions={sessions} row={row} title={title} working={working} open={open} />
+      )}
     </div>
   )
 }

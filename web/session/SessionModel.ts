@@ -4,10 +4,10 @@ import type { Delta, Entry, Progress } from "../../src/contract/Event.ts"
 import type { Answer, Prompt } from "../link/api.ts"
 import { attach, type Source } from "../link/attach.ts"
 import { batched } from "../link/batched.ts"
-import { keeper } from "./offlineCopy.ts"
+import { copyOffline } from "./offlineCopy.ts"
 import { current } from "../link/link.ts"
-import type { Place } from "./outbox.ts"
-import { OutboxModel } from "./OutboxModel.ts"
+import type { SendGate } from "../composer/outbox.ts"
+import { OutboxModel } from "../composer/OutboxModel.ts"
 import { parsed } from "../link/parsed.ts"
 import type { Frame } from "../link/sse.ts"
 import { delta, empty, fold, progress, reattached, running, type Transcript } from "../transcript/transcript.ts"
@@ -26,12 +26,12 @@ export const SessionModel = createModel((transport: SessionTransport) => {
   /** The turn that Stop did not end, and why. */
   const refused = signal<{ readonly turn?: number | undefined; readonly why: string }>({ why: "" })
   const sent = signal(0)
-  const shelf = keeper(transport.id)
+  const offline = copyOffline(transport.id)
 
   const frames = batched<Frame>((arrived) => {
     transcript.value = arrived.reduce(take, transcript.value)
     for (const frame of arrived) {
-      shelf.add(frame)
+      offline.add(frame)
       if (outbox.outbox.peek().length === 0) continue
       parsed<Entry, void>(frame.data, (entry) => {
         if (frame.event === "message" && entry.kind === "user") outbox.arrived(entry.text, entry.id)
@@ -53,7 +53,7 @@ export const SessionModel = createModel((transport: SessionTransport) => {
       if (arrived.some((frame) => frame.event === "caught-up")) frames.flush()
     }
   })
-  const place = computed<Place>(() => ({
+  const gate = computed<SendGate>(() => ({
     last: transcript.value.last,
     running: running(transcript.value),
     ended: transcript.value.ended,
@@ -66,11 +66,11 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     frames.flush()
     return answer
   }
-  const outbox = new OutboxModel({ key: `outbox:${transport.id}`, place, prompt })
+  const outbox = new OutboxModel({ key: `outbox:${transport.id}`, gate, prompt })
   effect(() => () => {
     attachment.close()
     frames.flush()
-    shelf.close()
+    offline.close()
     outbox[Symbol.dispose]()
   })
 
@@ -93,9 +93,9 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     link: attachment.link,
     lastSeen: attachment.lastSeen,
     /** The transcript this device kept, for when the server cannot be reached. */
-    kept: shelf.kept,
+    offlineCopy: offline.offlineCopy,
     outbox,
-    place,
+    gate,
     stopping,
     problem: computed(() => (transcript.value.turn?.id === refused.value.turn ? refused.value.why : "")),
     /** How many prompts this page has sent: the reader who sends wants to see the answer. */

@@ -62,12 +62,6 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     return refresh()
   }
 
-  const putAway = async (id: string, how: "archive" | "restore" | "remove"): Promise<Answer<unknown>> => {
-    const answer = await (how === "remove" ? transport.remove(id) : transport.archive(id, how === "archive"))
-    await refresh()
-    return answer
-  }
-
   /** The new session's id, or undefined with the reason in `problem`. */
   const create = async (toSend = false): Promise<string | undefined> => {
     if (creating.value) return undefined
@@ -82,14 +76,6 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     return undefined
   }
 
-  /** The incident as Markdown, or undefined with the reason in `problem`. */
-  const exported = async (id: string): Promise<string | undefined> => {
-    const answer = await transport.exported(id)
-    if (answer.ok) return answer.value
-    problem.value = `Nothing was exported. ${answer.detail}`
-    return undefined
-  }
-
   // As long as the page lives.
   const look = () => {
     if (document.visibilityState === "visible") void refresh()
@@ -98,7 +84,8 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
   document.addEventListener("visibilitychange", look)
   window.addEventListener("online", look)
 
-  return { rows, fresh, problem, unsent, creating, more, list, refresh, showMore, create, exported, putAway }
+  const { archive, remove, exported } = transport
+  return { rows, fresh, problem, unsent, creating, more, list, refresh, showMore, create, archive, remove, exported }
 })
 
 export type Sessions = InstanceType<typeof SessionsModel>

@@ -9,34 +9,34 @@ import { empty, fold, type Transcript } from "../transcript/transcript.ts"
 /** Characters: a long evening's end, and far from what a browser gives an origin. */
 const limit = 300_000
 
-interface Shelved {
+interface Saved {
   readonly id: string
   readonly at: number
   readonly entries: ReadonlyArray<string>
 }
 
-export interface Kept {
+export interface OfflineCopy {
   readonly at: number
   readonly transcript: Transcript
 }
 
-export const keptSession = (): string | undefined => shelved()?.id
+export const copiedSession = (): string | undefined => read()?.id
 
-export const keeper = (id: string) => {
-  const found = shelved()
-  const kept = signal<Kept | undefined>(
+export const copyOffline = (id: string) => {
+  const found = read()
+  const offlineCopy = signal<OfflineCopy | undefined>(
     found?.id === id ? { at: found.at, transcript: replay(found.entries) } : undefined
   )
   let entries: Array<string> = []
   let size = 0
-  let saved = true
+  let written = true
   let timer = 0
 
   const save = () => {
     clearTimeout(timer)
-    if (saved) return
-    saved = true
-    remember("kept", JSON.stringify({ id, at: Date.now(), entries } satisfies Shelved))
+    if (written) return
+    written = true
+    remember("kept", JSON.stringify({ id, at: Date.now(), entries } satisfies Saved))
   }
   const add = (frame: Frame) => {
     if (frame.event === "reset") {
@@ -51,7 +51,7 @@ export const keeper = (id: string) => {
       while (size > limit) size -= entries[drop++]?.length ?? 0
       entries = entries.slice(drop)
     }
-    saved = false
+    written = false
     clearTimeout(timer)
     timer = window.setTimeout(save, 3000)
   }
@@ -61,7 +61,7 @@ export const keeper = (id: string) => {
   document.addEventListener("visibilitychange", leaving)
   window.addEventListener("pagehide", save)
   return {
-    kept,
+    offlineCopy,
     add,
     close: () => {
       save()
@@ -71,7 +71,7 @@ export const keeper = (id: string) => {
   }
 }
 
-const shelved = (): Shelved | undefined => parsed<Shelved, Shelved>(recall("kept"), (value) => value)
+const read = (): Saved | undefined => parsed<Saved, Saved>(recall("kept"), (value) => value)
 
 const replay = (entries: ReadonlyArray<string>): Transcript =>
   entries.reduce(

@@ -1,121 +1,61 @@
-/** What the page knows as long as it lives: who is asked (`info`), which session is open (the address), who is signed in. */
-import { computed, createModel, effect, signal, untracked } from "@preact/signals"
-import { skew, type Answer, type Api, type Info } from "../link/api.ts"
-import { addressOf, placeOf } from "./address.ts"
+/** The models of the page, and what each is given of the others. */
+import { computed, createModel, effect, signal, untracked, type ReadonlySignal } from "@preact/signals"
+import { DraftModel } from "../composer/DraftModel.ts"
+import { addressOf, placeOf } from "../link/address.ts"
+import type { Api, SessionRow, Streams } from "../link/api.ts"
+import { ClockModel, type Clock } from "../link/ClockModel.ts"
 import { current } from "../link/link.ts"
-import { loadLater } from "./later.ts"
-import { PowerModel } from "../power/PowerModel.ts"
+import { ServerModel, type ServerState } from "../link/ServerModel.ts"
+import { SignInModel, type SignInState } from "../link/SignInModel.ts"
+import { loadLater } from "../later.ts"
+import { ControlsModel } from "../power/ControlsModel.ts"
+import { PowerModel, type PowerState } from "../power/PowerModel.ts"
+import {
+  type AgentKnowledge,
+  agentState,
+  interruptionWarning,
+  type OpenSession,
+  worksIn
+} from "../session/agentState.ts"
 import { SessionModel, type Session } from "../session/SessionModel.ts"
-import { SessionsModel } from "../session/SessionsModel.ts"
-import { recall, remember } from "../link/storage.ts"
-import { promptBefore } from "../transcript/transcript.ts"
+import { SessionsModel, type Sessions } from "../session/SessionsModel.ts"
+import { linkState, unheardFor } from "./status.ts"
 
-/** What this page understands; a server that says another number wants another page. */
-const protocol = 1
-
-export const AppModel = createModel((api: Api) => {
-  const info = signal<Info | undefined>(undefined)
-  const sheetOpen = signal(false)
-  const now = signal(Date.now())
-  const online = signal(navigator.onLine)
-  const chosenModel = signal(recall("model"))
+export const AppModel = createModel((api: Api, streams: Streams) => {
+  const clock = new ClockModel()
   const place = signal(placeOf(location.hash))
   const route = computed(() => place.value.session)
   const session = signal<Session | undefined>(undefined)
-  const draft = signal("")
-  const starting = signal(false)
-  const models = computed(() => info.value?.models ?? ["sonnet", "opus", "haiku"])
-  const model = computed(() =>
-    models.value.includes(chosenModel.value) ? chosenModel.value : (info.value?.default_model ?? "sonnet")
-  )
-
-  /** Requests are answered as to somebody who is not signed in. */
-  const refused = signal(false)
-  /** A stream says so of itself: an answer to something else does not unsay it. */
-  const signedOut = computed(
-    () => refused.value || [power, session.value].some((each) => each?.link.value.state === "signed_out")
-  )
-  let turns = 0
-  const turn = (out: boolean): void => {
-    turns++
-    refused.value = out
-    if (out) return
-    power.check()
-    session.value?.check()
-  }
-  const heard = async <A>(asked: Promise<Answer<A>>): Promise<Answer<A>> => {
-    const then = turns
-    const answer = await asked
-    // What was asked before the last turn says nothing of now.
-    if (then === turns && (answer.ok || answer.signedOut) && answer.ok === refused.peek()) turn(!answer.ok)
-    return answer
-  }
-  const keepaliveMs = () => (info.peek()?.keepalive_seconds ?? 20) * 1000
-
-  const sessions = new SessionsModel({
-    sessions: (before, archived) => heard(api.sessions(before, archived)),
-    archive: (id, archived) => heard(api.archive(id, archived)),
-    remove: (id) => heard(api.remove(id)),
-    create: () => heard(api.create()),
-    exported: (id) => heard(api.exported(id))
+  const account = new SignInModel({
+    login: api.login,
+    logout: api.logout,
+    links: () => [power.link.value, session.value?.link.value],
+    onSignedIn: () => {
+      power.check()
+      session.value?.check()
+    }
   })
+  const { signedOut } = account
+  const asked = account.tracked(api)
+  const server = new ServerModel(asked.info)
+  const { keepaliveMs } = server
+  const sessions = new SessionsModel(asked)
   const power = new PowerModel({
-    open: (ask) => api.attachPower(ask),
+    ...asked,
+    open: streams.power,
     keepaliveMs,
-    operations: () => heard(api.operations()),
-    operation: (id) => heard(api.operation(id)),
-    operate: (op) => heard(api.operate({ ...op, confirm: info.peek()?.target }))
+    operate: (op) => asked.operate({ ...op, confirm: server.info.peek()?.target })
   })
-
-  const reached = computed(() => current(power.link.value))
-
-  const load = async (): Promise<void> => {
-    const answer = await heard(api.info())
-    if (answer.ok) {
-      info.value = answer.value
-      remember("direct", answer.value.direct_url ?? "")
-    } else if (!answer.signedOut) setTimeout(() => void load(), 4000)
-  }
-
-  const signIn = async (token: string): Promise<string> => {
-    const answer = await api.login(token)
-    if (!answer.ok) return answer.status === 401 ? "This token was not accepted." : answer.detail
-    turn(false)
-    return ""
-  }
-
-  const write = (text: string): void => {
-    draft.value = text
-    remember(draftKey(route.peek()), text)
-  }
-
-  /** Hands the draft to the session's outbox; makes the session when none is open, and keeps the draft when it cannot. */
-  const send = async (): Promise<void> => {
-    const text = draft.peek()
-    if (text.trim() === "" || starting.peek()) return
-    const home = route.peek() === undefined
-    if (home) {
-      starting.value = true
-      const id = await sessions.create(true)
-      starting.value = false
-      if (id === undefined) return
-      // What was written while it was being made goes along with it.
-      const now = recall(draftKey(undefined))
-      remember(draftKey(id), now.startsWith(text) ? now.slice(text.length).trimStart() : now)
-      remember(draftKey(undefined), "")
+  const draft = new DraftModel({
+    info: server.info,
+    route,
+    session,
+    create: () => sessions.create(true),
+    open: (id) => {
       place.value = { session: id, event: undefined }
       location.hash = addressOf(id)
     }
-    session.peek()?.send(text, model.peek())
-    if (!home) write("")
-  }
-
-  /** Puts the prompt that led to an event back into the box; what is in the box stays behind it. */
-  const again = (event: number): void => {
-    const prompt = promptBefore(session.peek()?.transcript.peek(), event)
-    if (prompt !== undefined && draft.peek() !== prompt) write([prompt, draft.peek()].filter(Boolean).join("\n\n"))
-    document.getElementById("message")?.focus()
-  }
+  })
 
   effect(() => {
     const id = route.value
@@ -125,75 +65,107 @@ export const AppModel = createModel((api: Api) => {
         : new SessionModel({
             id,
             signedOut,
-            open: (ask) => api.attachSession(id, ask),
+            open: (ask) => streams.session(id, ask),
             keepaliveMs,
-            prompt: (prompt) => heard(api.prompt(id, prompt)),
-            cancel: () => heard(api.cancel(id)),
-            full: (event) => heard(api.full(id, event))
+            prompt: (prompt) => asked.prompt(id, prompt),
+            cancel: () => asked.cancel(id),
+            full: (event) => asked.full(id, event)
           })
     )
     session.value = made
-    draft.value = recall(draftKey(id))
     return () => made?.[Symbol.dispose]()
   })
-  const tick = () => {
-    if (document.visibilityState === "visible") now.value = Date.now()
-  }
-  setInterval(tick, 1000)
-  document.addEventListener("visibilitychange", tick)
-  window.addEventListener("hashchange", () => (place.value = placeOf(location.hash)))
-  for (const change of ["online", "offline"]) {
-    window.addEventListener(change, () => {
-      online.value = navigator.onLine
-    })
-  }
+  window.addEventListener("hashchange", () => {
+    place.value = placeOf(location.hash)
+  })
   // The list says what is open and what works, and who may ask: it is asked again whenever one of them changes here.
   effect(() => {
     void [route.value, session.value?.running.value, signedOut.value]
     untracked(() => void sessions.refresh())
   })
-  void load()
+  void server.load()
+  const reached = computed(() => current(power.link.value))
   // The server may be another one by now, and what did not come may come.
   effect(() => {
     if (!reached.value) return
-    void load()
+    void server.load()
     void loadLater()
   })
 
   return {
-    info,
-    target: computed(() => info.value?.target ?? "the VM"),
-    mismatch: computed(() => info.value?.protocol !== undefined && info.value.protocol !== protocol),
-    models,
-    model,
-    choose: (name: string) => {
-      chosenModel.value = name
-      remember("model", name)
-    },
-    draft,
-    write,
-    starting,
-    send,
-    again,
-    signedOut,
-    signIn,
-    signOut: () => api.logout(),
-    sheetOpen,
-    now,
-    /** Now by the server's clock: what it gave a time to is compared with this. */
-    serverNow: computed(() => now.value + skew.value),
-    online,
+    clock,
+    account,
+    server,
     route,
     /** The event the address names, to be shown first. */
     linked: computed(() => place.value.event),
     session,
     sessions,
+    draft,
     power,
-    screen: () => heard(api.screen()),
-    doctor: () => heard(api.doctor())
+    ...statesOf({ clock, account, server, route, session, sessions, power }),
+    sheet: { open: signal(false), doctor: signal(false) },
+    screen: asked.screen,
+    doctor: asked.doctor
   }
 })
 
 export type AppState = InstanceType<typeof AppModel>
 
-const draftKey = (id: string | undefined): string => `draft:${id ?? "new"}`
+interface Models {
+  readonly clock: Clock
+  readonly account: SignInState
+  readonly server: ServerState
+  readonly route: ReadonlySignal<string | undefined>
+  readonly session: ReadonlySignal<Session | undefined>
+  readonly sessions: Sessions
+  readonly power: PowerState
+}
+
+/** What the strip says of server, agent and VM, and what the VM's buttons are given. */
+const statesOf = ({ clock, account, server, route, session, sessions, power }: Models) => {
+  /** The open session's stream, or the VM's when none is open. */
+  const shown = computed(() => session.value ?? power)
+  const unheard = computed(() => unheardFor(shown.value.lastSeen.value, clock.now.value))
+  const open = computed<OpenSession | undefined>(() => {
+    if (route.value === undefined || session.value === undefined) return undefined
+    const { link, transcript } = session.value
+    return { id: route.value, current: current(link.value), turn: transcript.value.turn }
+  })
+  const behind = computed(() => {
+    const row = sessions.rows.value?.find((each) => each.session_id === route.value)
+    return (row?.last_event_id ?? -1) - (session.value?.transcript.value.last ?? -1)
+  })
+  const known = computed<AgentKnowledge>(() => ({
+    open: open.value,
+    rows: sessions.rows.value,
+    fresh: sessions.fresh.value,
+    serverNow: clock.serverNow.value,
+    unheard: unheard.value
+  }))
+  return {
+    shown,
+    linkState: computed(() =>
+      linkState({
+        link: shown.value.link.value,
+        signedOut: account.signedOut.value,
+        online: clock.online.value,
+        behind: behind.value,
+        unheard: unheard.value
+      })
+    ),
+    agentState: computed(() => agentState(known.value)),
+    /** Whether the agent works in one of the listed sessions. */
+    works: (row: SessionRow) => worksIn(open.value, row),
+    controls: new ControlsModel({
+      power,
+      target: server.target,
+      identified: computed(() => server.info.value !== undefined),
+      signedOut: account.signedOut,
+      online: clock.online,
+      now: clock.now,
+      serverNow: clock.serverNow,
+      interruption: computed(() => interruptionWarning(known.value))
+    })
+  }
+}

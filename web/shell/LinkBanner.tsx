@@ -1,15 +1,20 @@
 /** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
 import "./Banner.css"
-import type { AppState } from "./AppModel.ts"
-import { later } from "./later.ts"
+import type { ReadonlySignal } from "@preact/signals"
+import type { Attachment } from "../link/attach.ts"
+import type { Clock } from "../link/ClockModel.ts"
 import { recall } from "../link/storage.ts"
-import { shownLink } from "./status.ts"
-import { clock } from "../text/format.ts"
+import { clock as timeOf } from "../text/format.ts"
+import { OtherWay } from "./OtherWay.tsx"
 
-export const LinkBanner = ({ app }: { readonly app: AppState }) => {
-  const shown = shownLink(app)
-  const link = shown.link.value
-  if (app.signedOut.value) return null
+interface Props {
+  readonly shown: ReadonlySignal<Pick<Attachment, "link" | "lastSeen" | "check">>
+  readonly clock: Clock
+}
+
+export const LinkBanner = ({ shown, clock: { now, online } }: Props) => {
+  const { lastSeen, check, ...attached } = shown.value
+  const link = attached.link.value
   if (link.state === "polling") {
     return (
       <p class="banner held" role="status">
@@ -18,21 +23,21 @@ export const LinkBanner = ({ app }: { readonly app: AppState }) => {
     )
   }
   if (link.state !== "waiting" && link.state !== "refused") return null
-  const OtherWay = later.value?.OtherWay
-  const seen = shown.lastSeen.value
-  const seconds = link.state === "waiting" ? Math.ceil((link.until - app.now.value) / 1000) : 0
+  const seen = lastSeen.value
+  const seconds = link.state === "waiting" ? Math.ceil((link.until - now.value) / 1000) : 0
   return (
     <div class="banner" role="status">
       <p>
-        {link.reason} {link.state === "waiting" && <strong>No connection{seen > 0 && ` since ${clock(seen)}`}.</strong>}{" "}
+        {link.reason}{" "}
+        {link.state === "waiting" && <strong>No connection{seen > 0 && ` since ${timeOf(seen)}`}.</strong>}{" "}
         {link.state === "waiting" && (
           <span class="steady" aria-hidden="true">
             {seconds > 0 ? `Trying again in ${seconds}\u00a0s.` : "Trying…"}
           </span>
         )}
       </p>
-      {OtherWay !== undefined && app.online.value && recall("direct") !== "" && <OtherWay />}
-      <button type="button" class="button" onClick={() => shown.check()}>
+      {online.value && recall("direct") !== "" && <OtherWay />}
+      <button type="button" class="button" onClick={check}>
         Try now
       </button>
     </div>

@@ -1,11 +1,15 @@
 /** A newer page is there, or the server wants another one. Nothing reloads by itself, and never during a turn. */
 import "./Banner.css"
-import type { AppState } from "./AppModel.ts"
-import { applyUpdate, updateReady } from "./pwa.ts"
+import { applyUpdate, updateReady } from "../pwa.ts"
 
-export const Notices = ({ app }: { readonly app: AppState }) => {
-  const working = app.session.value?.running.value === true || app.power.current.value !== undefined
-  if (app.mismatch.value) {
+interface NoticesProps {
+  /** The server speaks of other things than this page. */
+  readonly mismatch: boolean
+  readonly working: boolean
+}
+
+export const Notices = ({ mismatch, working }: NoticesProps) => {
+  if (mismatch) {
     return (
       <Notice
         text="The server and this page are of different versions: what you see may be wrong or incomplete."

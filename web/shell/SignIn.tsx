@@ -2,10 +2,14 @@
 import "./SignIn.css"
 import { useSignal } from "@preact/signals"
 import { signOn } from "../link/answer.ts"
-import type { AppState } from "./AppModel.ts"
-import { later } from "./later.ts"
+import { later } from "../later.ts"
 
-export const SignIn = ({ app }: { readonly app: AppState }) => {
+interface Props {
+  /** Why the token was not accepted, or "". */
+  readonly signIn: (token: string) => Promise<string>
+}
+
+export const SignIn = ({ signIn }: Props) => {
   const token = useSignal("")
   const busy = useSignal(false)
   const problem = useSignal("")
@@ -13,7 +17,7 @@ export const SignIn = ({ app }: { readonly app: AppState }) => {
   const submit = async () => {
     if (busy.value || token.value === "") return
     busy.value = true
-    problem.value = await app.signIn(token.value)
+    problem.value = await signIn(token.value)
     busy.value = false
     if (problem.value === "") token.value = ""
   }

@@ -1,21 +1,28 @@
 /** Who the server takes this browser for, and the way to end that where it is ours to end. */
 import { useSignal } from "@preact/signals"
-import type { AppState } from "./AppModel.ts"
+import type { Answer } from "../link/answer.ts"
 import { remember } from "../link/storage.ts"
-import { visible } from "../text/revealHidden.ts"
+import { revealHidden } from "../text/revealHidden.ts"
 
-export const Who = ({ app }: { readonly app: AppState }) => {
+interface Props {
+  readonly operator: string | undefined
+  readonly inSession: boolean
+  readonly signOut: () => Promise<Answer<unknown>>
+}
+
+export const Who = ({ operator, inSession, signOut: end }: Props) => {
   const problem = useSignal("")
   const signOut = async () => {
-    const answer = await app.signOut()
-    if (answer.ok || answer.status === 401) await forget(app)
+    const answer = await end()
+    if (answer.ok || answer.status === 401) await forget(inSession)
     else problem.value = `${answer.detail} You may still be signed in.`
   }
-  const operator = app.info.value?.operator
-  if (operator === undefined || operator === "demo" || app.signedOut.value) return null
+  if (operator === undefined || operator === "demo") return null
   // What a proxy says of each request cannot be ended here. "login" is nobody's name.
   if (operator !== "login")
-    return <p class="quiet who">Signed in as {visible(operator)}. To sign out, use the sign-on you came through.</p>
+    return (
+      <p class="quiet who">Signed in as {revealHidden(operator)}. To sign out, use the sign-on you came through.</p>
+    )
   return (
     <p class="quiet who">
       Signed in with the access token.{" "}
@@ -32,8 +39,8 @@ export const Who = ({ app }: { readonly app: AppState }) => {
 }
 
 /** What this device kept to be read offline goes with the sign-in; drafts stay. A session that is open would keep it again. */
-const forget = async (app: AppState) => {
-  if (app.route.value !== undefined) {
+const forget = async (inSession: boolean) => {
+  if (inSession) {
     const closed = new Promise((settle) => window.addEventListener("hashchange", settle, { once: true }))
     location.hash = "#/"
     await closed

@@ -34,10 +34,5 @@ export const stopwatch = (ms: number): string => {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }
 
-export const cost = (usd: number): string => `$${usd.toFixed(usd < 0.1 ? 3 : 2)}`
-
-export const bytes = (n: number): string =>
-  n < 1000 ? `${n} B` : n < 1_000_000 ? `${(n / 1000).toFixed(1)} kB` : `${(n / 1_000_000).toFixed(1)} MB`
-
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString("en").replaceAll(",", "\u202f")} ${n === 1 ? one : many}`

@@ -2,7 +2,7 @@
  * Text from the agent and the VM, made safe to read: what could move the cursor, reorder a line or hide in it is
  * written out, so that what is seen, what is copied and what ran are the same string.
  */
-export const visible = (text: string): string => text.replace(/\r\n/g, "\n").replace(deceptive, escape)
+export const revealHidden = (text: string): string => text.replace(/\r\n/g, "\n").replace(deceptive, escape)
 
 // Tab and newline stay. What joins or varies an emoji stays in it; anywhere else it can hide a difference.
 const emoji = String.raw`[\p{Extended_Pictographic}\p{Emoji_Modifier}]`

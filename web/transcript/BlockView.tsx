@@ -1,24 +1,31 @@
 /** A run of items, with the VM's operations in their places. What did not change is the same object, and is not drawn again. */
 import { Component } from "preact"
-import { addressOf } from "../shell/address.ts"
-import type { AppState } from "../shell/AppModel.ts"
+import { addressOf } from "../link/address.ts"
 import { indexOf } from "./operationsInBlock.ts"
-import { later } from "../shell/later.ts"
+import { later } from "../later.ts"
 import type { Run } from "../power/power.ts"
-import type { Session } from "../session/SessionModel.ts"
-import type { Block, Item } from "./transcript.ts"
-import { visible } from "../text/revealHidden.ts"
+import type { ReadonlySignal } from "@preact/signals"
+import type { Answer } from "../link/api.ts"
+import type { Block, EndItem, Item } from "./transcript.ts"
+import { revealHidden } from "../text/revealHidden.ts"
 import { clock } from "../text/format.ts"
-import { EndItem } from "./EndItem.tsx"
-import { Prose } from "../text/Prose.tsx"
-import { ToolRow } from "./ToolRow.tsx"
+import { Prose } from "../components/Prose.tsx"
+import { ToolRow } from "./items/ToolRow.tsx"
 
-interface Context {
-  readonly app: AppState
-  readonly session: Session
+/** What the items of a log need beside themselves. */
+export interface ItemContext {
+  /** Of the session. */
+  readonly id: string
+  /** The whole of an output that was cut. */
+  readonly full: (event: number) => Promise<Answer<string>>
+  readonly serverNow: ReadonlySignal<number>
+  readonly openSheet: () => void
+  /** Puts the prompt that led to an event back into the box. */
+  readonly again: (event: number) => void
 }
 
-interface Props extends Context {
+interface Props {
+  readonly context: ItemContext
   readonly block: Block
   readonly elapsed: Readonly<Record<string, number>>
   readonly runs: ReadonlyArray<Run>
@@ -37,30 +44,24 @@ export class BlockView extends Component<Props> {
       next.runs.some((run, index) => run !== runs[index])
     )
   }
-  override render({ block, elapsed, runs, linked, app, session }: Props) {
+  override render({ block, elapsed, runs, linked, context }: Props) {
+    const operation = (run: Run) => <Operation key={run.op_id} run={run} {...context} />
     const place = (item: Item, at: number) => [
-      ...runs.filter((run) => indexOf(block, run) === at).map((run) => operation(app, run)),
+      ...runs.filter((run) => indexOf(block, run) === at).map(operation),
       <div key={item.id} id={`e-${item.id}`} class={`of-${item.kind} ${item.id === linked ? "linked" : ""}`}>
-        <ItemView
-          app={app}
-          session={session}
-          item={item}
-          elapsed={item.kind === "tool" ? elapsed[item.tool_id] : undefined}
-        />
+        <ItemView context={context} item={item} elapsed={item.kind === "tool" ? elapsed[item.tool_id] : undefined} />
       </div>
     ]
     return (
       <div class="block">
         {block.map(place)}
-        {runs.filter((run) => indexOf(block, run) === block.length).map((run) => operation(app, run))}
+        {runs.filter((run) => indexOf(block, run) === block.length).map(operation)}
       </div>
     )
   }
 }
 
-const operation = (app: AppState, run: Run) => <Operation key={run.op_id} app={app} run={run} />
-
-const Operation = (props: { readonly app: AppState; readonly run: Run }) => {
+const Operation = (props: ItemContext & { readonly run: Run }) => {
   const OperationItem = later.value?.OperationItem
   return OperationItem === undefined ? null : <OperationItem {...props} />
 }
@@ -70,12 +71,22 @@ const Cancelled = (props: { readonly item: Extract<Item, { readonly kind: "cance
   return CancelledItem === undefined ? null : <CancelledItem {...props} />
 }
 
-const Failed = (props: { readonly app: AppState; readonly item: Extract<Item, { readonly kind: "error" }> }) => {
-  const ErrorItem = later.value?.ErrorItem
-  return ErrorItem === undefined ? <p class="item failure">{visible(props.item.error)}</p> : <ErrorItem {...props} />
+const End = (props: { readonly item: EndItem }) => {
+  const EndItem = later.value?.EndItem
+  return EndItem === undefined ? null : <EndItem {...props} />
 }
 
-interface ItemProps extends Context {
+const Failed = (props: ItemContext & { readonly item: Extract<Item, { readonly kind: "error" }> }) => {
+  const ErrorItem = later.value?.ErrorItem
+  return ErrorItem === undefined ? (
+    <p class="item failure">{revealHidden(props.item.error)}</p>
+  ) : (
+    <ErrorItem {...props} />
+  )
+}
+
+interface ItemProps {
+  readonly context: ItemContext
   readonly item: Item
   readonly elapsed: number | undefined
 }
@@ -89,18 +100,18 @@ class ItemView extends Component<ItemProps> {
   }
 }
 
-const itemOf = ({ item, elapsed, app, session }: ItemProps) => {
+const itemOf = ({ item, elapsed, context }: ItemProps) => {
   switch (item.kind) {
     case "user":
       return (
         <div class="item user">
           <p class="who">
             You asked{" "}
-            <a href={addressOf(app.route.peek() ?? "", item.id)} aria-label={`Link to this prompt, ${clock(item.at)}`}>
+            <a href={addressOf(context.id, item.id)} aria-label={`Link to this prompt, ${clock(item.at)}`}>
               {clock(item.at)}
             </a>
           </p>
-          <p>{visible(item.text)}</p>
+          <p>{revealHidden(item.text)}</p>
         </div>
       )
     case "text":
@@ -110,19 +121,17 @@ const itemOf = ({ item, elapsed, app, session }: ItemProps) => {
         </div>
       )
     case "tool":
-      return (
-        <ToolRow item={item} elapsed={elapsed} full={session.full} link={addressOf(app.route.peek() ?? "", item.id)} />
-      )
+      return <ToolRow item={item} elapsed={elapsed} full={context.full} link={addressOf(context.id, item.id)} />
     case "notice":
-      return <p class="item notice">{visible(item.text)}</p>
+      return <p class="item notice">{revealHidden(item.text)}</p>
     case "result":
       // A good one repeats the last prose, a bad one is repeated by the error; its price is in the turn's last line.
       return null
     case "error":
-      return <Failed app={app} item={item} />
+      return <Failed item={item} {...context} />
     case "cancelled":
       return <Cancelled item={item} />
     case "end":
-      return <EndItem item={item} />
+      return <End item={item} />
   }
 }

@@ -1,24 +1,39 @@
 /** The log, oldest first. It follows the end only for a reader who is at the end; nothing moves under a finger. */
 import "./Transcript.css"
-import type { AppState } from "../shell/AppModel.ts"
+import type { ReadonlySignal } from "@preact/signals"
 import { useScroll } from "./scroll.ts"
 import { runsIn } from "./operationsInBlock.ts"
-import type { Session } from "../session/SessionModel.ts"
+import type { Run } from "../power/power.ts"
+import type { Clock } from "../link/ClockModel.ts"
 import type { Transcript as Log } from "./transcript.ts"
-import { current } from "../link/link.ts"
+import { current, type Link } from "../link/link.ts"
 import { moment } from "../text/format.ts"
-import { BlockView } from "./BlockView.tsx"
-import { Prose } from "../text/Prose.tsx"
+import { BlockView, type ItemContext } from "./BlockView.tsx"
+import { Prose } from "../components/Prose.tsx"
 
-interface Props {
-  readonly app: AppState
-  readonly session: Session
+/** What is shown of the session that is open. */
+interface LogSource {
+  readonly transcript: ReadonlySignal<Log>
+  /** The end of the log that this device kept, and when (ms since the epoch). */
+  readonly offlineCopy: ReadonlySignal<{ readonly at: number; readonly transcript: Log } | undefined>
+  readonly link: ReadonlySignal<Link>
+  /** How many prompts this page has sent. */
+  readonly sent: ReadonlySignal<number>
+  readonly full: ItemContext["full"]
 }
 
-export const Transcript = ({ app, session }: Props) => {
-  const { transcript, kept } = shown(session)
-  // What was kept is an end of the log only: the event is looked for in the log itself.
-  const linked = kept === undefined ? app.linked.value : undefined
+interface Props extends Pick<ItemContext, "id" | "openSheet" | "again"> {
+  readonly session: LogSource
+  /** The event that the address names, to be shown first. */
+  readonly linked: number | undefined
+  readonly runs: ReadonlyArray<Run>
+  readonly clock: Clock
+}
+
+export const Transcript = ({ id, session, linked: named, runs, clock, openSheet, again }: Props) => {
+  const { transcript, copiedAt } = shown(session)
+  // An offline copy is an end of the log only: the event is looked for in the log itself.
+  const linked = copiedAt === undefined ? named : undefined
   const { scroller, log, span, atEnd, missed, show, measure, toggles, toEnd } = useScroll(
     transcript,
     session.sent.value,
@@ -28,9 +43,10 @@ export const Transcript = ({ app, session }: Props) => {
   const { from, to } = span
   // Finished prose and endings are read out as they come; a replay, deltas and tools are not.
   const spoken = atEnd && current(session.link.value)
-  const runs = app.power.power.value.operations
+  const { full } = session
+  const context = { id, full, serverNow: clock.serverNow, openSheet, again }
   return (
-    <div class={`view ${kept === undefined ? "" : "kept"}`}>
+    <div class={`view ${copiedAt === undefined ? "" : "offline-copy"}`}>
       <div
         class="scroll transcript"
         ref={scroller}
@@ -42,9 +58,9 @@ export const Transcript = ({ app, session }: Props) => {
         tabIndex={0}
       >
         <div class="log" ref={log}>
-          {kept !== undefined && (
+          {copiedAt !== undefined && (
             <p class="notice item">
-              Offline copy from {moment(new Date(kept).toISOString(), app.now.value)}. The agent may have gone on.
+              Offline copy from {moment(new Date(copiedAt).toISOString(), clock.now.value)}. The agent may have gone on.
             </p>
           )}
           {transcript.last < 0 && <p class="quiet center">{nothing(session)}</p>}
@@ -56,8 +72,7 @@ export const Transcript = ({ app, session }: Props) => {
           {blocks.slice(from, to).map((block, index) => (
             <BlockView
               key={block[0]?.id ?? index}
-              app={app}
-              session={session}
+              context={context}
               block={block}
               elapsed={from + index === blocks.length - 1 ? transcript.elapsed : none}
               runs={runsIn(runs, block, blocks[from + index + 1])}
@@ -85,18 +100,18 @@ export const Transcript = ({ app, session }: Props) => {
   )
 }
 
-/** The log itself, or what this device kept of it while nothing has come. */
-const shown = (session: Session): { readonly transcript: Log; readonly kept: number | undefined } => {
+/** The log itself, or the offline copy of it while nothing has come. */
+const shown = (session: LogSource): { readonly transcript: Log; readonly copiedAt: number | undefined } => {
   const transcript = session.transcript.value
-  const kept = session.kept.value
+  const copy = session.offlineCopy.value
   const { state } = session.link.value
   const away = state === "waiting" || state === "connecting"
-  return transcript.last < 0 && away && kept !== undefined
-    ? { transcript: kept.transcript, kept: kept.at }
-    : { transcript, kept: undefined }
+  return transcript.last < 0 && away && copy !== undefined
+    ? { transcript: copy.transcript, copiedAt: copy.at }
+    : { transcript, copiedAt: undefined }
 }
 
-const nothing = (session: Session): string => {
+const nothing = (session: LogSource): string => {
   const { state } = session.link.value
   if (state === "waiting") return "The log could not be read yet."
   return state === "live" || state === "polling" ? "No messages yet." : "Reading the log…"

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { written } from "../../../src/core/ssh/printable.ts"
-import { visible } from "../../../web/text/revealHidden.ts"
+import { revealHidden } from "../../../web/text/revealHidden.ts"
 
 describe("what is not seen", () => {
   it("is written out in an export wherever the page writes it out, and the same way", () => {
     for (let code = 0; code <= 0x10ffff; code++) {
       const text = `a${String.fromCodePoint(code)}b`
-      const onPage = visible(text)
+      const onPage = revealHidden(text)
       if (onPage !== text) assert.strictEqual(written(text), onPage, code.toString(16))
     }
   })

@@ -1,7 +1,7 @@
 /** Every request of the page, answered by something in between: that is never taken for the server's word. */
 import { assert, describe, it } from "@effect/vitest"
 import { afterEach, vi } from "vitest"
-import { api } from "../../../web/link/api.ts"
+import { api, streams as opened } from "../../../web/link/api.ts"
 
 const op = { verb: "cycle", op_id: "1", confirm: "devvm" } as const
 const requests: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -23,7 +23,7 @@ const requests: Readonly<Record<string, () => Promise<unknown>>> = {
   operate: () => api.operate(op)
 }
 const ask = { after: undefined, poll: false, signal: new AbortController().signal }
-const streams = { attachSession: () => api.attachSession("1", ask), attachPower: () => api.attachPower(ask) }
+const streams = { session: () => opened.session("1", ask), power: () => opened.power(ask) }
 
 const html = { "content-type": "text/html" }
 const json = { "content-type": "application/json" }
@@ -62,7 +62,8 @@ const problem = (status: number) =>
 
 describe("an answer", () => {
   it("is looked at here for every request the page makes", () => {
-    assert.sameMembers([...Object.keys(requests), ...Object.keys(streams)], Object.keys(api))
+    assert.sameMembers(Object.keys(requests), Object.keys(api))
+    assert.sameMembers(Object.keys(streams), Object.keys(opened))
   })
 
   afterEach(() => void vi.unstubAllGlobals())

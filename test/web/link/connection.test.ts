@@ -165,7 +165,7 @@ const rows: ReadonlyArray<
     "out of the back-forward cache a connection is replaced, however new",
     [
       [10, bytes],
-      [11, { kind: "restored" }]
+      [11, { kind: "check", force: true }]
     ],
     { state: "connecting" },
     abort
@@ -174,7 +174,7 @@ const rows: ReadonlyArray<
     "out of the back-forward cache a wait ends",
     [
       [9, ended("failed")],
-      [11, { kind: "restored" }]
+      [11, { kind: "check", force: true }]
     ],
     { ...waiting(0, 0), until: 0 },
     connect

@@ -1,11 +1,10 @@
 /** What the page says of the VM, and what can be pressed: tables over what is known. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Operation, Pattern, Status, Verb } from "../../../src/contract/Power.ts"
-import type { AppState } from "../../../web/shell/AppModel.ts"
 import type { Link } from "../../../web/link/link.ts"
 import { current, emptyPower, learn } from "../../../web/power/power.ts"
-import { reason } from "../../../web/power/disabledReason.ts"
-import { vmOf } from "../../../web/shell/status.ts"
+import { disabledReason } from "../../../web/power/disabledReason.ts"
+import { type VmKnowledge, vmState } from "../../../web/power/vmState.ts"
 
 const now = Date.UTC(2026, 0, 1)
 const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString()
@@ -23,23 +22,31 @@ const open = (verb: Verb, seconds: number): Operation => ({
   evidence: ""
 })
 
-/** The parts of the page's knowledge that these rooms read. */
-const app = (operations: ReadonlyArray<Operation>, status?: Status, state: Link["state"] = "live"): AppState => {
-  const power = { ...operations.reduce(learn, emptyPower), status }
-  const known = {
-    info: { value: { target: "devvm" } },
-    signedOut: { value: false },
-    online: { value: true },
-    serverNow: { value: now },
-    power: {
-      power: { value: power },
-      current: { value: current(power) },
-      asking: { value: undefined },
-      link: { value: { state } }
-    }
-  }
-  return known as unknown as AppState
-}
+const knowing = (
+  operations: ReadonlyArray<Operation>,
+  status?: Status,
+  state: Link["state"] = "live"
+): VmKnowledge => ({
+  power: { ...operations.reduce(learn, emptyPower), status },
+  link: { state } as Link,
+  lastSeen: now,
+  signedOut: false,
+  now,
+  serverNow: now
+})
+
+const reason = (known: VmKnowledge, verb: Verb): string =>
+  disabledReason(
+    {
+      signedOut: known.signedOut,
+      online: true,
+      identified: true,
+      current: current(known.power),
+      tone: vmState(known).tone,
+      asking: undefined
+    },
+    verb
+  )
 
 const free = ""
 const cycling = "Power cycle is running, by anna."
@@ -56,8 +63,8 @@ describe("what runs on the VM", () => {
   for (const [operations, word, why] of table) {
     const running = operations.map(({ verb }) => verb).join(" and ") || "nothing"
     it(`while ${running} runs the strip says ${word}, and ${why === free ? "any verb" : "only a look"} can be asked for`, () => {
-      const known = app(operations)
-      assert.strictEqual(vmOf(known).word, word)
+      const known = knowing(operations)
+      assert.strictEqual(vmState(known).word, word)
       for (const verb of ["cycle", "reset", "start", "stop"] as const) assert.strictEqual(reason(known, verb), why)
       for (const verb of ["status", "forensics"] as const) assert.strictEqual(reason(known, verb), free)
     })
@@ -89,7 +96,7 @@ describe("what would do nothing", () => {
   ]
   for (const [fact, status, link, start, stop] of states) {
     it(`is held back: ${fact}`, () => {
-      const known = app([], status, link)
+      const known = knowing([], status, link)
       assert.strictEqual(reason(known, "start"), start)
       assert.strictEqual(reason(known, "stop"), stop)
       for (const verb of ["cycle", "reset", "status", "forensics"] as const)

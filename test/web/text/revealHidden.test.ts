@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { visible } from "../../../web/text/revealHidden.ts"
+import { revealHidden } from "../../../web/text/revealHidden.ts"
 
 const table: ReadonlyArray<readonly [fact: string, text: string, shown: string]> = [
   ["leaves ordinary text, tabs and newlines alone", "a\tb\nc é 漢 🙂", "a\tb\nc é 漢 🙂"],
@@ -28,10 +28,10 @@ const table: ReadonlyArray<readonly [fact: string, text: string, shown: string]>
   ["leaves markup as text", "<img onerror=x>", "<img onerror=x>"]
 ]
 
-describe("visible", () => {
-  for (const [fact, text, shown] of table) it(fact, () => assert.strictEqual(visible(text), shown))
+describe("revealHidden", () => {
+  for (const [fact, text, shown] of table) it(fact, () => assert.strictEqual(revealHidden(text), shown))
 
   it("is stable: what is shown is shown the same again", () => {
-    for (const [, text] of table) assert.strictEqual(visible(visible(text)), visible(text))
+    for (const [, text] of table) assert.strictEqual(revealHidden(revealHidden(text)), revealHidden(text))
   })
 })

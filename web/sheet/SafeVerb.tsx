@@ -1,0 +1,26 @@
+import "./verbs.css"
+import type { Verb } from "../../src/contract/Power.ts"
+import type { Controls } from "../power/ControlsModel.ts"
+import { labels } from "../power/verbs.ts"
+
+/** `aria-disabled`, not `disabled`: that would take the focus away from whoever has just pressed it. */
+export const SafeVerb = ({ controls, verb }: { readonly controls: Controls; readonly verb: Verb }) => {
+  const why = controls.disabledReason(verb)
+  return (
+    <button
+      type="button"
+      class="verb-button"
+      aria-disabled={why !== ""}
+      title={why || labels[verb].effect}
+      onClick={() => {
+        if (why === "") void controls.operate(verb)
+      }}
+    >
+      <strong>{labels[verb].title}</strong>{" "}
+      <span class="verb">
+        {verb}
+        {why === "" && controls.recommended.value === verb && <em>Recommended</em>}
+      </span>
+    </button>
+  )
+}

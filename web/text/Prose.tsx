@@ -1,9 +1,0 @@
-/** What the agent writes: as it was written until its Markdown can be drawn, and then as that. */
-import { later } from "../shell/later.ts"
-import { visible } from "./revealHidden.ts"
-
-export const Prose = ({ text }: { readonly text: string }) => {
-  const Formatted = later.value?.Formatted
-  const shown = visible(text)
-  return Formatted === undefined ? <div class="prose plain">{shown}</div> : <Formatted text={shown} />
-}
