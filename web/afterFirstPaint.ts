@@ -1,7 +1,8 @@
-/** The file that comes after the first paint. The way to the VM's power needs nothing of it. */
+/** The file that comes after the first paint. The VM's power needs nothing of it: a hold is there from the beginning. */
 export { Archived } from "./session/Archived.tsx"
 export { CancelledItem } from "./transcript/items/CancelledItem.tsx"
 export { Chips } from "./composer/Chips.tsx"
+export { ConfirmDialog } from "./sheet/ConfirmDialog.tsx"
 export { Doctor } from "./sheet/Doctor.tsx"
 export { EndItem } from "./transcript/items/EndItem.tsx"
 export { ErrorItem } from "./transcript/items/ErrorItem.tsx"

@@ -1,6 +1,7 @@
 /** Fires after 1.5 s under one unmoving finger. Drift, scroll or leaving the page lets go; a tap or a key asks in steps instead. */
 import "./HoldButton.css"
 import { useSignal } from "@preact/signals"
+import type { ComponentProps, RefObject } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 
 const holdMs = 1500
@@ -17,12 +18,40 @@ interface Props {
 }
 
 export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }: Props) => {
+  const { button, held, handlers } = useHold(disabled, onHeld, onTap)
+  return (
+    <button
+      ref={button}
+      type="button"
+      class={`hold ${held.value > 0 ? "holding" : ""}`}
+      aria-disabled={disabled}
+      {...handlers}
+    >
+      <span class="fill" style={{ transform: `scaleX(${held.value})` }} />
+      <strong>{title}</strong>{" "}
+      <span class="verb">
+        {verb}
+        {held.value > 0 ? <em> · keep holding…</em> : recommended && <em> · Recommended</em>}
+      </span>{" "}
+      <span class="how">{held.value > 0 ? `${((1 - held.value) * 1.5).toFixed(1)} s` : "Hold 1.5\u00a0s"}</span>
+    </button>
+  )
+}
+
+type Handlers = Pick<
+  ComponentProps<"button">,
+  "onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerCancel" | "onContextMenu" | "onKeyDown" | "onClick"
+>
+
+/** The hold as it goes: `held` from 0 to 1. */
+const useHold = (disabled: boolean, onHeld: () => void, onTap: () => void) => {
   const held = useSignal(0)
   const hold = useRef<{ x: number; y: number; at: number; frame: number } | undefined>(undefined)
-  const quiet = useRef(false)
+  /** The click that follows is no tap. */
+  const spent = useRef(false)
   const button = useRef<HTMLButtonElement>(null)
 
-  const letGo = () => {
+  const release = () => {
     if (hold.current !== undefined) cancelAnimationFrame(hold.current.frame)
     hold.current = undefined
     held.value = 0
@@ -35,16 +64,49 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
       now.frame = requestAnimationFrame(tick)
       return
     }
-    letGo()
-    quiet.current = true
+    release()
+    spent.current = true
     navigator.vibrate?.([20, 60, 20])
     onHeld()
   }
   /** Not the finger's doing: what follows is no tap either. */
   const cancel = () => {
-    if (hold.current !== undefined) quiet.current = true
-    letGo()
+    if (hold.current !== undefined) spent.current = true
+    release()
   }
+  useCancelled(button, cancel)
+
+  const handlers: Handlers = {
+    onPointerDown: (event) => {
+      if (disabled || event.button !== 0 || !event.isPrimary) return
+      event.currentTarget.setPointerCapture(event.pointerId)
+      spent.current = false
+      hold.current = { x: event.clientX, y: event.clientY, at: performance.now(), frame: requestAnimationFrame(tick) }
+      navigator.vibrate?.(10)
+    },
+    onPointerMove: (event) => {
+      const from = hold.current
+      if (from !== undefined && Math.hypot(event.clientX - from.x, event.clientY - from.y) > driftPx) cancel()
+    },
+    onPointerUp: () => {
+      if (hold.current !== undefined && performance.now() - hold.current.at > tapMs) spent.current = true
+      release()
+    },
+    onPointerCancel: cancel,
+    onContextMenu: (event) => event.preventDefault(),
+    onKeyDown: (event) => {
+      if (event.repeat) event.preventDefault()
+    },
+    onClick: (event) => {
+      // A click no pointer made comes from a key or assistive technology.
+      if (!disabled && (event.detail === 0 || !spent.current)) onTap()
+    }
+  }
+  return { button, held, handlers }
+}
+
+/** The page goes out of sight, or the button is scrolled away from under the finger. */
+const useCancelled = (button: RefObject<HTMLButtonElement | null>, cancel: () => void) =>
   useEffect(() => {
     // The transcript behind scrolls by itself; only what moves the button moves it away.
     const scrolled = (event: Event) => {
@@ -53,52 +115,8 @@ export const HoldButton = ({ title, verb, disabled, recommended, onHeld, onTap }
     document.addEventListener("visibilitychange", cancel)
     document.addEventListener("scroll", scrolled, true)
     return () => {
-      letGo()
+      cancel()
       document.removeEventListener("visibilitychange", cancel)
       document.removeEventListener("scroll", scrolled, true)
     }
   }, [])
-
-  return (
-    <button
-      ref={button}
-      type="button"
-      class={`hold ${held.value > 0 ? "holding" : ""}`}
-      aria-disabled={disabled}
-      onPointerDown={(event) => {
-        if (disabled || event.button !== 0 || !event.isPrimary) return
-        event.currentTarget.setPointerCapture(event.pointerId)
-        quiet.current = false
-        hold.current = { x: event.clientX, y: event.clientY, at: performance.now(), frame: requestAnimationFrame(tick) }
-        navigator.vibrate?.(10)
-      }}
-      onPointerMove={(event) => {
-        const from = hold.current
-        if (from === undefined || Math.hypot(event.clientX - from.x, event.clientY - from.y) <= driftPx) return
-        cancel()
-      }}
-      onPointerUp={() => {
-        if (hold.current !== undefined && performance.now() - hold.current.at > tapMs) quiet.current = true
-        letGo()
-      }}
-      onPointerCancel={cancel}
-      onContextMenu={(event) => event.preventDefault()}
-      onKeyDown={(event) => {
-        if (event.repeat) event.preventDefault()
-      }}
-      onClick={(event) => {
-        // A click no pointer made comes from a key or assistive technology.
-        if (disabled || (event.detail !== 0 && quiet.current)) return
-        onTap()
-      }}
-    >
-      <span class="fill" style={{ transform: `scaleX(${held.value})` }} />
-      <strong>{title}</strong>{" "}
-      <span class="verb">
-        {verb}
-        {held.value > 0 ? <em> · keep holding…</em> : recommended && <em> · Recommended</em>}
-      </span>{" "}
-      <span class="how">{held.value > 0 ? `${((1 - held.value) * 1.5).toFixed(1)} s` : "Hold 1.5\u00a0s"}</span>
-    </button>
-  )
-}

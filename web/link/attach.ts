@@ -86,17 +86,7 @@ export const attach = (source: Source, reader: Reader): Attachment => {
   }
 
   const check = () => tell({ kind: "check" })
-  const look = () => {
-    if (isSeen()) tell({ kind: "shown" })
-    else if (reader.whileSeen) tell({ kind: "hidden" })
-  }
-  /** Out of the back-forward cache: the stream stood still meanwhile, or was cut. */
-  const restored = ({ persisted }: PageTransitionEvent) => {
-    if (persisted) tell({ kind: "check", force: true })
-  }
-  document.addEventListener("visibilitychange", look)
-  window.addEventListener("pageshow", restored)
-  window.addEventListener("online", check)
+  const stop = listen(tell, reader.whileSeen === true)
   tell({ kind: "wake" })
 
   return {
@@ -104,10 +94,29 @@ export const attach = (source: Source, reader: Reader): Attachment => {
     lastSeen,
     check,
     close: () => {
-      document.removeEventListener("visibilitychange", look)
-      window.removeEventListener("pageshow", restored)
-      window.removeEventListener("online", check)
+      stop()
       tell({ kind: "close" })
     }
+  }
+}
+
+/** Tells what the browser says of the page and the network; answers with the way to stop listening. */
+const listen = (tell: (event: Event) => void, whileSeen: boolean): (() => void) => {
+  const online = () => tell({ kind: "check" })
+  const look = () => {
+    if (isSeen()) tell({ kind: "shown" })
+    else if (whileSeen) tell({ kind: "hidden" })
+  }
+  /** Out of the back-forward cache: the stream stood still meanwhile, or was cut. */
+  const restored = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) tell({ kind: "check", force: true })
+  }
+  document.addEventListener("visibilitychange", look)
+  window.addEventListener("pageshow", restored)
+  window.addEventListener("online", online)
+  return () => {
+    document.removeEventListener("visibilitychange", look)
+    window.removeEventListener("pageshow", restored)
+    window.removeEventListener("online", online)
   }
 }

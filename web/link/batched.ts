@@ -4,7 +4,13 @@
  */
 const restMs = 80
 
-export const batched = <A>(take: (arrived: ReadonlyArray<A>) => void) => {
+export interface Batched<A> {
+  readonly add: (arrived: ReadonlyArray<A>) => void
+  /** Hands on what waits, now. */
+  readonly flush: () => void
+}
+
+export const batched = <A>(take: (arrived: ReadonlyArray<A>) => void): Batched<A> => {
   let waiting: Array<A> = []
   let timer = 0
   let last = 0

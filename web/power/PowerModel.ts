@@ -16,13 +16,9 @@ export interface PowerTransport extends Source {
 
 export const PowerModel = createModel((transport: PowerTransport) => {
   const power = signal<Power>(emptyPower)
-  const asking = signal<Verb | undefined>(undefined)
-  const failed = signal(none)
   // What the stream has told, shown from its end on: half of a log is a state the VM was in once.
   let told = emptyPower
   let whole = false
-  // The same press repeated after a lost answer is the same operation: the host is never asked twice.
-  const unanswered = new Map<Verb, OpRequest | undefined>()
 
   const { check, close, lastSeen, link } = attach(transport, {
     whileSeen: true,
@@ -65,45 +61,64 @@ export const PowerModel = createModel((transport: PowerTransport) => {
     return () => clearInterval(timer)
   })
 
-  const operate = async (verb: Verb): Promise<void> => {
-    if (asking.value !== undefined) return
-    asking.value = verb
-    failed.value = none
-    let op = unanswered.get(verb)
-    if (op === undefined || knows(op.op_id)) op = { verb, op_id: uuid() }
-    const { op_id } = op
-    const answer = await transport.operate(op)
-    // A 5xx is the word of somebody between who may have passed it on, or of a server that failed at we know not what.
-    const lost = !answer.ok && (answer.status === 0 || answer.status >= 500)
-    unanswered.set(verb, lost ? op : undefined)
-    asking.value = undefined
-    if (answer.ok) {
-      if (!knows(op_id)) know([answer.value])
-      return
-    }
-    const text = lost
-      ? "No answer: it may have started. Pressing again is safe, it will not run twice."
-      : `Not started. ${answer.detail}`
-    failed.value = { op_id, text }
-    check()
-    void (lost ? ask(op_id) : refresh())
-  }
-
   return {
     power,
     current: computed(() => current(power.value)),
     link,
     lastSeen,
-    asking,
-    /** Until the operation it speaks of is there to be seen. */
-    problem: computed(() => (knows(failed.value.op_id) ? "" : failed.value.text)),
-    operate,
+    ...pressesOf({ operate: transport.operate, knows, know, ask, refresh, check }),
     refresh,
     check
   }
 })
 
 export type PowerState = InstanceType<typeof PowerModel>
+
+interface Press {
+  readonly operate: PowerTransport["operate"]
+  readonly knows: (id: string) => boolean
+  readonly know: (operations: ReadonlyArray<Operation>) => void
+  readonly ask: (id: string) => Promise<void>
+  readonly refresh: () => Promise<void>
+  readonly check: () => void
+}
+
+/** One press of a button at a time, and what became of the last one. */
+const pressesOf = ({ operate, knows, know, ask, refresh, check }: Press) => {
+  const asking = signal<Verb | undefined>(undefined)
+  const failed = signal(none)
+  // The same press repeated after a lost answer is the same operation: the host is never asked twice.
+  const unanswered = new Map<Verb, OpRequest | undefined>()
+  return {
+    /** The verb that was pressed, while it is not answered. */
+    asking,
+    /** Until the operation it speaks of is there to be seen. */
+    problem: computed(() => (knows(failed.value.op_id) ? "" : failed.value.text)),
+    operate: async (verb: Verb): Promise<void> => {
+      if (asking.value !== undefined) return
+      asking.value = verb
+      failed.value = none
+      let op = unanswered.get(verb)
+      if (op === undefined || knows(op.op_id)) op = { verb, op_id: uuid() }
+      const { op_id } = op
+      const answer = await operate(op)
+      // A 5xx is the word of somebody between who may have passed it on, or of a server that failed at we know not what.
+      const lost = !answer.ok && (answer.status === 0 || answer.status >= 500)
+      unanswered.set(verb, lost ? op : undefined)
+      asking.value = undefined
+      if (answer.ok) {
+        if (!knows(op_id)) know([answer.value])
+        return
+      }
+      const text = lost
+        ? "No answer: it may have started. Pressing again is safe, it will not run twice."
+        : `Not started. ${answer.detail}`
+      failed.value = { op_id, text }
+      check()
+      void (lost ? ask(op_id) : refresh())
+    }
+  }
+}
 
 const none = { op_id: "", text: "" }
 

@@ -1,9 +1,9 @@
 /** One session as this page sees it: its transcript, its connection, what waits to be sent, and Stop. */
-import { computed, createModel, effect, signal, type ReadonlySignal } from "@preact/signals"
+import { computed, createModel, effect, signal, type ReadonlySignal, type Signal } from "@preact/signals"
 import type { Delta, Entry, Progress } from "../../src/contract/Event.ts"
 import type { Answer, Prompt } from "../link/api.ts"
-import { attach, type Source } from "../link/attach.ts"
-import { batched } from "../link/batched.ts"
+import { attach, type Reader, type Source } from "../link/attach.ts"
+import { batched, type Batched } from "../link/batched.ts"
 import { copyOffline } from "./offlineCopy.ts"
 import { current } from "../link/link.ts"
 import type { SendGate } from "../composer/outbox.ts"
@@ -22,9 +22,6 @@ export interface SessionTransport extends Source {
 
 export const SessionModel = createModel((transport: SessionTransport) => {
   const transcript = signal<Transcript>(empty)
-  const stopping = signal(false)
-  /** The turn that Stop did not end, and why. */
-  const refused = signal<{ readonly turn?: number | undefined; readonly why: string }>({ why: "" })
   const sent = signal(0)
   const offline = copyOffline(transport.id)
 
@@ -38,21 +35,7 @@ export const SessionModel = createModel((transport: SessionTransport) => {
       })
     }
   })
-  const attachment = attach(transport, {
-    after: () => {
-      frames.flush()
-      return transcript.peek().last < 0 ? undefined : transcript.peek().last
-    },
-    opened: () => {
-      frames.flush()
-      transcript.value = reattached(transcript.value)
-    },
-    frames: (arrived) => {
-      frames.add(arrived)
-      // "Live" must not be said before what came with it is shown.
-      if (arrived.some((frame) => frame.event === "caught-up")) frames.flush()
-    }
-  })
+  const attachment = attach(transport, readerOf(frames, transcript))
   const gate = computed<SendGate>(() => ({
     last: transcript.value.last,
     running: running(transcript.value),
@@ -74,19 +57,6 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     outbox[Symbol.dispose]()
   })
 
-  const stop = async (): Promise<void> => {
-    if (stopping.value) return
-    stopping.value = true
-    refused.value = { why: "" }
-    const turn = transcript.peek().turn?.id
-    const answer = await transport.cancel()
-    stopping.value = false
-    // With a 503 the server itself says what became of Stop.
-    const working = !answer.ok && answer.status === 503 ? "" : " The agent may still be working."
-    if (!answer.ok) refused.value = { turn, why: `Stop: ${answer.detail}${working}` }
-    attachment.check()
-  }
-
   return {
     transcript,
     running: computed(() => running(transcript.value)),
@@ -96,21 +66,58 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     offlineCopy: offline.offlineCopy,
     outbox,
     gate,
-    stopping,
-    problem: computed(() => (transcript.value.turn?.id === refused.value.turn ? refused.value.why : "")),
+    ...stopOf(transport.cancel, transcript, attachment.check),
     /** How many prompts this page has sent: the reader who sends wants to see the answer. */
     sent,
     send: (text: string, model: string) => {
       outbox.queue(text, model)
       sent.value++
     },
-    stop,
     full: transport.full,
     check: attachment.check
   }
 })
 
 export type Session = InstanceType<typeof SessionModel>
+
+const readerOf = (frames: Batched<Frame>, transcript: Signal<Transcript>): Reader => ({
+  after: () => {
+    frames.flush()
+    return transcript.peek().last < 0 ? undefined : transcript.peek().last
+  },
+  opened: () => {
+    frames.flush()
+    transcript.value = reattached(transcript.value)
+  },
+  frames: (arrived) => {
+    frames.add(arrived)
+    // "Live" must not be said before what came with it is shown.
+    if (arrived.some((frame) => frame.event === "caught-up")) frames.flush()
+  }
+})
+
+const stopOf = (cancel: SessionTransport["cancel"], transcript: ReadonlySignal<Transcript>, check: () => void) => {
+  const stopping = signal(false)
+  /** The turn that Stop did not end, and why. */
+  const refused = signal<{ readonly turn?: number | undefined; readonly why: string }>({ why: "" })
+  return {
+    stopping,
+    /** Why Stop did not end the turn, or "". */
+    problem: computed(() => (transcript.value.turn?.id === refused.value.turn ? refused.value.why : "")),
+    stop: async (): Promise<void> => {
+      if (stopping.value) return
+      stopping.value = true
+      refused.value = { why: "" }
+      const turn = transcript.peek().turn?.id
+      const answer = await cancel()
+      stopping.value = false
+      // With a 503 the server itself says what became of Stop.
+      const working = !answer.ok && answer.status === 503 ? "" : " The agent may still be working."
+      if (!answer.ok) refused.value = { turn, why: `Stop: ${answer.detail}${working}` }
+      check()
+    }
+  }
+}
 
 const take = (transcript: Transcript, frame: Frame): Transcript => {
   switch (frame.event) {

@@ -42,14 +42,7 @@ export const ConfirmDialog = ({ target: name, interruption, verb, onConfirm, onC
       </h2>
       <p class="label">Step {step.value} of 2</p>
       {step.value === 1 ? (
-        <dl>
-          <dt>Lost</dt>
-          <dd>{lost}</dd>
-          <dt>Running now</dt>
-          <dd>{interruption}</dd>
-          <dt>Before that</dt>
-          <dd>Evidence is saved (20 s at most).</dd>
-        </dl>
+        <Costs lost={lost} interruption={interruption} />
       ) : (
         <p>
           This {verb === "stop" ? "powers off" : "restarts"} <b>{target}</b> now. It cannot be undone.
@@ -60,14 +53,7 @@ export const ConfirmDialog = ({ target: name, interruption, verb, onConfirm, onC
           Cancel
         </button>
         {step.value === 1 ? (
-          <button
-            key="on"
-            type="button"
-            class="button"
-            onClick={() => {
-              step.value = 2
-            }}
-          >
+          <button key="on" type="button" class="button" onClick={() => (step.value = 2)}>
             Continue
           </button>
         ) : (
@@ -87,3 +73,14 @@ export const ConfirmDialog = ({ target: name, interruption, verb, onConfirm, onC
     </dialog>
   )
 }
+
+const Costs = ({ lost, interruption }: { readonly lost: string; readonly interruption: string }) => (
+  <dl>
+    <dt>Lost</dt>
+    <dd>{lost}</dd>
+    <dt>Running now</dt>
+    <dd>{interruption}</dd>
+    <dt>Before that</dt>
+    <dd>Evidence is saved (20 s at most).</dd>
+  </dl>
+)

@@ -1,9 +1,9 @@
 /** A verb that ends the running system: held for 1.5 s, or confirmed in two steps. */
 import "./verbs.css"
 import { useSignal } from "@preact/signals"
+import { later, loadLater } from "../later.ts"
 import type { Controls } from "../power/ControlsModel.ts"
 import { labels } from "../power/verbs.ts"
-import { ConfirmDialog } from "./ConfirmDialog.tsx"
 import { HoldButton } from "../components/HoldButton.tsx"
 
 interface Props {
@@ -13,6 +13,7 @@ interface Props {
 
 export const DangerVerb = ({ controls, verb }: Props) => {
   const confirming = useSignal(false)
+  const ConfirmDialog = later.value?.ConfirmDialog
   const { title, effect } = labels[verb]
   const why = controls.disabledReason(verb)
   // What was free when the finger came down may not be when its time is over.
@@ -29,10 +30,11 @@ export const DangerVerb = ({ controls, verb }: Props) => {
         onHeld={fire}
         onTap={() => {
           confirming.value = true
+          void loadLater()
         }}
       />
       <p>{why || effect}</p>
-      {confirming.value && (
+      {confirming.value && ConfirmDialog !== undefined && (
         <ConfirmDialog
           target={controls.target.value}
           interruption={controls.interruption.value}

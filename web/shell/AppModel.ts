@@ -1,7 +1,7 @@
 /** The models of the page, and what each is given of the others. */
 import { computed, createModel, effect, signal, untracked, type ReadonlySignal } from "@preact/signals"
 import { DraftModel } from "../composer/DraftModel.ts"
-import { addressOf, placeOf } from "../link/address.ts"
+import { AddressModel } from "../link/address.ts"
 import type { Api, SessionRow, Streams } from "../link/api.ts"
 import { ClockModel, type Clock } from "../link/ClockModel.ts"
 import { current } from "../link/link.ts"
@@ -17,93 +17,62 @@ import {
   type OpenSession,
   worksIn
 } from "../session/agentState.ts"
-import { SessionModel, type Session } from "../session/SessionModel.ts"
+import { SessionModel, type Session, type SessionTransport } from "../session/SessionModel.ts"
 import { SessionsModel, type Sessions } from "../session/SessionsModel.ts"
 import { linkState, unheardFor } from "./status.ts"
 
 export const AppModel = createModel((api: Api, streams: Streams) => {
   const clock = new ClockModel()
-  const place = signal(placeOf(location.hash))
-  const route = computed(() => place.value.session)
+  const { route, linked, open } = new AddressModel()
   const session = signal<Session | undefined>(undefined)
   const account = new SignInModel({
-    login: api.login,
-    logout: api.logout,
+    ...api,
     links: () => [power.link.value, session.value?.link.value],
     onSignedIn: () => {
       power.check()
       session.value?.check()
     }
   })
-  const { signedOut } = account
   const asked = account.tracked(api)
   const server = new ServerModel(asked.info)
-  const { keepaliveMs } = server
   const sessions = new SessionsModel(asked)
   const power = new PowerModel({
     ...asked,
     open: streams.power,
-    keepaliveMs,
+    keepaliveMs: server.keepaliveMs,
     operate: (op) => asked.operate({ ...op, confirm: server.info.peek()?.target })
   })
-  const draft = new DraftModel({
-    info: server.info,
-    route,
-    session,
-    create: () => sessions.create(true),
-    open: (id) => {
-      place.value = { session: id, event: undefined }
-      location.hash = addressOf(id)
-    }
-  })
+  const draft = new DraftModel({ info: server.info, route, session, create: () => sessions.create(true), open })
 
+  const transportOf = (id: string): SessionTransport => ({
+    id,
+    signedOut: account.signedOut,
+    open: (ask) => streams.session(id, ask),
+    keepaliveMs: server.keepaliveMs,
+    prompt: (prompt) => asked.prompt(id, prompt),
+    cancel: () => asked.cancel(id),
+    full: (event) => asked.full(id, event)
+  })
   effect(() => {
     const id = route.value
-    const made = untracked(() =>
-      id === undefined
-        ? undefined
-        : new SessionModel({
-            id,
-            signedOut,
-            open: (ask) => streams.session(id, ask),
-            keepaliveMs,
-            prompt: (prompt) => asked.prompt(id, prompt),
-            cancel: () => asked.cancel(id),
-            full: (event) => asked.full(id, event)
-          })
-    )
+    const made = id === undefined ? undefined : untracked(() => new SessionModel(transportOf(id)))
     session.value = made
     return () => made?.[Symbol.dispose]()
   })
-  window.addEventListener("hashchange", () => {
-    place.value = placeOf(location.hash)
-  })
-  // The list says what is open and what works, and who may ask: it is asked again whenever one of them changes here.
-  effect(() => {
-    void [route.value, session.value?.running.value, signedOut.value]
-    untracked(() => void sessions.refresh())
-  })
-  void server.load()
-  const reached = computed(() => current(power.link.value))
-  // The server may be another one by now, and what did not come may come.
-  effect(() => {
-    if (!reached.value) return
-    void server.load()
-    void loadLater()
-  })
+  const models = { clock, account, server, route, session, sessions, power }
+  keepUp(models)
 
   return {
     clock,
     account,
     server,
     route,
-    /** The event the address names, to be shown first. */
-    linked: computed(() => place.value.event),
+    linked,
     session,
     sessions,
     draft,
     power,
-    ...statesOf({ clock, account, server, route, session, sessions, power }),
+    ...statesOf(models),
     sheet: { open: signal(false), doctor: signal(false) },
     screen: asked.screen,
     doctor: asked.doctor
@@ -120,6 +89,23 @@ interface Models {
   readonly session: ReadonlySignal<Session | undefined>
   readonly sessions: Sessions
   readonly power: PowerState
+}
+
+/** Asks again for what may have changed. */
+const keepUp = ({ account, server, route, session, sessions, power }: Models): void => {
+  // The list says what is open and what works, and who may ask.
+  effect(() => {
+    void [route.value, session.value?.running.value, account.signedOut.value]
+    untracked(() => void sessions.refresh())
+  })
+  void server.load()
+  const reached = computed(() => current(power.link.value))
+  // The server may be another one by now, and what did not come may come.
+  effect(() => {
+    if (!reached.value) return
+    void server.load()
+    void loadLater()
+  })
 }
 
 /** What the strip says of server, agent and VM, and what the VM's buttons are given. */

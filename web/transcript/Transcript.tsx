@@ -2,6 +2,7 @@
 import "./Transcript.css"
 import type { ReadonlySignal } from "@preact/signals"
 import { useScroll } from "./scroll.ts"
+import type { Span } from "./span.ts"
 import { runsIn } from "./operationsInBlock.ts"
 import type { Run } from "../power/power.ts"
 import type { Clock } from "../link/ClockModel.ts"
@@ -43,8 +44,7 @@ export const Transcript = ({ id, session, linked: named, runs, clock, openSheet,
   const { from, to } = span
   // Finished prose and endings are read out as they come; a replay, deltas and tools are not.
   const spoken = atEnd && current(session.link.value)
-  const { full } = session
-  const context = { id, full, serverNow: clock.serverNow, openSheet, again }
+  const context = { id, full: session.full, serverNow: clock.serverNow, openSheet, again }
   return (
     <div class={`view ${copiedAt === undefined ? "" : "offline-copy"}`}>
       <div
@@ -58,27 +58,21 @@ export const Transcript = ({ id, session, linked: named, runs, clock, openSheet,
         tabIndex={0}
       >
         <div class="log" ref={log}>
-          {copiedAt !== undefined && (
-            <p class="notice item">
-              Offline copy from {moment(new Date(copiedAt).toISOString(), clock.now.value)}. The agent may have gone on.
-            </p>
-          )}
+          {copiedAt !== undefined && <Copied at={copiedAt} now={clock.now} />}
           {transcript.last < 0 && <p class="quiet center">{nothing(session)}</p>}
           {from > 0 && (
             <button type="button" class="button more" onClick={() => show("earlier")}>
               Show earlier
             </button>
           )}
-          {blocks.slice(from, to).map((block, index) => (
-            <BlockView
-              key={block[0]?.id ?? index}
-              context={context}
-              block={block}
-              elapsed={from + index === blocks.length - 1 ? transcript.elapsed : none}
-              runs={runsIn(runs, block, blocks[from + index + 1])}
-              linked={linked !== undefined && block.some((item) => item.id === linked) ? linked : undefined}
-            />
-          ))}
+          <Blocks
+            blocks={blocks}
+            span={span}
+            elapsed={transcript.elapsed}
+            runs={runs}
+            linked={linked}
+            context={context}
+          />
           {to < blocks.length && (
             <button type="button" class="button more" onClick={() => show("later")}>
               Show later
@@ -99,6 +93,36 @@ export const Transcript = ({ id, session, linked: named, runs, clock, openSheet,
     </div>
   )
 }
+
+const Copied = ({ at, now }: { readonly at: number; readonly now: ReadonlySignal<number> }) => (
+  <p class="notice item">
+    Offline copy from {moment(new Date(at).toISOString(), now.value)}. The agent may have gone on.
+  </p>
+)
+
+interface BlocksProps {
+  readonly blocks: Log["blocks"]
+  readonly span: Span
+  readonly elapsed: Log["elapsed"]
+  readonly runs: ReadonlyArray<Run>
+  readonly linked: number | undefined
+  readonly context: ItemContext
+}
+
+const Blocks = ({ blocks, span: { from, to }, elapsed, runs, linked, context }: BlocksProps) => (
+  <>
+    {blocks.slice(from, to).map((block, index) => (
+      <BlockView
+        key={block[0]?.id ?? index}
+        context={context}
+        block={block}
+        elapsed={from + index === blocks.length - 1 ? elapsed : none}
+        runs={runsIn(runs, block, blocks[from + index + 1])}
+        linked={linked !== undefined && block.some((item) => item.id === linked) ? linked : undefined}
+      />
+    ))}
+  </>
+)
 
 /** The log itself, or the offline copy of it while nothing has come. */
 const shown = (session: LogSource): { readonly transcript: Log; readonly copiedAt: number | undefined } => {

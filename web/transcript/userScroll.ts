@@ -3,15 +3,15 @@
 /** A wheel and a finger go on moving the page for a while after they are gone. */
 const coastMs = 1000
 
-export interface Hand {
-  /** It is on the element, or was a moment ago. */
-  readonly on: () => boolean
+export interface UserScroll {
+  /** A finger, a wheel, a key or a pointer is on the element, or was a moment ago. */
+  readonly isRecent: () => boolean
   readonly close: () => void
 }
 
 const gestures = ["wheel", "touchstart", "touchmove", "touchend", "keydown", "focusin", "pointerdown"] as const
 
-export const handOn = (element: HTMLElement): Hand => {
+export const watchUserScroll = (element: HTMLElement): UserScroll => {
   let last = -Infinity
   let down = false
   const here = ({ type }: Event) => {
@@ -26,7 +26,7 @@ export const handOn = (element: HTMLElement): Hand => {
   for (const gesture of gestures) element.addEventListener(gesture, here, { passive: true })
   for (const over of ["pointerup", "pointercancel"]) window.addEventListener(over, up)
   return {
-    on: () => down || performance.now() - last < coastMs,
+    isRecent: () => down || performance.now() - last < coastMs,
     close: () => {
       for (const gesture of gestures) element.removeEventListener(gesture, here)
       for (const over of ["pointerup", "pointercancel"]) window.removeEventListener(over, up)
