@@ -53,8 +53,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      // Nothing here has a getter that does anything.
-      treeshake: { propertyReadSideEffects: false },
       input: { index: "web/index.html", sw: env["BREAKGLASS_SW"] === "off" ? "web/swOff.ts" : "web/sw.ts" },
       output: {
         entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js")

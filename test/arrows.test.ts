@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { breakglass, core } from "../oxlint.config.ts"
+import { breakglass, core, web } from "../oxlint.config.ts"
 
 const root = Path.resolve(import.meta.dirname, "..")
 const copy = Fs.mkdtempSync(Path.join(Os.tmpdir(), "arrows-"))
@@ -61,6 +61,23 @@ const ofBreakglass = order.flatMap((room, at): ReadonlyArray<Case> => [
   [`src/breakglass/${room}/aProgram.ts`, 'import { spawn } from "node:child_process"', arrow]
 ])
 
+/** The page's rooms, from below. */
+const pageOrder = ["text", "link", "components", "power", "sheet", "transcript", "composer", "session", "shell"]
+const ofPage = pageOrder.flatMap((room, at): ReadonlyArray<Case> => [
+  ...pageOrder
+    .filter((other) => other !== room)
+    .map((other): Case => {
+      const may = pageOrder.indexOf(other) < at
+      return [`web/${room}/${other}.ts`, `import { a } from "../${other}/a.ts"`, may ? null : arrow]
+    }),
+  [`web/${room}/inner/b.ts`, 'import { main } from "../../main.tsx"', arrow],
+  [`web/${room}/later.ts`, 'import { later } from "../later.ts"', null],
+  [`web/${room}/contract.ts`, 'import type { Event } from "../../src/contract/Event.ts"', null],
+  [`web/${room}/aValue.ts`, 'import { Event } from "../../src/contract/Event.ts"', arrow],
+  [`web/${room}/core.ts`, 'import type { A } from "../../src/core/turn/A.ts"', arrow],
+  [`web/${room}/node.ts`, 'import * as Fs from "node:fs"', arrow]
+])
+
 const processes: ReadonlyArray<Case> = [
   ["src/gateway/a.ts", 'import { A } from "../breakglass/agent/A.ts"', arrow],
   ["src/gateway/room/a.ts", 'import { A } from "../../breakglass/agent/A.ts"', arrow],
@@ -109,7 +126,7 @@ const everywhere: ReadonlyArray<Case> = [
 
 describe("the arrows", () => {
   it("are lint errors when crossed, and only then", () => {
-    const cases = [...ofCore, ...ofBreakglass, ...processes, ...page, ...everywhere]
+    const cases = [...ofCore, ...ofBreakglass, ...ofPage, ...processes, ...page, ...everywhere]
     assert.strictEqual(new Set(cases.map(([file]) => file)).size, cases.length, "a file holds one line")
     Fs.copyFileSync(Path.join(root, "oxlint.config.ts"), Path.join(copy, "oxlint.config.ts"))
     for (const [file, line] of cases) {
@@ -132,5 +149,11 @@ describe("the arrows", () => {
         .map(({ name }) => name)
     assert.deepStrictEqual(rooms("src/core").sort(), Object.keys(core).sort())
     assert.deepStrictEqual(rooms("src/breakglass").sort(), [...breakglass].sort())
+    assert.deepStrictEqual(
+      rooms("web")
+        .filter((name) => name !== "public")
+        .sort(),
+      [...web].sort()
+    )
   })
 })

@@ -2,19 +2,12 @@
 import { computed, createModel, effect, signal, type ReadonlySignal } from "@preact/signals"
 import type { Info } from "../link/api.ts"
 import { recall, remember } from "../link/storage.ts"
-import { promptBefore, type Transcript } from "../transcript/transcript.ts"
 
 export interface DraftTransport {
   readonly info: ReadonlySignal<Pick<Info, "models" | "default_model"> | undefined>
   /** The open session's id. */
   readonly route: ReadonlySignal<string | undefined>
-  readonly session: ReadonlySignal<
-    | {
-        readonly transcript: ReadonlySignal<Transcript>
-        readonly send: (text: string, model: string) => void
-      }
-    | undefined
-  >
+  readonly session: ReadonlySignal<{ readonly send: (text: string, model: string) => void } | undefined>
   /** Makes a session; undefined when none was made. */
   readonly create: () => Promise<string | undefined>
   readonly open: (id: string) => void
@@ -70,10 +63,9 @@ export const DraftModel = createModel(({ info, route, session, create, open }: D
       session.peek()?.send(text, model.peek())
       if (!home) write("")
     },
-    /** Puts the prompt that led to an event back into the box; what is in the box stays behind it. */
-    again: (event: number): void => {
-      const prompt = promptBefore(session.peek()?.transcript.peek(), event)
-      if (prompt !== undefined && draft.peek() !== prompt) write([prompt, draft.peek()].filter(Boolean).join("\n\n"))
+    /** Puts a prompt back into the box; what is in the box stays behind it. */
+    again: (prompt: string): void => {
+      if (draft.peek() !== prompt) write([prompt, draft.peek()].filter(Boolean).join("\n\n"))
       document.getElementById("message")?.focus()
     }
   }

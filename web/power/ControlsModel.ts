@@ -34,18 +34,18 @@ export const ControlsModel = createModel((from: ControlsSources) => {
     serverNow: from.serverNow,
     vm,
     recommended: computed(() => recommended(known.value)),
-    disabledReason: (verb: Verb): string =>
-      disabledReason(
-        {
-          signedOut: signedOut.value,
-          online: from.online.value,
-          identified: from.identified.value,
-          current: power.current.value,
-          tone: vm.value.tone,
-          asking: power.asking.value
-        },
-        verb
-      ),
+    /** Of each verb: why it cannot be pressed now, or "". */
+    disabled: computed(() => {
+      const known = {
+        signedOut: signedOut.value,
+        online: from.online.value,
+        identified: from.identified.value,
+        current: power.current.value,
+        tone: vm.value.tone,
+        asking: power.asking.value
+      }
+      return (verb: Verb): string => disabledReason(known, verb)
+    }),
     operate: power.operate
   }
 })

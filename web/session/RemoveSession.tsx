@@ -1,6 +1,6 @@
 /** A session taken off the list, or deleted for good: never by one tap, and not while the agent works in it. */
-import "../sheet/ConfirmDialog.css"
-import { useSignal, type ReadonlySignal } from "@preact/signals"
+import "../components/dialog.css"
+import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
 import type { Refusal } from "../link/answer.ts"
 import type { SessionRow } from "../link/api.ts"
@@ -12,8 +12,7 @@ interface Props {
   readonly title: string
   /** The agent works in it. */
   readonly working: boolean
-  /** The id of the session that is open. */
-  readonly open: ReadonlySignal<string | undefined>
+  readonly isOpen: boolean
 }
 
 export const RemoveSession = (props: Props) => {
@@ -53,14 +52,14 @@ const Restore = (props: Props) => (
 
 const done = { archive: "archived", restore: "restored", remove: "deleted" }
 
-const change = async ({ sessions, row, open }: Props, how: keyof typeof done): Promise<void> => {
+const change = async ({ sessions, row, isOpen }: Props, how: keyof typeof done): Promise<void> => {
   const id = row.session_id
   const answer = await (how === "remove" ? sessions.remove(id) : sessions.archive(id, how === "archive"))
   await sessions.refresh()
   // Deleted from another device is deleted.
   const gone = answer.ok || answer.status === 404
   if (!gone) sessions.problem.value = undone(answer, done[how])
-  if (gone && how === "remove" && open.value === id) location.hash = ""
+  if (gone && how === "remove" && isOpen) location.hash = ""
 }
 
 const undone = ({ status, detail }: Refusal, what: string) =>

@@ -8,14 +8,12 @@ import { addressOf } from "../link/address.ts"
 import type { SessionRow } from "../link/api.ts"
 import { age } from "../text/format.ts"
 import { revealHidden } from "../text/revealHidden.ts"
+import { type OpenSession, worksIn } from "./agentState.ts"
 import type { Sessions } from "./SessionsModel.ts"
 
 interface RowContext {
   readonly sessions: Sessions
-  /** The id of the session that is open. */
-  readonly open: ReadonlySignal<string | undefined>
-  /** Whether the agent works in it. */
-  readonly works: (row: SessionRow) => boolean
+  readonly open: ReadonlySignal<OpenSession | undefined>
   readonly serverNow: ReadonlySignal<number>
 }
 
@@ -25,7 +23,7 @@ interface Props extends RowContext {
 }
 
 export const SessionList = ({ signedOut, children, ...context }: Props) => {
-  const { rows, problem, creating, fresh, create } = context.sessions
+  const { rows, problem, creating, fresh, more, create, showMore } = context.sessions
   const Archived = later.value?.Archived
   const begin = async () => {
     const id = await create()
@@ -56,7 +54,15 @@ export const SessionList = ({ signedOut, children, ...context }: Props) => {
       ) : rows.value.length === 0 ? (
         <p class="quiet">None yet. Your first message starts one.</p>
       ) : (
-        <Listed sessions={context.sessions}>{rows.value.map(draw)}</Listed>
+        <>
+          {!fresh.value && <p class="quiet">Saved list, may be out of date.</p>}
+          <ul class={fresh.value ? "" : "offline-copy"}>{rows.value.map(draw)}</ul>
+          {fresh.value && more.value && (
+            <button type="button" class="button" onClick={() => void showMore()}>
+              Show more
+            </button>
+          )}
+        </>
       )}
       {fresh.value && Archived !== undefined && <Archived sessions={context.sessions} draw={draw} />}
       {children}
@@ -64,29 +70,15 @@ export const SessionList = ({ signedOut, children, ...context }: Props) => {
   )
 }
 
-const Listed = ({ sessions, children }: Pick<RowContext, "sessions"> & { readonly children: ComponentChildren }) => {
-  const { fresh, more, showMore } = sessions
-  return (
-    <>
-      {!fresh.value && <p class="quiet">Saved list, may be out of date.</p>}
-      <ul class={fresh.value ? "" : "offline-copy"}>{children}</ul>
-      {fresh.value && more.value && (
-        <button type="button" class="button" onClick={() => void showMore()}>
-          Show more
-        </button>
-      )}
-    </>
-  )
-}
-
-const Row = ({ row, sessions, open, works, serverNow }: RowContext & { readonly row: SessionRow }) => {
+const Row = ({ row, sessions, open, serverNow }: RowContext & { readonly row: SessionRow }) => {
   const { Export, RemoveSession } = later.value ?? {}
   const title = row.title === "" ? "Untitled session" : revealHidden(row.title)
   const fresh = sessions.fresh.value
-  const working = fresh && works(row)
+  const working = fresh && worksIn(open.value, row)
+  const isOpen = open.value?.id === row.session_id
   return (
     <div class="session">
-      <a href={addressOf(row.session_id)} aria-current={open.value === row.session_id ? "page" : undefined}>
+      <a href={addressOf(row.session_id)} aria-current={isOpen ? "page" : undefined}>
         <span class="title">{title}</span>
         <span class="meta">
           {working ? (
@@ -102,7 +94,7 @@ const Row = ({ row, sessions, open, works, serverNow }: RowContext & { readonly 
         <Export sessions={sessions} row={row} title={title} />
       )}
       {fresh && RemoveSession !== undefined && (
-        <RemoveSession sessions={sessions} row={row} title={title} working={working} open={open} />
+        <RemoveSession sessions={sessions} row={row} title={title} working={working} isOpen={isOpen} />
       )}
     </div>
   )

@@ -1,5 +1,5 @@
 /** The same press without holding: two steps, each opening with the focus on Cancel. */
-import "./ConfirmDialog.css"
+import "../components/dialog.css"
 import { useSignal } from "@preact/signals"
 import { useLayoutEffect, useRef } from "preact/hooks"
 import { labels } from "../power/verbs.ts"
@@ -40,7 +40,7 @@ export const ConfirmDialog = ({ target: name, interruption, verb, onConfirm, onC
       <h2 id={`confirm-${verb}`}>
         {title}: <b>{target}</b>
       </h2>
-      <p class="label">Step {step.value} of 2</p>
+      <p class="quiet">Step {step.value} of 2</p>
       {step.value === 1 ? (
         <Costs lost={lost} interruption={interruption} />
       ) : (

@@ -15,10 +15,10 @@ export const DangerVerb = ({ controls, verb }: Props) => {
   const confirming = useSignal(false)
   const ConfirmDialog = later.value?.ConfirmDialog
   const { title, effect } = labels[verb]
-  const why = controls.disabledReason(verb)
+  const why = controls.disabled.value(verb)
   // What was free when the finger came down may not be when its time is over.
   const fire = () => {
-    if (controls.disabledReason(verb) === "") void controls.operate(verb)
+    if (controls.disabled.peek()(verb) === "") void controls.operate(verb)
   }
   return (
     <div class={`danger-verb ${verb}`}>

@@ -1,20 +1,17 @@
-import type { ReadonlySignal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
 import type { Run } from "../power/power.ts"
-import { RunView } from "./RunView.tsx"
 
 const shown = 10
 
 interface Props {
   readonly runs: ReadonlyArray<Run>
-  readonly serverNow: ReadonlySignal<number>
+  readonly draw: (run: Run) => ComponentChildren
 }
 
-export const OtherOperations = ({ runs, serverNow }: Props) =>
+export const OtherOperations = ({ runs, draw }: Props) =>
   runs.length === 0 ? null : (
     <details class="fold">
       <summary>Other operations</summary>
-      {runs.slice(0, shown).map((run) => (
-        <RunView key={run.op_id} run={run} serverNow={serverNow} />
-      ))}
+      {runs.slice(0, shown).map(draw)}
     </details>
   )

@@ -8,7 +8,7 @@ import type { Api } from "../link/api.ts"
 import { current } from "../link/link.ts"
 import { resetIsLeft } from "../power/advice.ts"
 import type { Controls } from "../power/ControlsModel.ts"
-import { latest } from "../power/power.ts"
+import { latest, type Run } from "../power/power.ts"
 import type { PowerState } from "../power/PowerModel.ts"
 import { revealHidden } from "../text/revealHidden.ts"
 import { DangerVerb } from "./DangerVerb.tsx"
@@ -78,6 +78,7 @@ const Above = ({
   const target = controls.target.value
   const first = latest(power.power.value)
   const reset = resetIsLeft(first)
+  const draw = (run: Run) => <RunView key={run.op_id} run={run} serverNow={controls.serverNow} />
   return (
     <div class="above" tabIndex={-1}>
       {demo.value && <DemoBanner />}
@@ -95,15 +96,12 @@ const Above = ({
           {power.problem.value}
         </p>
       )}
-      {first !== undefined && <RunView key={first.op_id} run={first} serverNow={controls.serverNow} />}
+      {first !== undefined && draw(first)}
       {reset && <DangerVerb controls={controls} verb="reset" />}
       {Doctor !== undefined && <Doctor open={sheet.doctor} doctor={doctor} />}
       {Screen !== undefined && <Screen target={target} now={now} screen={screen} />}
       {OtherOperations !== undefined && (
-        <OtherOperations
-          runs={power.power.value.operations.filter((run) => run !== first)}
-          serverNow={controls.serverNow}
-        />
+        <OtherOperations runs={power.power.value.operations.filter((run) => run !== first)} draw={draw} />
       )}
       <details class="fold danger" open>
         <summary>More power actions</summary>

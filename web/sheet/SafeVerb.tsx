@@ -5,7 +5,7 @@ import { labels } from "../power/verbs.ts"
 
 /** `aria-disabled`, not `disabled`: that would take the focus away from whoever has just pressed it. */
 export const SafeVerb = ({ controls, verb }: { readonly controls: Controls; readonly verb: Verb }) => {
-  const why = controls.disabledReason(verb)
+  const why = controls.disabled.value(verb)
   return (
     <button
       type="button"

@@ -92,16 +92,10 @@ const Top = ({ app: { account, clock, controls, server, sheet, ...app } }: Props
   )
 }
 
-const Sessions = ({ app: { account, clock, route, server, sessions, works } }: Props) => {
+const Sessions = ({ app: { account, clock, open, route, server, sessions } }: Props) => {
   const Who = later.value?.Who
   return (
-    <SessionList
-      sessions={sessions}
-      open={route}
-      works={works}
-      serverNow={clock.serverNow}
-      signedOut={account.signedOut}
-    >
+    <SessionList sessions={sessions} open={open} serverNow={clock.serverNow} signedOut={account.signedOut}>
       {Who !== undefined && !account.signedOut.value && (
         <Who operator={server.info.value?.operator} inSession={route.value !== undefined} signOut={account.signOut} />
       )}

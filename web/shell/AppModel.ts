@@ -2,7 +2,7 @@
 import { computed, createModel, effect, signal, untracked, type ReadonlySignal } from "@preact/signals"
 import { DraftModel } from "../composer/DraftModel.ts"
 import { AddressModel } from "../link/address.ts"
-import type { Api, SessionRow, Streams } from "../link/api.ts"
+import type { Api, Streams } from "../link/api.ts"
 import { ClockModel, type Clock } from "../link/ClockModel.ts"
 import { current } from "../link/link.ts"
 import { ServerModel, type ServerState } from "../link/ServerModel.ts"
@@ -10,13 +10,7 @@ import { SignInModel, type SignInState } from "../link/SignInModel.ts"
 import { loadLater } from "../later.ts"
 import { ControlsModel } from "../power/ControlsModel.ts"
 import { PowerModel, type PowerState } from "../power/PowerModel.ts"
-import {
-  type AgentKnowledge,
-  agentState,
-  interruptionWarning,
-  type OpenSession,
-  worksIn
-} from "../session/agentState.ts"
+import { type AgentKnowledge, agentState, interruptionWarning, type OpenSession } from "../session/agentState.ts"
 import { SessionModel, type Session, type SessionTransport } from "../session/SessionModel.ts"
 import { SessionsModel, type Sessions } from "../session/SessionsModel.ts"
 import { linkState, unheardFor } from "./status.ts"
@@ -141,8 +135,7 @@ const statesOf = ({ clock, account, server, route, session, sessions, power }: M
       })
     ),
     agentState: computed(() => agentState(known.value)),
-    /** Whether the agent works in one of the listed sessions. */
-    works: (row: SessionRow) => worksIn(open.value, row),
+    open,
     controls: new ControlsModel({
       power,
       target: server.target,

@@ -6,7 +6,7 @@ import { later } from "../later.ts"
 import type { Run } from "../power/power.ts"
 import type { ReadonlySignal } from "@preact/signals"
 import type { Answer } from "../link/api.ts"
-import type { Block, EndItem, Item } from "./transcript.ts"
+import type { Block, EndItem, Item, Transcript } from "./transcript.ts"
 import { revealHidden } from "../text/revealHidden.ts"
 import { clock } from "../text/format.ts"
 import { Prose } from "../components/Prose.tsx"
@@ -20,8 +20,9 @@ export interface ItemContext {
   readonly full: (event: number) => Promise<Answer<string>>
   readonly serverNow: ReadonlySignal<number>
   readonly openSheet: () => void
-  /** Puts the prompt that led to an event back into the box. */
-  readonly again: (event: number) => void
+  readonly transcript: ReadonlySignal<Transcript>
+  /** Puts a prompt back into the box. */
+  readonly again: (prompt: string) => void
 }
 
 interface Props {

@@ -44,7 +44,7 @@ export const Transcript = ({ id, session, linked: named, runs, clock, openSheet,
   const { from, to } = span
   // Finished prose and endings are read out as they come; a replay, deltas and tools are not.
   const spoken = atEnd && current(session.link.value)
-  const context = { id, full: session.full, serverNow: clock.serverNow, openSheet, again }
+  const context = { ...session, id, serverNow: clock.serverNow, openSheet, again }
   return (
     <div class={`view ${copiedAt === undefined ? "" : "offline-copy"}`}>
       <div

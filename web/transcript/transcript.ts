@@ -49,12 +49,6 @@ export const running = (transcript: Transcript): boolean => transcript.turn !== 
 
 export const items = (transcript: Transcript): ReadonlyArray<Item> => transcript.blocks.flat()
 
-/** The prompt of the turn that an event belongs to. */
-export const promptBefore = (transcript: Transcript | undefined, event: number): string | undefined => {
-  const prompt = transcript?.blocks.flat().findLast((item) => item.kind === "user" && item.id < event)
-  return prompt?.kind === "user" ? prompt.text : undefined
-}
-
 /** Takes one logged entry; an id it already has changes nothing, a kind it does not know moves only the cursor. */
 export const fold = (transcript: Transcript, entry: Entry): Transcript =>
   entry.id <= transcript.last ? transcript : { ...step(transcript, entry), last: entry.id }

@@ -73,6 +73,7 @@ describe("a hold", () => {
   const press = async (page: Page): Promise<Held> => {
     const hold = page.locator(".stop .hold")
     const thumb = await finger(page)
+    await hold.scrollIntoViewIfNeeded()
     const { x, y } = await middle(hold)
     await thumb.down(x, y)
     await page.clock.runFor(50)

@@ -56,7 +56,7 @@ describe("for everyone", () => {
       await page.evaluate(() => window.dispatchEvent(new Event("pagehide")))
       await page.route("**/api/**", (route) => route.abort())
       await page.reload()
-      await page.locator(".kept").getByText("The agent could not finish").waitFor()
+      await page.locator(".offline-copy").getByText("The agent could not finish").waitFor()
       await check(page, "kept, without a server")
       await page.getByRole("link", { name: "All sessions" }).click()
       await page.getByText("Saved list, may be out of date.").waitFor()

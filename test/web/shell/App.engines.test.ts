@@ -151,7 +151,7 @@ describe.each(engines)("in %s", { timeout: 90_000 }, (_name, open, agent) => {
     const address = String(await tab.value("location.href"))
     proxy.rule = (_asked, answer) => answer.destroy() !== undefined
     await tab.load(address)
-    await tab.until(`document.querySelector(".kept")?.innerText.includes("Kept for the tunnel.")`)
+    await tab.until(`document.querySelector(".offline-copy")?.innerText.includes("Kept for the tunnel.")`)
     await tab.shows("Offline copy from")
     assert.strictEqual(await tab.value(draft), "half a thought")
     await tab.press("VM controls")

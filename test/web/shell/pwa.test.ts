@@ -75,7 +75,7 @@ describe("the installed page", () => {
     await context.setOffline(true)
     const again = await context.newPage()
     await again.goto(proxy.url)
-    await again.locator(".kept").getByText("Kept for the tunnel.", { exact: true }).waitFor()
+    await again.locator(".offline-copy").getByText("Kept for the tunnel.", { exact: true }).waitFor()
     await again.getByText(/Offline copy from/).waitFor()
     assert.strictEqual(await message(again).inputValue(), "half a thought")
     await again.getByRole("button", { name: "VM controls" }).click()

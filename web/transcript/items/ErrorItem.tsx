@@ -1,16 +1,19 @@
 /** What failed, and what to do. */
 import "./cards.css"
-import type { Item } from "../transcript.ts"
+import type { ReadonlySignal } from "@preact/signals"
+import type { Item, Transcript } from "../transcript.ts"
+import { promptBefore } from "./promptBefore.ts"
 import { revealHidden } from "../../text/revealHidden.ts"
 
 interface Props {
   readonly openSheet: () => void
-  /** Puts the prompt that led here back into the box. */
-  readonly again: (event: number) => void
+  readonly transcript: ReadonlySignal<Transcript>
+  /** Puts a prompt back into the box. */
+  readonly again: (prompt: string) => void
   readonly item: Extract<Item, { readonly kind: "error" }>
 }
 
-export const ErrorItem = ({ item, openSheet, again }: Props) => (
+export const ErrorItem = ({ item, transcript, openSheet, again }: Props) => (
   <div class="item failure">
     <strong>The agent could not finish</strong>
     <p>{revealHidden(item.error)}</p>
@@ -19,7 +22,7 @@ export const ErrorItem = ({ item, openSheet, again }: Props) => (
       <button type="button" class="button" onClick={openSheet}>
         Open VM controls
       </button>
-      <button type="button" class="button" onClick={() => again(item.id)}>
+      <button type="button" class="button" onClick={() => again(promptBefore(transcript.peek(), item.id) ?? "")}>
         Ask again
       </button>
     </div>
