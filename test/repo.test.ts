@@ -59,20 +59,20 @@ describe("the documents", () => {
     assert.strictEqual(block, "npm ci && npm run demo\nnpm ci && npm test\n")
   })
 
-  it("README's table of variables is the declared one (npm run format writes it)", () => {
-    const table = /^\| variable \|.*\n(\|.*\n)+/m.exec(read("README.md"))?.[0]
+  it("the table of variables is the declared one (npm run format writes it)", () => {
+    const table = /^\| variable \|.*\n(\|.*\n)+/m.exec(read("docs/configuration.md"))?.[0]
     assert.strictEqual(table, `${documented(variables)}\n`)
     assert.isAbove(Object.keys(variables).length, 20)
   })
 
-  it("README lists every variable that is handed on", () => {
+  it("docs/configuration.md lists every variable that is handed on", () => {
     const names = ["src/core/claude/profiles.ts", "src/breakglass/agent/profile.ts"]
       .flatMap((path) => [...read(path).matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g)].map((match) => match[1] ?? ""))
       .filter((name) => name !== "BREAKGLASS_TURN")
     assert.isAbove(names.length, 5)
-    const readme = read("README.md")
+    const page = read("docs/configuration.md")
     assert.deepStrictEqual(
-      names.filter((name) => !readme.includes(`\`${name}\``)),
+      names.filter((name) => !page.includes(`\`${name}\``)),
       []
     )
   })

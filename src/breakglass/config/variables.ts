@@ -1,4 +1,4 @@
-/** Every variable of this process, in the order of the README, whose table is made of this one (`npm run format`). */
+/** Every variable of this process, in the order of docs/configuration.md, whose table is made of this one (`npm run format`). */
 import { isReserved, reservedNames } from "../../contract/Operator.ts"
 import { parseCidr } from "../../core/settings/cidr.ts"
 import { list, optionalWord, origin, required, secret, sshPath, whole, word } from "../../core/settings/variable.ts"

@@ -1,4 +1,4 @@
-/** One environment variable: how it is read, the one line that says what is wrong with it, and its row in the README. */
+/** One environment variable: how it is read, the one line that says what is wrong with it, and its row in the documentation. */
 import { Config as C, Effect, Option, Redacted, Schema } from "effect"
 
 /** One line: the variable, what it was given, what was expected. */
@@ -8,9 +8,9 @@ export interface Variable<A> {
   readonly name: string
   /** The older name, which is read too. */
   readonly older: string | null
-  /** The default, as the README says it. */
+  /** The default, as the documentation says it. */
   readonly fallback: string
-  /** What it is for, as the README says it. */
+  /** What it is for, as the documentation says it. */
   readonly about: string
   readonly read: Effect.Effect<A, ConfigRefused>
 }
@@ -154,7 +154,7 @@ export const readAll = <V extends Readonly<Record<string, Variable<unknown>>>>(
     (pairs) => Object.fromEntries(pairs) as Values<V>
   )
 
-/** The README's table. */
+/** The table of docs/configuration.md. */
 export const documented = (variables: Readonly<Record<string, Variable<unknown>>>): string => {
   const row = (name: string, fallback: string, about: string) => `| \`${name}\` | ${fallback} | ${about} |`
   const rows = Object.values(variables).flatMap(({ name, older, fallback, about }) => [

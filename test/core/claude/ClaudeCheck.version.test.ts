@@ -12,10 +12,10 @@ interface Package {
 }
 
 describe("the versions of the CLI", () => {
-  it("that are tested are the ones that are installed, and that the README names", () => {
+  it("that are tested are the ones that are installed, and that docs/configuration.md names", () => {
     assert.strictEqual(pinned("package.json"), tested.newest)
     assert.strictEqual(pinned("test/oldest/package.json"), tested.oldest)
-    const row = /\| `BREAKGLASS_CLAUDE` .*/.exec(read("README.md"))?.[0] ?? ""
+    const row = /\| `BREAKGLASS_CLAUDE` .*/.exec(read("docs/configuration.md"))?.[0] ?? ""
     for (const version of [tested.newest, tested.oldest]) assert.include(row, version)
   })
 
