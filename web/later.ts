@@ -1,4 +1,4 @@
-/** What nobody needs for the first paint comes after it, in one file: what draws Markdown and output, and what is rarely seen. */
+/** What the first paint does not need comes after it, in one file: Markdown, output, and what is rarely seen. */
 import { signal } from "@preact/signals"
 import type * as Later from "./afterFirstPaint.ts"
 

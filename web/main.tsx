@@ -12,9 +12,9 @@ import { loadLater } from "./later.ts"
 import { followViewport } from "./shell/viewport.ts"
 
 followViewport()
-// Back from a sign-in: its query would be reloaded and handed on with the address.
+// Back from a sign-in: its query must not be reloaded or shared with the address.
 if (location.search !== "") history.replaceState(null, "", `/${location.hash}`)
-// Without a network what can be read is what this device kept.
+// Without a network only the offline copy can be read.
 const copied = copiedSession()
 if (!navigator.onLine && location.hash === "" && copied !== undefined) location.hash = addressOf(copied)
 const root = document.getElementById("app")

@@ -25,7 +25,7 @@ const patienceMs = 2000
 const slowMs = 600
 const hurriedMs = 250
 const tookHeader = "x-breakglass-took"
-/** Stands in our own page: a sign-in page in its place is never kept. */
+/** Present in our own page: a sign-in page is never cached in its place. */
 const mark = '<meta name="application-name" content="breakglass"'
 
 addEventListener("install", (event) => {
@@ -70,7 +70,7 @@ const page = async (asked: Asked): Promise<Response> => {
   const kept = await cache.match("/")
   const patience = Number(kept?.headers.get(tookHeader) ?? 0) > slowMs ? hurriedMs : patienceMs
   const late = new Promise<undefined>((settle) => {
-    // Asked with a query, to be sent on to a sign-in: what is kept would stand in its way.
+    // A query leads to a sign-in: the cached page must not answer it.
     if (!asked.request.url.includes("?")) setTimeout(settle, patience, undefined)
   })
   const first = await Promise.race([fresh.catch(() => undefined), late])
@@ -107,7 +107,7 @@ const keepPage = async ({ copy, took }: Timed): Promise<void> => {
 /** A newer shell's page names files that are not in this one's cache: without a network it would open blank. */
 const named = (text: string): ReadonlyArray<string> => text.match(/\/assets\/[\w.-]+/g) ?? []
 
-/** A sign-in page under the name of a script would be kept for ever. */
+/** A sign-in page cached under a script's name would stay for ever. */
 const genuine = async (file: string): Promise<Response> => {
   const answer = await fetch(file, { redirect: "error" })
   const html = (answer.headers.get("content-type") ?? "").startsWith("text/html")

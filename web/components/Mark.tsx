@@ -1,4 +1,4 @@
-/** A state as a shape, so that it is told without colour: tick, ring, cross, or a broken outline for "not known". */
+/** A state as a shape, so that it is clear without colour: tick, ring, cross, or a broken outline for "not known". */
 import "./Mark.css"
 export type Tone = "ok" | "busy" | "bad" | "unknown" | "off"
 

@@ -36,7 +36,7 @@ export const DraftModel = createModel(({ info, route, session, create, open }: D
     const id = await create()
     starting.value = false
     if (id === undefined) return false
-    // What was written while it was being made goes along with it.
+    // Text that was typed while the session was made becomes its draft.
     const now = recall(keyOf(undefined))
     remember(keyOf(id), now.startsWith(text) ? now.slice(text.length).trimStart() : now)
     remember(keyOf(undefined), "")
@@ -63,7 +63,7 @@ export const DraftModel = createModel(({ info, route, session, create, open }: D
       session.peek()?.send(text, model.peek())
       if (!home) write("")
     },
-    /** Puts a prompt back into the box; what is in the box stays behind it. */
+    /** Puts a prompt back into the box, before what is in it. */
     again: (prompt: string): void => {
       if (draft.peek() !== prompt) write([prompt, draft.peek()].filter(Boolean).join("\n\n"))
       document.getElementById("message")?.focus()

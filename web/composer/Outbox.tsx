@@ -29,7 +29,7 @@ export const Outbox = ({ draft, session }: { readonly draft: Draft; readonly ses
                   </button>
                 )}
                 {item.state !== "unsure" && (
-                  // It may run already, and what is edited is another prompt.
+                  // It may run already, and an edited prompt is another prompt.
                   <button type="button" class="button" onClick={() => edit(item)}>
                     Edit
                   </button>

@@ -1,4 +1,4 @@
-/** Sends what waits, one at a time, when the session can take it; kept on this device until the log has it. */
+/** Sends waiting prompts, one at a time, when the session can take them. Saved on this device until the log has them. */
 import { createModel, effect, signal, untracked, type ReadonlySignal } from "@preact/signals"
 import type { Answer, Prompt } from "../link/api.ts"
 import { backoff } from "../link/link.ts"

@@ -19,7 +19,7 @@ export interface Waiting {
 
 export type Outbox = ReadonlyArray<Waiting>
 
-/** What of the session decides whether a prompt may go. */
+/** What decides whether a prompt may be sent. */
 export interface SendGate {
   readonly last: number
   readonly running: boolean
@@ -45,7 +45,7 @@ export const held = (item: Waiting, { ended }: SendGate): Outcome | undefined =>
     ? ended.outcome
     : undefined
 
-/** The one to send now. The order is the order of writing: what is held or refused holds what is behind it. */
+/** The one to send now. The order is the order of writing: a held or refused prompt holds the ones after it. */
 export const due = (outbox: Outbox, gate: SendGate): Waiting | undefined => {
   const [head] = outbox
   if (head === undefined || gate.running || gate.signedOut || held(head, gate) !== undefined) return undefined
@@ -66,7 +66,7 @@ export const arrived = (outbox: Outbox, text: string, id: number): Outbox => {
   return found === undefined ? outbox : without(outbox, found.prompt_id)
 }
 
-/** As it was kept; what was on its way when the page went is unsure now. */
+/** As it was saved. It is unknown whether a prompt that was being sent when the page closed has arrived: `unsure`. */
 export const restored = (kept: string): Outbox => {
   try {
     const value: unknown = JSON.parse(kept)

@@ -1,4 +1,4 @@
-/** The time by both clocks, while the page is looked at, and whether this device believes that it has a network. */
+/** The time by both clocks, while the page is visible, and whether the browser reports a network. */
 import { computed, createModel, signal } from "@preact/signals"
 import { skew } from "./api.ts"
 

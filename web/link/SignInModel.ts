@@ -14,7 +14,7 @@ export interface SignInTransport {
 type Requests = Readonly<Record<string, (...given: ReadonlyArray<never>) => Promise<Answer<unknown>>>>
 
 export const SignInModel = createModel((transport: SignInTransport) => {
-  /** Requests are answered as to somebody who is not signed in. */
+  /** The last answer said: not signed in. */
   const refused = signal(false)
   let authEpoch = 0
   const setSignedOut = (out: boolean): void => {
@@ -25,15 +25,15 @@ export const SignInModel = createModel((transport: SignInTransport) => {
   const track = async <A>(asked: Promise<Answer<A>>): Promise<Answer<A>> => {
     const epoch = authEpoch
     const answer = await asked
-    // What was asked before the last change says nothing of now.
+    // An answer to a request from before the last change says nothing about now.
     const tells = epoch === authEpoch && (answer.ok || answer.signedOut)
     if (tells && answer.ok === refused.peek()) setSignedOut(!answer.ok)
     return answer
   }
   return {
-    /** A stream says so of itself: an answer to something else does not unsay it. */
+    /** A stream that is signed out stays so, whatever another request is answered. */
     signedOut: computed(() => refused.value || transport.links().some((link) => link?.state === "signed_out")),
-    /** The same requests, each of whose answers is asked what it says of the sign-in. */
+    /** The same requests; each answer updates `signedOut`. */
     tracked: <A extends Requests>(requests: A): A =>
       Object.fromEntries(
         Object.entries(requests).map(([name, ask]) => [name, (...given: ReadonlyArray<never>) => track(ask(...given))])

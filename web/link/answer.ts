@@ -48,7 +48,7 @@ const dataUrl = (blob: Blob) =>
     reader.readAsDataURL(blob)
   })
 
-/** The server's own refusal has its form (RFC 9457); whatever else is an error is somebody else's. */
+/** The server's own refusal is a problem document (RFC 9457). Any other error comes from something in between. */
 export const refusal = async (response: Response): Promise<Refusal> => {
   const { status } = response
   const problem = await response.json().catch(() => undefined)

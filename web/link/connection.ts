@@ -19,7 +19,7 @@ export interface State {
   readonly poll: boolean
   /** This connection has given at least one byte. */
   readonly spoke: boolean
-  /** Nobody looks, and the reader follows only while somebody does. */
+  /** The page is hidden, and this reader follows only while it is visible. */
   readonly paused: boolean
 }
 
@@ -30,7 +30,7 @@ export type Event =
   | { readonly kind: "bytes"; readonly caughtUp: boolean }
   /** `random`: from 0 to 1, so that not all phones come back in the same instant. */
   | { readonly kind: "ended"; readonly end: End; readonly random: number }
-  /** Somebody looks, or the network is back: what is silent is replaced, or by `force` whatever is there; a wait ends. */
+  /** The operator or the browser wants to know now: ends a wait, and replaces a silent connection, or with `force` any. */
   | { readonly kind: "check"; readonly force?: boolean }
   | { readonly kind: "hidden" }
   | { readonly kind: "shown" }

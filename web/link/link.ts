@@ -3,7 +3,7 @@ export type Link =
   | { readonly state: "connecting" }
   | { readonly state: "catching_up" }
   | { readonly state: "live" }
-  /** Something between holds the stream back: what is new is asked for every few seconds. */
+  /** A proxy holds the stream back: new events are asked for every few seconds. */
   | { readonly state: "polling" }
   /** Lost. `until`: ms since the epoch of the next try; 0 while one is under way. */
   | { readonly state: "waiting"; readonly until: number; readonly reason: string; readonly attempt: number }
@@ -17,7 +17,7 @@ export type Opened =
   | { readonly kind: "signed_out" | "gone" }
   | { readonly kind: "refused" | "failed"; readonly reason: string }
 
-/** Whether what is shown is what is. */
+/** Whether the page shows the present state. */
 export const current = (link: Link): boolean => link.state === "live" || link.state === "polling"
 
 /** Half to whole of 1, 2, 4 … 30 s: never more than one request a second, never all phones in the same instant. */

@@ -26,7 +26,7 @@ export const feed = (before: Feed, chunk: string): readonly [Feed, ReadonlyArray
   let text = chunk
   if (!before.started && text.startsWith("\uFEFF")) text = text.slice(1)
   if (before.afterCr && text.startsWith("\n")) text = text.slice(1)
-  // What is there of a line is not looked at again with each piece that comes.
+  // The unfinished line is not scanned again with each chunk.
   const [rest = "", ...more] = text.split(/\r\n|\r|\n/)
   const lines = [before.line + rest, ...more]
   const line = lines.pop() ?? ""

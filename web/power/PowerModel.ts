@@ -16,7 +16,7 @@ export interface PowerTransport extends Source {
 
 export const PowerModel = createModel((transport: PowerTransport) => {
   const power = signal<Power>(emptyPower)
-  // What the stream has told, shown from its end on: half of a log is a state the VM was in once.
+  // What the stream has given. It is shown once the stream has caught up: half a log is an old state of the VM.
   let told = emptyPower
   let whole = false
 
@@ -48,7 +48,7 @@ export const PowerModel = createModel((transport: PowerTransport) => {
     if (answer.ok) know(answer.value.operations)
   }
 
-  // What runs is asked for besides: neither a proxy that holds the stream nor a disk that keeps the log back may hide its end.
+  // A running operation is polled too: neither a proxy that holds the stream nor a disk that holds the log may hide its end.
   const open = computed(() => current(power.value)?.op_id)
   effect(() => {
     const id = open.value
@@ -92,7 +92,7 @@ const pressesOf = ({ operate, knows, know, ask, refresh, check }: Press) => {
   return {
     /** The verb that was pressed, while it is not answered. */
     asking,
-    /** Until the operation it speaks of is there to be seen. */
+    /** Why the last press did nothing, or ""; until its operation is shown. */
     problem: computed(() => (knows(failed.value.op_id) ? "" : failed.value.text)),
     operate: async (verb: Verb): Promise<void> => {
       if (asking.value !== undefined) return
@@ -102,7 +102,7 @@ const pressesOf = ({ operate, knows, know, ask, refresh, check }: Press) => {
       if (op === undefined || knows(op.op_id)) op = { verb, op_id: uuid() }
       const { op_id } = op
       const answer = await operate(op)
-      // A 5xx is the word of somebody between who may have passed it on, or of a server that failed at we know not what.
+      // A 5xx comes from a proxy that may have passed the request on, or from a server that failed at an unknown point.
       const lost = !answer.ok && (answer.status === 0 || answer.status >= 500)
       unanswered.set(verb, lost ? op : undefined)
       asking.value = undefined

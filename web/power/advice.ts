@@ -1,4 +1,4 @@
-/** Which button is recommended: it follows from what is known of the VM now, and where that is not enough it is a look. */
+/** Which button is recommended. It follows from what is known about the VM now; if that is not enough, Check is. */
 import type { Verb } from "../../src/contract/Power.ts"
 import { observed } from "./observed.ts"
 import { isMutating, latest, type Power, type Run } from "./power.ts"
@@ -18,7 +18,7 @@ const recentMs = 1_800_000
 export const resetIsLeft = (run: Run | undefined): boolean =>
   run?.verb === "cycle" && run.outcome === "rejected" && /\breset\b/.test(run.evidence)
 
-/** `fresh`: what was observed is what is. */
+/** `fresh`: the observation is recent enough to be the present state. */
 export const advised = (power: Power, fresh: boolean, now: number): Verb | undefined => {
   const last = latest(power)
   if (last?.ended_at === null) return undefined
@@ -27,7 +27,7 @@ export const advised = (power: Power, fresh: boolean, now: number): Verb | undef
   const verb = seen !== undefined && Object.hasOwn(advice, seen.pattern) ? advice[seen.pattern] : "status"
   const acted = power.operations.find((run) => isMutating(run.verb))
   const left = verb === "cycle" && acted !== undefined && isRecent(acted.started_at) && resetIsLeft(acted)
-  // Pressed again it would end the same way, or do a second time what may have happened.
+  // Pressed again it would fail again, or repeat what may have happened already.
   const failed = last !== undefined && (last.outcome !== "ok" || last.verified === false) && isRecent(last.ended_at)
   if (failed && !(left && last === acted)) return "status"
   // A QEMU that no signal ends.

@@ -63,7 +63,7 @@ const unverified = ({ verb, evidence }: Run): Ending => {
       }
 }
 
-/** What the host said of the VM, as it stands in the log. */
+/** What the host said about the VM, in the page's words. */
 export const seen = (evidence: string): string =>
   evidence
     .replace(/^(status: )?(running|stopped)/, (_all, _status, state: string) => (state === "running" ? "on" : "off"))
@@ -98,12 +98,12 @@ export const phaseWord = (phase: string): string => phases[phase] ?? phase
 
 export interface Step {
   readonly phase: string
-  /** How long it took, or has taken by `now`; undefined for an end, and for one whose end nobody was told. */
+  /** How long it took, or has taken by `now`; undefined for the last one, and when its end was not reported. */
   readonly ms: number | undefined
 }
 
 export const steps = ({ phases, phase, ended_at }: Run, now: number): ReadonlyArray<Step> => {
-  // The stream may not have told the last one yet.
+  // The stream may not have reported the last one yet.
   const ahead = phases.at(-1)?.phase === phase ? [] : [{ phase, at: ended_at }]
   // The host is done; the operation is when that was read back.
   const all = [...phases, ...ahead].filter(({ phase }, at, { length }) => phase !== "done" || at === length - 1)
@@ -114,6 +114,6 @@ export const steps = ({ phases, phase, ended_at }: Run, now: number): ReadonlyAr
   })
 }
 
-/** The names that the server gives to those who have none. */
+/** The server's names for operators it knows no name of. */
 const people: Readonly<Record<string, string>> = { login: "a sign-in with the token", token: "the API token" }
 export const by = (actor: string): string => people[actor] ?? revealHidden(actor)

@@ -23,7 +23,7 @@ const patterns = {
   unknown: { tone: "unknown", word: "unknown" }
 } satisfies Record<Pattern, Pick<Observed, "tone" | "word">>
 
-/** A look that began before an operation's end may be told this much after it. */
+/** A probe that began before an operation's end may be reported this much after it, ms. */
 const lookMs = 3000
 
 export const observed = (power: Power): Observed | undefined => {

@@ -6,7 +6,7 @@ export type PowerEntry =
   | { readonly kind: "operation"; readonly op: Omit<Operation, "output">; readonly id: number; readonly at: string }
   | { readonly kind: "output"; readonly op_id: string; readonly text: string; readonly id: number; readonly at: string }
 
-/** An operation, and what the stream itself has told of it: what is known by request may be ahead of both. */
+/** An operation, with the phases and output that the stream gave. What a request gave may be ahead of both. */
 export interface Run extends Operation {
   readonly phases: ReadonlyArray<{ readonly phase: string; readonly at: string }>
   readonly streamed: string
@@ -38,13 +38,13 @@ export const foldPower = (power: Power, entry: PowerEntry): Power => {
   return { ...power, last, operations }
 }
 
-/** An answer read by request: newer than what a broken stream told us, never older than an ending we have seen. */
+/** Takes the answer to a request: it is newer than what a broken stream gave, but an operation that has ended stays ended. */
 export const learn = (power: Power, op: Operation): Power => {
   const known = power.operations.find((each) => each.op_id === op.op_id)
   return known?.ended_at ? power : place(power, op, (run) => longer(run, op.output))
 }
 
-/** A verb that only asks stands in no other's way. */
+/** A verb that is not mutating never blocks another. */
 export const isMutating = (verb: Verb): boolean => verb !== "status" && verb !== "forensics"
 
 /** What runs now; of several, what changes the VM. */
@@ -57,7 +57,7 @@ export const current = ({ operations }: Power): Run | undefined => {
 export const latest = (power: Power): Run | undefined =>
   current(power) ?? power.operations.toSorted((a, b) => ((a.ended_at ?? "") < (b.ended_at ?? "") ? 1 : -1))[0]
 
-/** An ending stays one, whatever is told again of the way there. */
+/** An operation that has ended stays ended, whatever is replayed. */
 const place = (power: Power, op: Omit<Operation, "output">, change: (run: Run) => Run): Power => {
   const { operations } = power
   const index = operations.findIndex((each) => each.op_id === op.op_id)

@@ -62,7 +62,7 @@ export const SessionModel = createModel((transport: SessionTransport) => {
     running: computed(() => running(transcript.value)),
     link: attachment.link,
     lastSeen: attachment.lastSeen,
-    /** The transcript this device kept, for when the server cannot be reached. */
+    /** The transcript saved on this device, for when the server cannot be reached. */
     offlineCopy: offline.offlineCopy,
     outbox,
     gate,

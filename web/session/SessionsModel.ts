@@ -1,4 +1,4 @@
-/** The list of sessions, so that a second device finds the running one. The last list is kept for a page without a network. */
+/** The list of sessions, so that a second device finds the running one. The last list is saved for a page without a network. */
 import { createModel, signal } from "@preact/signals"
 import type { Answer, SessionPage, SessionRow } from "../link/api.ts"
 import { parsed } from "../link/parsed.ts"
@@ -18,15 +18,15 @@ const keptRows = 30
 
 export const SessionsModel = createModel((transport: SessionsTransport) => {
   const rows = signal<Rows | undefined>(parsed<Rows, Rows>(recall("sessions"), (kept) => kept))
-  /** Whether the server itself said so, in this life of the page. */
+  /** The list is the server's, received since the page was opened; not the saved one. */
   const fresh = signal(false)
   const problem = signal("")
   /** Why the last Send did nothing, until the next one. */
   const unsent = signal("")
   const creating = signal(false)
-  /** Whether the list goes on behind what is shown. */
+  /** Whether there are more sessions than are shown. */
   const more = signal(false)
-  /** Pages that are shown: asked for again, all of them are, for what was on one may be on another by now. */
+  /** Pages that are shown. A refresh asks for all of them: a session may have moved to another page. */
   let pages = 1
   let asked = 0
 
@@ -37,7 +37,7 @@ export const SessionsModel = createModel((transport: SessionsTransport) => {
     do {
       const answer = await transport.sessions(next ?? undefined, archived)
       if (!answer.ok) return answer
-      // Between two pages one may have moved from the one to the other.
+      // A session may have moved to the next page between two requests.
       for (const row of answer.value.sessions) found.set(row.session_id, row)
       next = answer.value.next ?? null
     } while (--pages > 0 && next !== null)

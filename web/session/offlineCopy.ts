@@ -1,4 +1,4 @@
-/** The newest end of the last transcript, kept on this device to be read when nothing can be reached. Never sent anywhere. */
+/** The newest end of the last transcript, saved on this device to be read without a network. Never sent anywhere. */
 import { signal } from "@preact/signals"
 import type { Entry } from "../../src/contract/Event.ts"
 import { parsed } from "../link/parsed.ts"

@@ -34,7 +34,7 @@ export const PowerSheet = (props: Props) => {
   useLayoutEffect(() => {
     if (open) {
       dialog.current?.showModal()
-      // What a stream that is current has told is not asked for.
+      // A current stream has said it already.
       if (!current(power.link.value)) void power.refresh()
     } else dialog.current?.close()
   }, [open])

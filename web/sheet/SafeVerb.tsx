@@ -3,7 +3,7 @@ import type { Verb } from "../../src/contract/Power.ts"
 import type { Controls } from "../power/ControlsModel.ts"
 import { labels } from "../power/verbs.ts"
 
-/** `aria-disabled`, not `disabled`: that would take the focus away from whoever has just pressed it. */
+/** `aria-disabled`, not `disabled`: `disabled` would take the focus away from the button that was just pressed. */
 export const SafeVerb = ({ controls, verb }: { readonly controls: Controls; readonly verb: Verb }) => {
   const why = controls.disabled.value(verb)
   return (

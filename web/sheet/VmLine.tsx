@@ -1,4 +1,4 @@
-/** The VM's state in a sentence; where it is not well, the way to what is behind that. */
+/** The VM's state in a sentence. If the VM is not well, a button opens the doctor's answer. */
 import "./VmLine.css"
 import type { ReadonlySignal, Signal } from "@preact/signals"
 import { Mark } from "../components/Mark.tsx"

@@ -1,4 +1,4 @@
-/** Says that what is below is old, from when it is, and when the next try comes. Absent while the stream is live. */
+/** Says that the page is out of date, since when, and when the next try comes. Absent while the stream is live. */
 import "./Banner.css"
 import type { ReadonlySignal } from "@preact/signals"
 import type { Attachment } from "../link/attach.ts"

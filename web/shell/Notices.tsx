@@ -3,7 +3,7 @@ import "./Banner.css"
 import { applyUpdate, updateReady } from "../pwa.ts"
 
 interface NoticesProps {
-  /** The server speaks of other things than this page. */
+  /** Server and page are of different versions. */
   readonly mismatch: boolean
   readonly working: boolean
 }

@@ -18,7 +18,7 @@ export const Who = ({ operator, inSession, signOut: end }: Props) => {
     else problem.value = `${answer.detail} You may still be signed in.`
   }
   if (operator === undefined || operator === "demo") return null
-  // What a proxy says of each request cannot be ended here. "login" is nobody's name.
+  // A sign-in that a proxy asserts on each request cannot be ended here. "login" is the server's name for a token sign-in.
   if (operator !== "login")
     return (
       <p class="quiet who">Signed in as {revealHidden(operator)}. To sign out, use the sign-on you came through.</p>
@@ -38,7 +38,7 @@ export const Who = ({ operator, inSession, signOut: end }: Props) => {
   )
 }
 
-/** What this device kept to be read offline goes with the sign-in; drafts stay. A session that is open would keep it again. */
+/** The offline copy goes with the sign-in; drafts stay. An open session would save it again, so it is closed first. */
 const forget = async (inSession: boolean) => {
   if (inSession) {
     const closed = new Promise((settle) => window.addEventListener("hashchange", settle, { once: true }))

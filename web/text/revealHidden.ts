@@ -1,6 +1,6 @@
 /**
- * Text from the agent and the VM, made safe to read: what could move the cursor, reorder a line or hide in it is
- * written out, so that what is seen, what is copied and what ran are the same string.
+ * Text from the agent and the VM, made safe to read: characters that move the cursor, reorder a line or
+ * hide in it are written out, so that the text on the page, the copied text and the command that ran are the same string.
  */
 export const revealHidden = (text: string): string => text.replace(/\r\n/g, "\n").replace(deceptive, escape)
 

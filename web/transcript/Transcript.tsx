@@ -15,7 +15,7 @@ import { Prose } from "../components/Prose.tsx"
 /** What is shown of the session that is open. */
 interface LogSource {
   readonly transcript: ReadonlySignal<Log>
-  /** The end of the log that this device kept, and when (ms since the epoch). */
+  /** The end of the log, as saved on this device at `at` (ms since the epoch). */
   readonly offlineCopy: ReadonlySignal<{ readonly at: number; readonly transcript: Log } | undefined>
   readonly link: ReadonlySignal<Link>
   /** How many prompts this page has sent. */

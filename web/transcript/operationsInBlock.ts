@@ -1,4 +1,4 @@
-/** Operations on the VM among the events of a session: each stands in the block during which it began. */
+/** Operations on the VM among the events of a session: each is shown in the block during which it began. */
 import type { Run } from "../power/power.ts"
 import type { Block } from "./transcript.ts"
 

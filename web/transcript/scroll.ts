@@ -16,7 +16,7 @@ interface Position {
   /** The reader is at the end, and carried along with it. */
   readonly following: RefObject<boolean>
   readonly input: RefObject<UserScroll | undefined>
-  /** Where the box was when it was last looked at: only the reader's way up leaves the end. */
+  /** `scrollTop` at the last measurement: only scrolling up leaves the end. */
   readonly was: RefObject<number>
   /** What must stay where it is while blocks come in above it. */
   readonly anchor: RefObject<{ readonly element: Element; readonly top: number } | undefined>
@@ -72,7 +72,7 @@ export const useScroll = (transcript: Transcript, sent: number, linked: number |
     toggles: {
       onToggleCapture: ({ target }: Event) => {
         if (!(target as HTMLDetailsElement).open) {
-          // It moved by what is no longer there.
+          // The box moved because the row is shorter now.
           position.was.current = 0
           return measure()
         }
@@ -97,7 +97,7 @@ const stick = (box: HTMLElement, was: Position["was"]): void => {
   was.current = box.scrollTop
 }
 
-/** Brings blocks in at one edge; what is being read stays where it is. */
+/** Adds blocks at one edge. The block that is being read stays where it is. */
 const bringIn = ({ scroller, log, anchor, chosen }: Position, side: "earlier" | "later", span: Span, count: number) => {
   const next = side === "earlier" ? earlier(span) : later(span, count)
   if (next.from === span.from && next.to === span.to) return
@@ -161,7 +161,7 @@ const useLinked = (position: Position, { last, blocks }: Transcript, span: Span,
     wanted.current = undefined
     following.current = false
     seen.value = last
-    // What the replay still brings must not push it out of the page before it was scrolled to.
+    // The rest of the replay must not push it out of the span before it was scrolled to.
     chosen.value = span
     element.scrollIntoView({ block: "center" })
   }, [linked, last, span.from, span.to])

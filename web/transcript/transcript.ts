@@ -61,7 +61,7 @@ export const progress = (transcript: Transcript, { tool_id, elapsed_ms }: Progre
   elapsed: { ...transcript.elapsed, [tool_id]: elapsed_ms }
 })
 
-/** A new attach is told the unfinished block from its beginning: what we had of it would double. */
+/** A new attach sends the unfinished block from its beginning: what we had of it would be doubled. */
 export const reattached = (transcript: Transcript): Transcript => ({ ...transcript, live: "" })
 
 const step = (t: Transcript, entry: Entry): Transcript => {
@@ -71,7 +71,7 @@ const step = (t: Transcript, entry: Entry): Transcript => {
     case "text":
       return { ...push(t, entry), live: "" }
     case "error":
-      // The CLI says in prose, too, what its turn failed of.
+      // The CLI also says in prose why its turn failed.
       return push(
         revise(t, (item) =>
           item.kind === "text" && item.text === entry.error ? { revised: [], stop: true } : undefined

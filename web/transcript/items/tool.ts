@@ -26,7 +26,7 @@ export const summary = (name: string, input: unknown): Summary => {
   }
 }
 
-/** Who logs in, how long is waited, and the quotes around what is run there: the line has room for what is run. */
+/** Without the login name, the time limit and the quotes around the remote command: the line has room for the command. */
 const short = (line: string): string => {
   const [, host, command = ""] = overSsh.exec(line) ?? []
   if (host === undefined) return line
