@@ -3,25 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Operation } from "../../../src/contract/Power.ts"
 import { by, ending, lastWords, phaseWord, seen, steps } from "../../../web/power/ending.ts"
 import type { Run } from "../../../web/power/power.ts"
+import { at, run } from "../../support/power/runs.ts"
 
-const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString()
 const now = (seconds: number) => Date.parse(at(seconds))
-const run = (change: Partial<Run>): Run => ({
-  op_id: "1",
-  verb: "cycle",
-  actor: "anna",
-  started_at: at(0),
-  ended_at: at(40),
-  phase: "done",
-  outcome: "ok",
-  exit_code: 0,
-  output: "",
-  verified: null,
-  evidence: "",
-  phases: [],
-  streamed: "",
-  ...change
-})
 const took = (given: Run, seconds = 40) =>
   steps(given, now(seconds)).map(({ phase, ms }) => [phaseWord(phase), ms === undefined ? "" : ms / 1000])
 
