@@ -11,7 +11,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import type { OperationBusy } from "../../contract/breakglass/Api.ts"
 import { Verb, verbs } from "../../contract/Power.ts"
-import { steady } from "../../core/time/monotonic.ts"
+import { monotonic } from "../../core/time/monotonic.ts"
 import { agent } from "../power/admission.ts"
 import { isMutating } from "../power/hostProtocol.ts"
 import type { Completed } from "../power/PveVerbs.ts"
@@ -105,7 +105,7 @@ const mutating = ({ power }: Target) => {
     all.find(({ ended_at, verb, actor }) => ended_at === null && isMutating(verb) && actor !== agent)
   )
   return Effect.fnUntraced(function* (turn: TurnAccess, run: Effect.Effect<Completed, OperationBusy>) {
-    const now = yield* steady
+    const now = yield* monotonic
     const operator = yield* operators
     const sinceLast = endedAt === null ? null : now - endedAt
     const refusal = Allowance.refusal({ sent: turn.sent, running, sinceLast })
@@ -115,7 +115,7 @@ const mutating = ({ power }: Target) => {
     const result = yield* Effect.result(run).pipe(Effect.ensuring(Effect.sync(() => (running = false))))
     if (Result.isFailure(result)) return answerOf(result)
     turn.sent += 1
-    endedAt = yield* steady
+    endedAt = yield* monotonic
     const { code, text } = answerOf(result)
     const next = yield* operators
     if (next === undefined) return { code, text }

@@ -7,10 +7,10 @@ import { Auth } from "../../core/http/Auth.ts"
 import { bodyLimit } from "../../core/http/bodyLimits.ts"
 import { everyResponse } from "../../core/http/everyResponse.ts"
 import { listener } from "../../core/http/listener.ts"
-import { Readers } from "../../core/http/Subscribers.ts"
+import { Subscribers } from "../../core/http/Subscribers.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import { LogRegistry } from "../../core/log/LogRegistry.ts"
-import { tended } from "../../core/time/repeatSafely.ts"
+import { repeatSafely } from "../../core/time/repeatSafely.ts"
 import { Config } from "../config/Config.ts"
 import { heartbeat } from "../ops/heartbeat.ts"
 import { Draining } from "../ops/Probes.ts"
@@ -22,7 +22,7 @@ const keepalives = Layer.effectDiscard(
   Effect.gen(function* () {
     const { keepalive } = yield* Config
     const logs = yield* LogRegistry
-    yield* tended(Duration.seconds(keepalive), logs.keepalive)
+    yield* repeatSafely(Duration.seconds(keepalive), logs.keepalive)
   })
 )
 
@@ -34,7 +34,7 @@ const drain = Layer.effectDiscard(
     const journal = yield* Journal
     yield* Effect.addFinalizer(() => {
       draining.now = true
-      return Effect.andThen(journal.leave, logs.close)
+      return Effect.andThen(journal.beginShutdown, logs.close)
     })
   })
 )
@@ -47,6 +47,6 @@ export const layer = (options: { readonly demo: boolean }) => {
   return Layer.mergeAll(drain, keepalives, showObservations, heartbeat).pipe(
     Layer.provide(HttpRouter.serve(routes, { disableLogger: true, middleware: HttpMiddleware.compression() })),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, bodyLimit)),
-    Layer.provide([Layer.unwrap(Effect.map(Config, listener)), Draining.layer, Readers.layer])
+    Layer.provide([Layer.unwrap(Effect.map(Config, listener)), Draining.layer, Subscribers.layer])
   )
 }

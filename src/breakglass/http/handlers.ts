@@ -14,7 +14,7 @@ import { signedIn, signedOut } from "../../core/http/cookie.ts"
 import { Doctor } from "../ops/Doctor.ts"
 import { isMutating } from "../power/hostProtocol.ts"
 import { noJournal } from "./noJournal.ts"
-import { Readers } from "../../core/http/Subscribers.ts"
+import { Subscribers } from "../../core/http/Subscribers.ts"
 import { sessions } from "./sessionHandlers.ts"
 import { cursorStart, eventStream } from "../../core/log/sse.ts"
 import { upkeep } from "../ops/Probes.ts"
@@ -25,7 +25,7 @@ const pve = HttpApiBuilder.group(
   "pve",
   Effect.fnUntraced(function* (handlers) {
     const { id, name, power, screen } = (yield* Targets).primary
-    const readers = yield* Readers
+    const readers = yield* Subscribers
     const operation = (op_id: string) =>
       Effect.flatMap(power.get(op_id), Option.match({ onNone: () => Effect.fail(noOperation), onSome: Effect.succeed }))
     return handlers.handleAll({

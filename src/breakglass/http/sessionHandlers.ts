@@ -4,7 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Api, promptLimit } from "../../contract/breakglass/Api.ts"
 import { BadRequest, TooLarge } from "../../contract/Problem.ts"
 import { Config } from "../config/Config.ts"
-import { Readers } from "../../core/http/Subscribers.ts"
+import { Subscribers } from "../../core/http/Subscribers.ts"
 import { noEvent, withProblems } from "./sessionProblems.ts"
 import { Session } from "../session/Session.ts"
 import { cursorStart, eventStream } from "../../core/log/sse.ts"
@@ -14,7 +14,7 @@ export const sessions = HttpApiBuilder.group(
   "sessions",
   Effect.fnUntraced(function* (handlers) {
     const session = yield* Session
-    const readers = yield* Readers
+    const readers = yield* Subscribers
     const { models, model: defaultModel } = yield* Config
     return handlers.handleAll({
       create: () => Effect.map(withProblems(session.create), (session_id) => ({ session_id })),

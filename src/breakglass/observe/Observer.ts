@@ -9,7 +9,7 @@ import type { Probe as ProbeResult } from "../../contract/Power.ts"
 import type { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
 import type { Redact } from "../../core/redact/redact.ts"
 import { pinnedIn, toTarget } from "../../core/ssh/targetOptions.ts"
-import { steady } from "../../core/time/monotonic.ts"
+import { monotonic } from "../../core/time/monotonic.ts"
 import { explainHostKey } from "../power/explainRefusal.ts"
 import { HostLink } from "../power/HostLink.ts"
 import { type AskHost, observed } from "../power/hostProtocol.ts"
@@ -62,9 +62,9 @@ export const observe = (probes: ReadonlyArray<Probe>): Effect.Effect<ReadonlyArr
 
 const timed = ({ probe, ask }: Probe): Effect.Effect<ReadonlyArray<ProbeResult>> =>
   Effect.gen(function* () {
-    const from = yield* steady
+    const from = yield* monotonic
     const reply = yield* Effect.timeoutOption(ask, "10 seconds")
-    const took_ms = (yield* steady) - from
+    const took_ms = (yield* monotonic) - from
     const { disk, ...rest } = Option.getOrElse(reply, (): ProbeReply => ({ state: "no answer" }))
     return [{ probe, took_ms, ...rest }, ...(disk === undefined ? [] : [disk])]
   })

@@ -8,7 +8,7 @@ import { type Program, SubprocessRunner } from "../../core/process/SubprocessRun
 import type { Redact } from "../../core/redact/redact.ts"
 import { refusalIn } from "../../core/ssh/outcome.ts"
 import { printable } from "../../core/ssh/printable.ts"
-import { steady } from "../../core/time/monotonic.ts"
+import { monotonic } from "../../core/time/monotonic.ts"
 import * as Vitals from "./vitals.ts"
 
 export interface ProbeReply extends Pick<Probe, "state" | "said"> {
@@ -44,7 +44,7 @@ export const make = Effect.fnUntraced(function* (ssh: Program, redact: Redact) {
     const stdin = yield* Queue.unbounded<string, Cause.Done>()
     const ended = yield* Deferred.make<ProbeReply>()
     const vitals = Vitals.unknown
-    const login: Login = { startedAt: yield* steady, vitals, letInAt: 0, listeners: new Set(), stdin, ended }
+    const login: Login = { startedAt: yield* monotonic, vitals, letInAt: 0, listeners: new Set(), stdin, ended }
     current = login
     const running = Effect.scoped(run(ssh, login, redact)).pipe(
       Effect.catch(({ reason }) =>
@@ -61,7 +61,7 @@ export const make = Effect.fnUntraced(function* (ssh: Program, redact: Redact) {
     const login = current ?? (yield* start)
     const end = yield* Effect.raceFirst(Effect.as(answered(login), null), Deferred.await(login.ended))
     if (!login.vitals.here) return end ?? { state: "unknown" }
-    const ms = (yield* steady) - login.letInAt
+    const ms = (yield* monotonic) - login.letInAt
     const disk = { probe: "disk" as const, ...Vitals.disk(login.vitals, ms), took_ms: ms }
     const took_ms = login.letInAt - login.startedAt
     return { state: "ok", took_ms, said: Vitals.pressure(login.vitals), disk } satisfies ProbeReply
@@ -77,7 +77,7 @@ const run = Effect.fnUntraced(function* (ssh: Program, login: Login, redact: Red
       const text = line._tag === "Line" ? line.text : ""
       stdout = `${stdout}${text}\n`.slice(-1000)
       login.vitals = Vitals.add(login.vitals, text)
-      if (login.vitals.here && login.letInAt === 0) login.letInAt = yield* steady
+      if (login.vitals.here && login.letInAt === 0) login.letInAt = yield* monotonic
       if (Vitals.complete(login.vitals)) yield* Queue.end(login.stdin)
       for (const notify of login.listeners) notify()
     })
@@ -100,7 +100,7 @@ const answered = (login: Login) =>
   Effect.gen(function* () {
     yield* until(login, () => login.vitals.here)
     const complete = until(login, () => Vitals.complete(login.vitals))
-    const left = login.letInAt + diskLimit - (yield* steady)
+    const left = login.letInAt + diskLimit - (yield* monotonic)
     if (left > 0) yield* Effect.raceFirst(complete, Effect.sleep(left))
     if (Vitals.complete(login.vitals)) return
     const { figures } = login.vitals

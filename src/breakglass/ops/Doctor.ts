@@ -7,8 +7,8 @@ import type { Check } from "../../contract/breakglass/Api.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import { SubprocessRunner } from "../../core/process/SubprocessRunner.ts"
-import { steady } from "../../core/time/monotonic.ts"
-import { shared } from "../../core/time/shareInFlight.ts"
+import { monotonic } from "../../core/time/monotonic.ts"
+import { shareInFlight } from "../../core/time/shareInFlight.ts"
 import { Config } from "../config/Config.ts"
 import { Targets } from "../target/Targets.ts"
 import * as Legs from "./legs.ts"
@@ -27,15 +27,15 @@ export class Doctor extends Context.Service<Doctor, { readonly examine: Effect.E
         Legs.credential(config.credential),
         ...all.flatMap(Legs.target)
       ]
-      return Doctor.of({ examine: yield* shared(Effect.forEach(legs, examine, { concurrency: "unbounded" })) })
+      return Doctor.of({ examine: yield* shareInFlight(Effect.forEach(legs, examine, { concurrency: "unbounded" })) })
     })
   )
 }
 
 const examine = Effect.fnUntraced(function* ({ name, test, fix }: Legs.Leg) {
-  const from = yield* steady
+  const from = yield* monotonic
   const finding = Option.getOrElse(yield* Effect.timeoutOption(test, "15 seconds"), () => noAnswer)
-  const took_ms = (yield* steady) - from
+  const took_ms = (yield* monotonic) - from
   const check: Check = { name, ...(finding.ok ? {} : { fix }), ...finding, took_ms }
   return check
 })

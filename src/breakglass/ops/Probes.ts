@@ -6,7 +6,7 @@ import { Api } from "../../contract/breakglass/Api.ts"
 import { docs } from "../../core/http/apiDocs.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import * as Metrics from "./metrics.ts"
-import { Readers } from "../../core/http/Subscribers.ts"
+import { Subscribers } from "../../core/http/Subscribers.ts"
 import { Session } from "../session/Session.ts"
 
 /** Whether the server is on its way down. */
@@ -20,7 +20,7 @@ export const upkeep = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const journal = yield* Journal
     const session = yield* Session
-    const readers = yield* Readers
+    const readers = yield* Subscribers
     const draining = yield* Draining
     yield* Metrics.startAtZero
     return handlers.handleAll({

@@ -6,7 +6,7 @@
 import { Effect, Layer } from "effect"
 import * as Fs from "node:fs"
 import { Config } from "../config/Config.ts"
-import { tended } from "../../core/time/repeatSafely.ts"
+import { repeatSafely } from "../../core/time/repeatSafely.ts"
 
 export const heartbeat = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -18,7 +18,7 @@ export const heartbeat = Layer.effectDiscard(
       yield* Effect.logError("Another process changed this server's limits (prlimit). It ends, to be started again.")
       yield* Effect.sync(() => process.kill(process.pid, "SIGTERM"))
     })
-    yield* tended("5 seconds", beat)
+    yield* repeatSafely("5 seconds", beat)
   })
 )
 

@@ -62,7 +62,7 @@ export class PveVerbs extends Context.Service<
 const make = Effect.fnUntraced(function* (logName: string, redact: Redact) {
   const journal = yield* Journal
   const { ask } = yield* HostLink
-  const last = yield* Effect.orElseSucceed(journal.timely(journal.last(logName)), () => null)
+  const last = yield* Effect.orElseSucceed(journal.failIfStalled(journal.last(logName)), () => null)
   const projection = stateless(journal, logName, operationOf)
   const log = yield* EventLog.make(journal, logName, projection, { last, projected: null }, redact)
   yield* (yield* LogRegistry).add(log)

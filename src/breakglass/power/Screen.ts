@@ -7,7 +7,7 @@ import { SecureRandom } from "effect/crypto"
 import { deflate } from "node:zlib"
 import { NoPicture } from "../../contract/breakglass/Api.ts"
 import { NotFound } from "../../contract/Problem.ts"
-import { shared } from "../../core/time/shareInFlight.ts"
+import { shareInFlight } from "../../core/time/shareInFlight.ts"
 import { HostLink } from "./HostLink.ts"
 import type { AskHost } from "./hostProtocol.ts"
 import * as Png from "./png.ts"
@@ -29,7 +29,7 @@ export class Screen extends Context.Service<
   )
 }
 
-export const make = (ask: AskHost) => shared(take(ask))
+export const make = (ask: AskHost) => shareInFlight(take(ask))
 
 const take = (ask: AskHost) =>
   Effect.gen(function* () {

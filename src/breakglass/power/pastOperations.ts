@@ -23,7 +23,7 @@ export const replay = (
 ) => {
   // A disk can change what is on it, and no changed bit may keep the buttons from coming up.
   const sound = (entry: VmEvent) => (Schema.is(VmEvent)(entry) ? each(entry) : undefined)
-  return Effect.catchTag(journal.timely(log.entries(sound, maxReplayed)), "JournalFailed", ({ reason }) =>
+  return Effect.catchTag(journal.failIfStalled(log.entries(sound, maxReplayed)), "JournalFailed", ({ reason }) =>
     Effect.logError(`The operations from before this start could not be read (${reason}). Their ends are not known.`)
   )
 }
@@ -33,7 +33,7 @@ const maxReplayed = 50_000
 
 /** Null when there is none, and when the disk does not answer in time: no button waits for it. */
 const fromJournal = (journal: Journal["Service"], op_id: string): Effect.Effect<Operation | null> =>
-  journal.timely(journal.operation(op_id)).pipe(
+  journal.failIfStalled(journal.operation(op_id)).pipe(
     Effect.timeoutOption("250 millis"),
     Effect.map((found) => Option.getOrNull(Option.map(Option.flatten(found), (kept) => operationFrom(op_id, kept)))),
     Effect.orElseSucceed(() => null)

@@ -19,7 +19,7 @@ import {
   parseLine,
   refusalReason
 } from "./hostProtocol.ts"
-import { steady } from "../../core/time/monotonic.ts"
+import { monotonic } from "../../core/time/monotonic.ts"
 
 /** What carrying out one operation needs. */
 export interface Deps {
@@ -34,7 +34,7 @@ export interface Deps {
 
 export const runOperation = Effect.fnUntraced(function* (deps: Deps) {
   const { verb, op_id } = deps.operation()
-  const sentAt = yield* steady
+  const sentAt = yield* monotonic
   const reply = yield* deps.ask(verb, op_id, showLine(deps, op_id))
   const lines = linesOf(reply.stdout)
   const believed = withoutDoubtfulExit(reply, lines, op_id)
@@ -121,7 +121,8 @@ const settle = Effect.fnUntraced(function* (
   const status = yield* ask("status", id, () => Effect.void)
   const seen = observed(linesOf(status.stdout), id)
   // Only the wall clock spans a restart of the server.
-  const elapsed = sentAt === null ? (yield* Clock.currentTimeMillis) - Date.parse(started_at) : (yield* steady) - sentAt
+  const elapsed =
+    sentAt === null ? (yield* Clock.currentTimeMillis) - Date.parse(started_at) : (yield* monotonic) - sentAt
   const verified = matchesExpected(verb, seen, elapsed / 1000)
   yield* update({ outcome, exit_code, phase: "done", verified, evidence: seen.line })
   return reply

@@ -75,9 +75,9 @@ export const loader = (
     if (known !== undefined) return known
     // A session has the id of its first conversation.
     if (!conversationId.test(id) || removed.has(id)) return yield* new Errors.NoSession()
-    const row = Option.getOrNull(yield* journal.timely(journal.session(id)))
+    const row = Option.getOrNull(yield* journal.failIfStalled(journal.session(id)))
     if (row === null) return yield* new Errors.NoSession()
-    const prompts = new Set(yield* journal.timely(journal.prompts(id)))
+    const prompts = new Set(yield* journal.failIfStalled(journal.prompts(id)))
     const stored = Effect.flatMap(
       journal.session(id),
       Option.match({ onNone: () => Effect.fail(deleted), onSome: (now) => Effect.succeed(start(now)) })
@@ -99,7 +99,7 @@ export const loader = (
         return yield* Effect.forkIn(inheriting, scope)
       })
     )
-    if (ending !== null) yield* journal.timely(Fiber.await(ending))
+    if (ending !== null) yield* journal.failIfStalled(Fiber.await(ending))
     // One that was read before its deletion and is told after it.
     if (removed.has(id)) return yield* new Errors.NoSession()
     return loaded.get(id) ?? live
@@ -123,11 +123,11 @@ export const loader = (
       })
     )
     const deleting = yield* Effect.forkIn(all, scope, { startImmediately: true })
-    yield* journal.timely(Fiber.join(deleting))
+    yield* journal.failIfStalled(Fiber.join(deleting))
   })
   const archive = Effect.fnUntraced(function* (id: string, archived: boolean) {
     const live = yield* load(id)
-    yield* journal.timely(journal.archive(id, archived))
+    yield* journal.failIfStalled(journal.archive(id, archived))
     live.row = { ...live.row, archived }
     return wire(live)
   })

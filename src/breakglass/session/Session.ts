@@ -65,12 +65,12 @@ export class Session extends Context.Service<
       const create = Effect.gen(function* () {
         const id = SecureRandom.uuidV4Unsafe()
         const created_at = DateTime.formatIso(yield* DateTime.now)
-        yield* journal.timely(journal.createSession({ id, created_at, cli_id: id }))
+        yield* journal.failIfStalled(journal.createSession({ id, created_at, cli_id: id }))
         return id
       })
 
       const list = (query: ListQuery) =>
-        Effect.map(journal.timely(journal.sessions(query)), (page) => ({
+        Effect.map(journal.failIfStalled(journal.sessions(query)), (page) => ({
           ...listed(page),
           turns: { running: turns, limit: config.maxConcurrentTurns }
         }))
@@ -82,7 +82,7 @@ export class Session extends Context.Service<
         if (!known()) yield* cli.usable
         if (known()) return
         // Who is told that nothing was begun must not find it begun later: refused before it is written, or not at all.
-        yield* journal.timely(Effect.void)
+        yield* journal.failIfStalled(Effect.void)
         if (live.turn !== null) return yield* new Errors.TurnRunning()
         if (live.owing) return yield* new Errors.EndPending()
         if (live.gone) return yield* new Errors.NoSession()
@@ -148,10 +148,10 @@ export class Session extends Context.Service<
         // Both before anything yields: who asked may go away.
         turn.stopping = true
         turn.fiber?.interruptUnsafe()
-        const begun = Effect.mapError(journal.timely(Deferred.await(turn.begun)), () => new Errors.StopPending())
+        const begun = Effect.mapError(journal.failIfStalled(Deferred.await(turn.begun)), () => new Errors.StopPending())
         // One that runs is stopped whatever the disk does.
         if (turn.fiber === null && !(yield* begun)) return false
-        yield* Effect.mapError(journal.timely(Deferred.await(turn.ended)), () => new Errors.StopUnrecorded())
+        yield* Effect.mapError(journal.failIfStalled(Deferred.await(turn.ended)), () => new Errors.StopUnrecorded())
         return true
       })
 
@@ -166,14 +166,14 @@ export class Session extends Context.Service<
         cancel,
         full: (id, event) =>
           Effect.flatMap(
-            Effect.andThen(load(id), journal.timely(journal.full(id, event))),
+            Effect.andThen(load(id), journal.failIfStalled(journal.full(id, event))),
             Option.match({ onNone: () => Effect.fail(new Errors.NoEvent()), onSome: Effect.succeed })
           ),
         export: (id) =>
           Effect.gen(function* () {
             const { log } = yield* load(id)
             const draft = postmortem({ title: log.projected().title, target: target.name, session: id })
-            yield* journal.timely(log.entries(draft.add))
+            yield* journal.failIfStalled(log.entries(draft.add))
             return draft.text()
           }),
         running: Effect.sync(() => turns)

@@ -36,9 +36,9 @@ export const inherit = Effect.fnUntraced(function* (
     Effect.orElseSucceed(() => false),
     Effect.repeat({ until: (done) => done, schedule: Schedule.spaced("1 second") })
   )
-  const done = yield* Effect.orElseSucceed(journal.timely(attempt), () => false)
+  const done = yield* Effect.orElseSucceed(journal.failIfStalled(attempt), () => false)
   if (!done) yield* Effect.forkIn(later, scope)
-  return journal.timely(attempt)
+  return journal.failIfStalled(attempt)
 })
 
 /**

@@ -3,8 +3,8 @@
  * while somebody reads, once a minute otherwise, and at once for a reader who comes.
  */
 import { DateTime, Effect, Layer, Semaphore } from "effect"
-import { Readers } from "../../core/http/Subscribers.ts"
-import { tended } from "../../core/time/repeatSafely.ts"
+import { Subscribers } from "../../core/http/Subscribers.ts"
+import { repeatSafely } from "../../core/time/repeatSafely.ts"
 import { diagnose } from "../observe/diagnose.ts"
 import { observe } from "../observe/Observer.ts"
 import { type Target, Targets } from "./Targets.ts"
@@ -17,7 +17,7 @@ export const showObservations = Layer.effectDiscard(
 )
 
 const showTarget = Effect.fnUntraced(function* ({ id, observer, power }: Target) {
-  const readers = yield* Readers
+  const readers = yield* Subscribers
   const show = Effect.gen(function* () {
     const probes = yield* observe(observer.probes)
     const observed_at = DateTime.formatIso(yield* DateTime.now)
@@ -27,10 +27,10 @@ const showTarget = Effect.fnUntraced(function* ({ id, observer, power }: Target)
   let rounds = 0
   const due = Effect.map(readers.count(id), (count) => rounds++ % 12 === 0 || count > 0)
   const one = Semaphore.makeUnsafe(1)
-  yield* tended(
+  yield* repeatSafely(
     "5 seconds",
     Effect.flatMap(due, (now) => (now ? one.withPermits(1)(show) : Effect.void))
   )
   // A reader who comes is not shown what was observed a minute ago. Many who come within 2 s cause one observation.
-  yield* tended("2 seconds", Effect.andThen(readers.comes(id), one.withPermitsIfAvailable(1)(show)))
+  yield* repeatSafely("2 seconds", Effect.andThen(readers.comes(id), one.withPermitsIfAvailable(1)(show)))
 })

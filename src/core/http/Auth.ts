@@ -9,23 +9,23 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { TooManyAttempts, Unauthenticated } from "../../contract/Problem.ts"
 import { Operator, RequireOperator } from "../../contract/Operator.ts"
 import {
-  admit,
+  authenticate,
   type AuthSettings,
   type Facts,
   Headers,
-  crossSite,
+  refuseCrossSiteChange,
   type Refusal,
   type Secrets,
-  unasked,
+  refuseCrossSite,
   wrongCredential
 } from "./authenticate.ts"
 import { cookieLife } from "./cookie.ts"
 import * as Metrics from "./metrics.ts"
 import { isOwn } from "../settings/ownAddresses.ts"
-import { steady } from "../time/monotonic.ts"
+import { monotonic } from "../time/monotonic.ts"
 import { admitted as admittedOn } from "./strangers.ts"
-import { tended } from "../time/repeatSafely.ts"
-import { make as makeWrongs } from "./failedSignIns.ts"
+import { repeatSafely } from "../time/repeatSafely.ts"
+import { make as makeFailedSignIns } from "./failedSignIns.ts"
 
 export class Auth extends Context.Service<
   Auth,
@@ -36,21 +36,21 @@ export class Auth extends Context.Service<
     ) => Effect.Effect<{ readonly name: string }, Refusal>
     /** The cookie's value for a browser that showed the token. */
     readonly login: (request: HttpServerRequest.HttpServerRequest, token: string) => Effect.Effect<string, Refusal>
-    /** For the life of this server this request's cookies are nobody's, wherever they are kept. */
+    /** Until this server ends, the cookies of this request are refused, from whatever browser they come. */
     readonly logout: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<void>
   }
 >()("breakglass/Auth") {
   static readonly layer = (settings: AuthSettings) => Layer.effect(Auth, make(settings))
 
-  /** For the embedded demo, which holds nothing: whoever can reach it is its operator. It listens on loopback only. */
+  /** For the demo, which holds no key: everybody who can reach it is its operator. It listens on loopback only. */
   static readonly layerDemo = Layer.succeed(
     Auth,
     Auth.of({
       operator: Effect.fnUntraced(function* (request) {
         const { method, rawHeaders } = facts(request)
-        const foreign = unasked(method, new Headers(rawHeaders), { publicOrigin: null, directUrl: null })
-        if (foreign !== null) return yield* foreign
-        letIn(request)
+        const refusal = refuseCrossSite(method, new Headers(rawHeaders), { publicOrigin: null, directUrl: null })
+        if (refusal !== null) return yield* refusal
+        markAdmitted(request)
         return { name: "demo" }
       }),
       login: () => Effect.fail(wrongToken),
@@ -76,11 +76,11 @@ export class Auth extends Context.Service<
 const make = Effect.fnUntraced(function* (settings: AuthSettings) {
   const token = settings.token === null ? null : Redacted.value(settings.token)
   const edge = settings.edgeSecret === null ? null : Redacted.value(settings.edgeSecret)
-  // A clock that is set must sign nobody out, nor keep anybody signed in.
-  const began = (yield* Clock.currentTimeMillis) - (yield* steady)
-  const time = Effect.map(steady, (passed) => began + passed)
+  // Setting the clock must sign nobody out, and keep nobody signed in.
+  const began = (yield* Clock.currentTimeMillis) - (yield* monotonic)
+  const time = Effect.map(monotonic, (passed) => began + passed)
   const signedOut = new Set<string>()
-  // No two logins share a cookie: one may be signed out.
+  // No two logins share a cookie: one of them may be signed out.
   let latest = 0
   const secrets = (now: number): Secrets => ({
     token: (given) => token !== null && same(given, token),
@@ -92,40 +92,22 @@ const make = Effect.fnUntraced(function* (settings: AuthSettings) {
       "Nobody can sign in: set API_BEARER_TOKEN, or BREAKGLASS_EDGE_SECRET and/or BREAKGLASS_TRUSTED_PROXIES"
     )
   }
-  const wrongs = makeWrongs()
-  const logged = (line: string | null) => (line === null ? Effect.void : Effect.logWarning(line))
-  const wrong = Effect.fnUntraced(function* (
-    request: HttpServerRequest.HttpServerRequest,
-    peer: string,
-    otherwise: Refusal
-  ) {
-    const { wait, line } = wrongs.seen(peer, yield* steady)
-    yield* logged(line)
-    if (wait === null) return yield* otherwise
-    yield* HttpEffect.appendPreResponseHandler((_request, response) =>
-      Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", String(wait)))
-    ).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
-    return yield* tooMany
-  })
-  yield* tended(
-    "1 minute",
-    Effect.flatMap(steady, (now) => logged(wrongs.rest(now)))
-  )
+  const wrong = yield* refusingWrong
   return Auth.of({
     operator: Effect.fnUntraced(function* (request) {
       const asked = facts(request)
-      const admitted = admit(asked, settings, secrets(yield* time))
+      const admitted = authenticate(asked, settings, secrets(yield* time))
       if (admitted === wrongCredential) return yield* wrong(request, asked.peer, wrongCredential)
       if (!("via" in admitted)) return yield* admitted
-      letIn(request)
+      markAdmitted(request)
       return admitted
     }, counted),
     login: Effect.fnUntraced(function* (request, given) {
       const asked = facts(request)
-      const foreign = crossSite(new Headers(asked.rawHeaders), settings)
-      if (foreign !== null) return yield* foreign
+      const refusal = refuseCrossSiteChange(new Headers(asked.rawHeaders), settings)
+      if (refusal !== null) return yield* refusal
       if (token === null || !same(given, token)) return yield* wrong(request, asked.peer, wrongToken)
-      letIn(request)
+      markAdmitted(request)
       const expires = Math.max((yield* time) + cookieLife * 1000, latest + 1)
       latest = expires
       return `${expires}.${sign(expires, token)}`
@@ -139,9 +121,28 @@ const make = Effect.fnUntraced(function* (settings: AuthSettings) {
   })
 })
 
+/** Refuses a wrong credential, and counts it: 429 once one address sent too many. What was counted is logged once a minute. */
+const refusingWrong = Effect.gen(function* () {
+  const failed = makeFailedSignIns()
+  const logged = (line: string | null) => (line === null ? Effect.void : Effect.logWarning(line))
+  yield* repeatSafely(
+    "1 minute",
+    Effect.flatMap(monotonic, (now) => logged(failed.rest(now)))
+  )
+  return Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, peer: string, otherwise: Refusal) {
+    const { wait, line } = failed.seen(peer, yield* monotonic)
+    yield* logged(line)
+    if (wait === null) return yield* otherwise
+    yield* HttpEffect.appendPreResponseHandler((_request, response) =>
+      Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", String(wait)))
+    ).pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, request))
+    return yield* tooMany
+  })
+})
+
 const counted = <A>(asked: Effect.Effect<A, Refusal>) => Effect.tapError(asked, ({ _tag }) => Metrics.refused(_tag))
 
-const letIn = (request: HttpServerRequest.HttpServerRequest) =>
+const markAdmitted = (request: HttpServerRequest.HttpServerRequest) =>
   admittedOn(NodeHttpServerRequest.toIncomingMessage(request).socket)
 
 const facts = (request: HttpServerRequest.HttpServerRequest): Facts => {
@@ -160,7 +161,7 @@ const facts = (request: HttpServerRequest.HttpServerRequest): Facts => {
 const digest = (text: string) => createHash("sha256").update(text).digest()
 const same = (given: string, secret: string): boolean => timingSafeEqual(digest(given), digest(secret))
 
-/** Signed with the token, so that a new token ends every login. */
+/** The signature is made with the token, so that a new token ends every login. */
 const sign = (expires: number, token: string): string =>
   createHmac("sha256", digest(`login ${token}`))
     .update(String(expires))

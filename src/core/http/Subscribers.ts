@@ -1,8 +1,7 @@
 /**
- * Who is attached. A reader costs memory and a socket, so there is a limit to them, and one that does not take what it
- * was sent is let go: it comes back with Last-Event-ID and misses nothing. So is one whose machine is gone without a word,
- * which the kernel alone would notice after a quarter of an hour. Nobody else waits for it. One that would not be admitted
- * any more is let go too.
+ * The subscribers of all logs: the requests that read one. Each costs memory and a socket, so their number is limited. One is
+ * evicted when it does not take what it was sent, when its machine is gone (which the kernel alone would notice after a
+ * quarter of an hour), and when it would no longer be admitted. It comes back with Last-Event-ID and misses nothing.
  */
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Context, Deferred, Effect, Layer, type Scope } from "effect"
@@ -11,54 +10,54 @@ import { readFile } from "node:fs/promises"
 import type { OutgoingMessage } from "node:http"
 import { Auth } from "./Auth.ts"
 import * as Metrics from "./metrics.ts"
-import { tended } from "../time/repeatSafely.ts"
+import { repeatSafely } from "../time/repeatSafely.ts"
 
 export const perLog = 32
 export const inAll = 128
-/** How long a reader may take nothing of what waits for it: this many looks, this far apart. */
-const looks = 6
-const apart = "5 seconds"
+/** How long a subscriber may take nothing of what waits for it: this many checks, at this interval. */
+const maxStalledChecks = 6
+const interval = "5 seconds"
 
-export class Readers extends Context.Service<
-  Readers,
+export class Subscribers extends Context.Service<
+  Subscribers,
   {
     /**
-     * Counts the request's answer as a reader of this log until it ends; one too many lets the oldest go. Gives what waits
-     * until this one is let go, and what it is to be sent last then.
+     * Counts the request as a subscriber of this log until its response ends; one too many evicts the oldest. Returns an
+     * effect that waits until this one is evicted, and gives what it is sent last.
      */
     readonly admit: (
       log: string,
       request: HttpServerRequest.HttpServerRequest
     ) => Effect.Effect<Effect.Effect<Farewell>, never, Scope.Scope>
-    /** How many read this log now, or any. */
+    /** How many subscribers this log has now, or all logs together. */
     readonly count: (log?: string) => Effect.Effect<number>
-    /** Waits until the next one begins to read this log. */
+    /** Waits until the next one subscribes to this log. */
     readonly comes: (log: string) => Effect.Effect<void>
   }
->()("breakglass/Readers") {
+>()("breakglass/Subscribers") {
   /** `unacknowledged`: bytes that the kernel holds for a connection, by our port and its peer's. */
   static readonly over = (unacknowledged: Effect.Effect<ReadonlyMap<string, number>>) =>
     Layer.effect(
-      Readers,
+      Subscribers,
       Effect.gen(function* () {
         const { operator } = yield* Auth
         const readers = new Set<Reader>()
         const coming = new Map<string, Deferred.Deferred<void>>()
-        const look = (held: ReadonlyMap<string, number>) =>
+        const check = (held: ReadonlyMap<string, number>) =>
           Effect.fnUntraced(function* (reader: Reader) {
             if (stalls(reader, held)) return yield* Metrics.evicted("stalled")
             if (yield* Effect.isSuccess(operator(reader.request))) return
             readers.delete(reader)
-            letGo(reader, null)
+            evict(reader, null)
             yield* Metrics.evicted("signed_out")
           })
-        const round = Effect.gen(function* () {
+        const checkAll = Effect.gen(function* () {
           if (readers.size === 0) return
           const held = yield* unacknowledged
-          yield* Effect.forEach([...readers], look(held), { discard: true })
+          yield* Effect.forEach([...readers], check(held), { discard: true })
         })
-        yield* tended(apart, round)
-        return Readers.of({
+        yield* repeatSafely(interval, checkAll)
+        return Subscribers.of({
           count: (log) =>
             Effect.sync(() => [...readers].filter((reader) => log === undefined || reader.log === log).length),
           comes: (log) =>
@@ -82,7 +81,7 @@ export class Readers extends Context.Service<
                 const over = [oldestHere, readers.size > inAll ? oldest : undefined].flatMap((one) =>
                   one !== undefined && readers.delete(one) ? [one] : []
                 )
-                for (const one of over) letGo(one, "superseded")
+                for (const one of over) evict(one, "superseded")
                 return { reader, over: over.length }
               }).pipe(Effect.flatMap(({ reader, over }) => Effect.as(Metrics.evicted("superseded", over), reader))),
               (reader) => Effect.sync(() => readers.delete(reader))
@@ -91,10 +90,10 @@ export class Readers extends Context.Service<
       })
     )
 
-  static readonly layer = Readers.over(Effect.promise(ofKernel))
+  static readonly layer = Subscribers.over(Effect.promise(ofKernel))
 }
 
-/** What it is told last: why it is to go. null: nothing. */
+/** What it is sent last: why it is evicted. null: nothing. */
 type Farewell = "superseded" | null
 
 interface Reader {
@@ -102,22 +101,22 @@ interface Reader {
   readonly request: HttpServerRequest.HttpServerRequest
   readonly response: OutgoingMessage
   readonly leave: Deferred.Deferred<Farewell>
-  /** Bytes that its machine has acknowledged, and at how many looks with more to take they were the same. */
+  /** Bytes that its machine has acknowledged, and at how many checks with more to take they were the same. */
   taken: number
   same: number
 }
 
-/** Whether it had to be let go. */
+/** Whether it stalled, and was evicted. */
 const stalls = (reader: Reader, held: ReadonlyMap<string, number>): boolean => {
   const { writableLength, socket } = reader.response
   const waiting = writableLength + (held.get(`${socket?.localPort} ${socket?.remotePort}`) ?? 0)
-  // Not what waits itself: keepalives add to it.
+  // What waits is not compared: keepalives add to it.
   const taken = (socket?.bytesWritten ?? 0) - waiting
   reader.same = waiting > 0 && taken === reader.taken ? reader.same + 1 : 0
   reader.taken = taken
-  // Its own scope takes it off the list.
-  if (reader.same === looks) reader.response.destroy()
-  return reader.same === looks
+  // Its own scope removes it from the set.
+  if (reader.same === maxStalledChecks) reader.response.destroy()
+  return reader.same === maxStalledChecks
 }
 
 /** Linux alone tells, in `tx_queue`: what was written and not acknowledged (proc_net_tcp.txt). Elsewhere nothing is held. */
@@ -130,7 +129,7 @@ export const heldIn = (table: string): ReadonlyMap<string, number> => {
   const held = new Map<string, number>()
   for (const [, local = "", remote = "", bytes = ""] of table.matchAll(line)) {
     const ports = `${Number.parseInt(local, 16)} ${Number.parseInt(remote, 16)}`
-    // Of two peers with the same port it is not known which is whose: the one that takes more.
+    // Two peers may have the same port: the smaller number counts, so that neither is evicted for the other.
     held.set(ports, Math.min(held.get(ports) ?? Infinity, Number.parseInt(bytes, 16)))
   }
   return held
@@ -139,9 +138,9 @@ export const heldIn = (table: string): ReadonlyMap<string, number> => {
 /** `sl local_address:port rem_address:port st tx_queue:rx_queue …`, in hex. */
 const line = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2} ([0-9A-F]{8}):/gm
 
-/** The answer is ended by what writes it: ended behind its back, the next write would be an error that nobody hears. */
-const letGo = ({ response, leave }: Reader, last: Farewell) => {
+/** The stream that writes the response ends it: if it were ended here, the next write would fail unheard. */
+const evict = ({ response, leave }: Reader, last: Farewell) => {
   Deferred.doneUnsafe(leave, Effect.succeed(last))
-  // It may be the reader that never reads.
+  // The subscriber may never read again.
   response.socket?.setTimeout(1000, () => response.destroy())
 }

@@ -1,4 +1,4 @@
-/** The contract for people: HTML made of its OpenAPI document, with no script and nothing from elsewhere; pure. */
+/** The contract for people: HTML made from its OpenAPI document, with no script and nothing from another site; pure. */
 import type { OpenApi } from "effect/http-api"
 
 export const docs = ({ info, paths, components }: OpenApi.OpenAPISpec): string => {
@@ -37,7 +37,7 @@ const section = (title: string, { parameters = [], requestBody, responses }: Rou
     .filter((line) => line !== "")
     .join("\n")
 
-/** Terms and what is said of them, which is HTML already. */
+/** Terms and their descriptions, which are HTML already. */
 const list = (rows: ReadonlyArray<readonly [term: string, html: string]>): string =>
   `<dl>\n${rows.map(([term, html]) => `<dt><code>${text(term)}</code></dt><dd>${html}</dd>`).join("\n")}\n</dl>`
 

@@ -1,6 +1,6 @@
 /**
- * Who may do this? A pure reading of one request; `Auth` supplies the secrets' comparison. Doubt is refusal: a credential
- * that is presented twice, under an alias a proxy might let through, or malformed never turns into a person.
+ * Who sent this request? A pure reading of it; `Auth` supplies the comparison of secrets. What is in doubt is refused: a
+ * credential that comes twice, malformed, or under an alias that a proxy might let through never becomes a person.
  */
 import {
   BadRequest,
@@ -62,12 +62,12 @@ export type Refusal = BadRequest | Unauthenticated | TooManyAttempts | Forbidden
 
 type Origins = Pick<AuthSettings, "publicOrigin" | "directUrl">
 
-/** The operator, or why not. */
-export const admit = (facts: Facts, settings: AuthSettings, secrets: Secrets): Admitted | Refusal => {
+/** The operator, or why the request is refused. */
+export const authenticate = (facts: Facts, settings: AuthSettings, secrets: Secrets): Admitted | Refusal => {
   const headers = new Headers(facts.rawHeaders)
   const single = [settings.userHeader, settings.edgeSecretHeader, "authorization", "origin", "host"]
-  if (single.some((name) => headers.count(name) > 1)) return ambiguous
-  if (headers.aliased(settings.userHeader) || headers.aliased(settings.edgeSecretHeader)) return ambiguous
+  if (single.some((name) => headers.count(name) > 1)) return duplicateHeader
+  if (headers.aliased(settings.userHeader) || headers.aliased(settings.edgeSecretHeader)) return duplicateHeader
 
   const identity = identify(headers, facts, settings, secrets)
   if (!("via" in identity) || identity.via === "bearer") return identity
@@ -75,27 +75,27 @@ export const admit = (facts: Facts, settings: AuthSettings, secrets: Secrets): A
   const asked = headers.get("host")?.toLowerCase() ?? ""
   const { publicOrigin, directUrl } = settings
   const named = [publicOrigin, directUrl].some((origin) => isHostOf(origin ?? "", asked))
-  if (publicOrigin !== null && !named && asked !== facts.local) return elsewhere
-  return unasked(facts.method, headers, settings) ?? identity
+  if (publicOrigin !== null && !named && asked !== facts.local) return wrongHost
+  return refuseCrossSite(facts.method, headers, settings) ?? identity
 }
 
-/** Whether a browser may have added the identity by itself, for a page that is not ours. */
-export const unasked = (method: string, headers: Headers, origins: Origins): Refusal | null => {
-  if (method !== "GET" && method !== "HEAD") return crossSite(headers, origins)
+/** The refusal of a request to which a browser may have added the identity by itself, for a page of another site. */
+export const refuseCrossSite = (method: string, headers: Headers, origins: Origins): Refusal | null => {
+  if (method !== "GET" && method !== "HEAD") return refuseCrossSiteChange(headers, origins)
   // A read has a price too: it may start programs. "none" is the person: an address typed, a bookmark.
   const site = headers.get("sec-fetch-site")
-  return site === null || site === "same-origin" || site === "none" ? null : foreign
+  return site === null || site === "same-origin" || site === "none" ? null : fromOtherSite
 }
 
-/** What a browser's request that changes something must show, and one from elsewhere cannot. */
-export const crossSite = (headers: Headers, { publicOrigin, directUrl }: Origins): Refusal | null => {
+/** The refusal of a change that does not show what only a request of our own page can. */
+export const refuseCrossSiteChange = (headers: Headers, { publicOrigin, directUrl }: Origins): Refusal | null => {
   const origin = headers.get("origin")
-  // By the direct address nobody stands between: what is asked there is asked under its name.
+  // No proxy is in front of the direct address: its requests have its own name as their Host.
   const direct = publicOrigin === null || origin === directUrl
   const own = direct ? isHostOf(origin ?? "", headers.get("host") ?? "") : origin === publicOrigin
   const site = headers.get("sec-fetch-site")
-  if (origin === null || !own || headers.count("origin") > 1) return foreign
-  if (site !== null && site !== "same-origin") return foreign
+  if (origin === null || !own || headers.count("origin") > 1) return fromOtherSite
+  if (site !== null && site !== "same-origin") return fromOtherSite
   return /^application\/json(; ?charset=utf-8)?$/i.test(headers.get("content-type") ?? "") ? null : notJson
 }
 
@@ -104,19 +104,19 @@ const identify = (headers: Headers, facts: Facts, settings: AuthSettings, secret
   // A good credential beside a refused one is not the sum of both.
   if (edge !== null && !("via" in edge)) return edge
   const authorization = headers.get("authorization")
-  // An edge with basic auth may pass its own credential on; it is not for us.
+  // An edge with basic auth may pass its own credential on; that is not meant for this server.
   if (authorization !== null && !/^basic /i.test(authorization)) {
     const [, given = ""] = /^Bearer ([\x21-\x7e]{1,4096})$/.exec(authorization) ?? []
     return given !== "" && secrets.token(given) ? { name: "token", via: "bearer" } : wrongCredential
   }
   if (edge !== null) return edge
   if (headers.cookies().some(secrets.cookie)) return { name: "login", via: "login" }
-  // A cookie's end is no guess: it is 32 bytes of a signature.
+  // A bad cookie is not counted as a guess: a signature of 32 bytes is not guessed.
   const proof = settings.edgeSecret === null ? null : headers.get(settings.edgeSecretHeader)
   return proof !== null && !secrets.edge(proof) ? wrongCredential : unauthenticated
 }
 
-/** Whom the edge names; null when it names nobody, or is not proven: from anyone else the header counts as absent. */
+/** The operator that the edge names; null when it names nobody or is not proven: then the header counts as absent. */
 const byEdge = (
   headers: Headers,
   facts: Facts,
@@ -132,11 +132,11 @@ const byEdge = (
   return allowed ? { name: user, via: "edge" } : notAllowed
 }
 
-/** By everything that is configured; by nothing when nothing is. */
+/** Whether the edge proved itself in every way that is configured; never when none is. */
 const proven = (headers: Headers, { peer, isOwn }: Facts, settings: AuthSettings, secrets: Secrets): boolean => {
   const { edgeSecret, trustedProxies } = settings
   if (edgeSecret === null && trustedProxies.length === 0) return false
-  // Of the start's refusal too; an address may have come since.
+  // The start refuses this too, but an address may have been added since.
   if (edgeSecret === null && isOwn()) return false
   const secret = edgeSecret === null || secrets.edge(headers.get(settings.edgeSecretHeader) ?? "")
   return secret && (trustedProxies.length === 0 || trustedProxies.some(({ contains }) => contains(peer)))
@@ -157,7 +157,7 @@ export class Headers {
   aliased(name: string): boolean {
     return this.pairs.some(([key]) => key !== name && key.replace(/[^a-z0-9]/g, "-") === name)
   }
-  /** What came under the names of our cookie. */
+  /** The values of our cookie, under both of its names. */
   cookies(): ReadonlyArray<string> {
     const cookies = this.pairs.flatMap(([key, value]) => (key === "cookie" ? value.split(/; */) : []))
     return cookies
@@ -174,20 +174,20 @@ const isHostOf = (origin: string, host: string): boolean => {
   return own !== "" && (host === own || host === `${own}:${scheme === "https" ? 443 : 80}`)
 }
 
-const ambiguous = new BadRequest({
+const duplicateHeader = new BadRequest({
   detail: "A header that carries identity came twice or under another spelling. Nothing was done."
 })
 const unauthenticated = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
-/** To who sent it the same; it is counted. */
+/** For the client the same as the one above; this one is counted. */
 export const wrongCredential = new Unauthenticated({ detail: "Sign in first. Nothing was done." })
 const notAllowed = new Forbidden({ detail: "This user is not allowed here. Nothing was done." })
 const reserved = new Forbidden({
   detail: "This name is reserved: in the log it means somebody else. Nothing was done. Use another name."
 })
-const foreign = new Forbidden({
+const fromOtherSite = new Forbidden({
   detail: "The request did not come from this page. Nothing was done. Open the page, or type the address yourself."
 })
-const elsewhere = new Misdirected({
+const wrongHost = new Misdirected({
   detail:
     "The request asks for another host than BREAKGLASS_PUBLIC_ORIGIN, BREAKGLASS_DIRECT_URL or this server's own address; a proxy in front must " +
     "pass Host on. Nothing was done."

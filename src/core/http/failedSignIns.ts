@@ -1,12 +1,12 @@
 /**
- * Wrong credentials, counted for each address: too many are answered 429, and the log has a line a minute, whatever comes. A
- * right one is never refused for the wrong ones beside it: behind a proxy everybody has the proxy's address.
+ * Wrong credentials, counted by address: too many are answered 429, and the log gets one line a minute at most. A right one is
+ * never refused for the wrong ones: behind a proxy everybody has the proxy's address.
  */
 
-/** Of one address in a minute. */
+/** From one address in a minute. */
 export const most = 20
 const minute = 60_000
-/** How many addresses are remembered; the oldest goes. */
+/** How many addresses are remembered; then the oldest is forgotten. */
 const remembered = 1000
 
 export const make = () => {
@@ -21,7 +21,7 @@ export const make = () => {
   }
   let last = ""
   return {
-    /** Seconds to wait, once there were too many; and what the log is to say. */
+    /** Counts one. Returns the seconds to wait once there were too many, and the line for the log. */
     seen: (peer: string, now: number): { readonly wait: number | null; readonly line: string | null } => {
       const key = network(peer)
       const known = peers.get(key)
@@ -38,12 +38,12 @@ export const make = () => {
         line: now - told >= minute ? line(now, peer) : null
       }
     },
-    /** What was not told yet, a minute after the last line; null when there is nothing. */
+    /** The line for what was not logged yet, a minute after the last line; null when there is none. */
     rest: (now: number): string | null => (untold > 0 && now - told >= minute ? line(now, last) : null)
   }
 }
 
-/** One subscriber has as many addresses of IPv6 as he likes, in one /64. */
+/** Over IPv6 one customer has a whole /64 of addresses. */
 const network = (peer: string): string => {
   if (!peer.includes(":") || peer.includes(".")) return peer.replace(/^::ffff:/, "")
   const [head = "", tail = ""] = peer.replace(/%.*/, "").split("::")

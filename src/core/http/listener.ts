@@ -1,4 +1,4 @@
-/** The sockets: where they are, how many, and how long a connection may take for what. */
+/** The listening sockets: their addresses, how many connections there may be, and how long each step of one may take. */
 import { NodeFileSystem, NodeHttpPlatform, NodeHttpServer, NodePath } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { Etag } from "effect/http"
@@ -8,7 +8,7 @@ import { connections } from "./connectionLimit.ts"
 import { addresses, alsoAt } from "./localhost.ts"
 import * as strangers from "./strangers.ts"
 
-/** Milliseconds. Node's own would let a phone's worth of sockets sit for five minutes each. */
+/** Milliseconds. Node's defaults would let idle sockets stay for five minutes each. */
 export const patience = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,

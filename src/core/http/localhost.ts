@@ -1,6 +1,6 @@
 /**
- * `localhost` is 127.0.0.1 and ::1, and most programs ask ::1 first. Whoever listens where we do not is sent what is meant
- * for us: the token typed through `ssh -L 8080:localhost:8080`, the edge secret of `proxy_pass http://localhost:8080`.
+ * `localhost` is 127.0.0.1 and ::1, and most programs try ::1 first. A program that listens where this server does not is sent
+ * what is meant for it: the token typed through `ssh -L 8080:localhost:8080`, the edge secret of `proxy_pass http://localhost`.
  */
 import { Effect } from "effect"
 import * as Fs from "node:fs"
@@ -15,7 +15,7 @@ export const addresses = (host: string): readonly [host: string, other: string |
   return [host, host === "127.0.0.1" || host === "0.0.0.0" ? "::1" : null]
 }
 
-/** Listens at both, hands every connection of the other one on, and gives the port. */
+/** Listens at both addresses, hands over the connections of the other one, and returns the port. */
 export const alsoAt = Effect.fnUntraced(function* (
   host: string,
   other: string,
@@ -25,7 +25,7 @@ export const alsoAt = Effect.fnUntraced(function* (
   for (;;) {
     const twin = createServer(connected)
     const code = yield* listen(twin, other, port)
-    // A machine without IPv6, or one where it is off: then nobody can have it.
+    // A machine without IPv6, or where it is off: then no other program can listen there.
     if (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT") return port
     if (code !== null) return yield* taken(port, other)
     const chosen = portOf(twin)
@@ -37,7 +37,7 @@ export const alsoAt = Effect.fnUntraced(function* (
       return chosen
     }
     yield* close(twin)
-    // Of any port that is free at one of them the other one may be taken.
+    // A free port was asked for: one that is free at one address may be taken at the other.
     if (port !== 0) return yield* taken(port, host)
   }
 })
@@ -48,7 +48,7 @@ const listen = (server: Server, host: string, port: number) =>
     server.listen({ host, port }, () => resume(Effect.succeed(null)))
   })
 
-/** Who is connected is the HTTP server's to end. */
+/** Stops listening; the HTTP server ends the connections. */
 const close = (server: Server) => Effect.sync(() => server.close())
 
 const portOf = (server: Server): number => {
@@ -63,7 +63,7 @@ const taken = (port: number, at: string) =>
       "whoever has the other is sent what is meant for localhost"
   })
 
-/** Who listens there, as far as this user may know (proc(5)). */
+/** The program that listens there, as far as this user may know (proc(5)). */
 const holder = (port: number): string => {
   const hex = port.toString(16).toUpperCase().padStart(4, "0")
   for (const line of ["tcp", "tcp6"].flatMap((table) => read(`/proc/net/${table}`).split("\n"))) {

@@ -1,7 +1,7 @@
 /**
- * Connections on which nobody has been admitted: idle, half a head, a body that trickles, a sign-in. Anyone may make as many
- * as he likes, so there is a number of them, and the oldest goes for the next. An operator is one for as long as one head takes
- * to come: his connection is the newest, and is none of them once he is admitted.
+ * Connections on which nobody has been admitted: idle ones, half a head, a body that trickles, a sign-in. Anyone can open many,
+ * so their number is limited, and the oldest is closed for a new one. An operator's connection is a stranger's only until its
+ * first head has come: until then it is the newest, and afterwards it no longer counts.
  */
 import type { IncomingMessage, Server } from "node:http"
 import type { Socket } from "node:net"
@@ -10,10 +10,10 @@ export const most = 128
 
 const known = new WeakMap<Socket, () => void>()
 
-/** Whoever asks on it is an operator, until its next request. */
+/** The request on this connection is an operator's; its next one is a stranger's again. */
 export const admitted = (socket: Socket): void => known.get(socket)?.()
 
-/** Keeps a server to so many. */
+/** Limits a server to so many. */
 export const bound = (server: Server, most: number): void => {
   const strangers = new Set<Socket>()
   const enter = (socket: Socket) => {

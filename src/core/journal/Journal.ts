@@ -4,17 +4,17 @@
  * fsync per event would stall the chat on the sick disk it is so often used beside. A thread of its own waits for the disk.
  */
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
-import type { Args, Begun, Name, Value } from "./calls.ts"
+import type { Args, OpenResult, Name, Value } from "./calls.ts"
 import type { Derived, JournalSettings, KeptOperation, Last, ListQuery, Page, Row, StoredSession } from "./types.ts"
 import * as Metrics from "./metrics.ts"
-import { shared } from "../time/shareInFlight.ts"
-import * as Thread from "./WorkerClient.ts"
+import { shareInFlight } from "../time/shareInFlight.ts"
+import * as WorkerClient from "./WorkerClient.ts"
 
-/** Nothing was written, and no id was used up: the disk refused, or (`full`) a limit of ours did. */
+/** Nothing was written, and no id was used up: the disk refused, or (`full`) one of our limits did. */
 export class JournalFailed extends Schema.TaggedError<JournalFailed>()("JournalFailed", {
   reason: Schema.String,
   full: Schema.Boolean,
-  /** What to do, where that is not to look after the disk. */
+  /** What to do, unless that is to look after the disk. */
   cure: Schema.optionalKey(Schema.NullOr(Schema.String))
 }) {}
 
@@ -32,9 +32,9 @@ export class Journal extends Context.Service<
     /** Sessions with a turn that has no `turn_end`. */
     readonly unended: Effect.Effect<ReadonlyArray<string>, JournalFailed>
     readonly archive: (id: string, archived: boolean) => Effect.Effect<void, JournalFailed>
-    /** The session and all that was said in it, from the disk too. */
+    /** Deletes the session and all that was said in it, from the disk too. */
     readonly removeSession: (id: string) => Effect.Effect<void, JournalFailed>
-    /** However long ago it was. */
+    /** Found however long ago it was. */
     readonly operation: (op_id: string) => Effect.Effect<Option.Option<KeptOperation>, JournalFailed>
     readonly session: (id: string) => Effect.Effect<Option.Option<StoredSession>, JournalFailed>
     readonly prompts: (session: string) => Effect.Effect<ReadonlyArray<string>, JournalFailed>
@@ -49,25 +49,25 @@ export class Journal extends Context.Service<
     readonly openHome: (turn: string, conversation: string, former: string) => Effect.Effect<void, JournalFailed>
     readonly closeHome: (turn: string, conversation: string) => Effect.Effect<string | null, JournalFailed>
     readonly removeHomes: Effect.Effect<void, JournalFailed>
-    /** Whether it takes writes, as found within the last 250 ms; `/ready` lets anybody ask. */
+    /** Whether it takes writes, as found within the last 250 ms: anybody may ask, by `/ready`. */
     readonly writable: Effect.Effect<boolean>
-    /** Why it takes none, found as `writable` is; null when it does. */
+    /** Why it takes no writes, found like `writable`; null when it does. */
     readonly trouble: Effect.Effect<JournalFailed | null>
-    /** For who cannot wait as long as a disk can: fails, or is not even begun, while that gives no answer. */
-    readonly timely: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | JournalFailed>
-    /** On the way down a disk that gives no answer is not waited for. */
-    readonly leave: Effect.Effect<void>
+    /** For a caller that cannot wait as long as a disk can: fails, or is not started, while the disk does not answer. */
+    readonly failIfStalled: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | JournalFailed>
+    /** From here on a disk that does not answer is not waited for: the process is ended. */
+    readonly beginShutdown: Effect.Effect<void>
   }
 >()("breakglass/Journal") {
   static readonly layer = (settings: JournalSettings) => Layer.effect(Journal, make(settings))
 }
 
 export const make = Effect.fnUntraced(function* (settings: JournalSettings) {
-  const thread = yield* Thread.make(settings)
-  const own = yield* over(thread)
-  // About 2 s for each GB are the check's own.
-  const opening = Effect.catchTag(asking(thread)("open"), "JournalFailed", ({ reason }) =>
-    Effect.succeed<Begun>({ _tag: "Unavailable", reason, cure: null })
+  const client = yield* WorkerClient.make(settings)
+  const own = yield* over(client)
+  // The check alone takes about 2 s for each GB.
+  const opening = Effect.catchTag(asking(client)("open"), "JournalFailed", ({ reason }) =>
+    Effect.succeed<OpenResult>({ _tag: "Unavailable", reason, cure: null })
   )
   const opened = yield* Effect.timeoutOption(opening, "15 seconds")
   if (Option.isNone(opened)) {
@@ -76,30 +76,30 @@ export const make = Effect.fnUntraced(function* (settings: JournalSettings) {
     )
     return own
   }
-  const begun = opened.value
-  if (begun._tag === "Refused") return yield* new JournalRefused({ reason: begun.reason })
-  if (begun._tag === "Unavailable") {
-    const { reason, cure } = begun
+  const result = opened.value
+  if (result._tag === "Refused") return yield* new JournalRefused({ reason: result.reason })
+  if (result._tag === "Unavailable") {
+    const { reason, cure } = result
     yield* Effect.logError(
       `The journal cannot be opened (${reason}): the chat is off, the VM controls are not.${cure === null ? "" : ` ${cure}`}`
     )
-  } else if (begun.damage !== null) yield* Effect.logError(begun.damage)
+  } else if (result.damage !== null) yield* Effect.logError(result.damage)
   return own
 })
 
-export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
-  const ask = asking(thread)
+export const over = Effect.fnUntraced(function* (client: WorkerClient.WorkerClient) {
+  const ask = asking(client)
   const stalled = Effect.gen(function* () {
-    while (thread.silent() < patience) yield* Effect.sleep("500 millis")
-    const seconds = Math.floor(thread.silent() / 1000)
+    while (client.silent() < patience) yield* Effect.sleep("500 millis")
+    const seconds = Math.floor(client.silent() / 1000)
     return yield* new JournalFailed({ reason: `the disk has not answered for ${seconds} s`, full: false })
   })
-  const timely = <A, E>(effect: Effect.Effect<A, E>) => Effect.raceFirst(stalled, effect)
+  const failIfStalled = <A, E>(effect: Effect.Effect<A, E>) => Effect.raceFirst(stalled, effect)
   const probe = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    Effect.match(timely(ask("probe", now)), { onSuccess: () => null, onFailure: (failed) => failed })
+    Effect.match(failIfStalled(ask("probe", now)), { onSuccess: () => null, onFailure: (failed) => failed })
   )
-  // That it takes none is not kept: who mends a disk is told at once.
-  const trouble = yield* shared(probe, (failed) => (failed === null ? probed : 0))
+  // A failure is not kept: whoever fixes the disk sees it at once.
+  const trouble = yield* shareInFlight(probe, (failed) => (failed === null ? probed : 0))
 
   return Journal.of({
     createSession: (row) => Effect.tapError(ask("createSession", row), () => Metrics.writeFailed),
@@ -119,21 +119,21 @@ export const over = Effect.fnUntraced(function* (thread: Thread.Thread) {
     removeHomes: ask("removeHomes"),
     writable: Effect.map(trouble, (failed) => failed === null),
     trouble,
-    timely,
-    leave: Effect.sync(() => Thread.leave(thread))
+    failIfStalled,
+    beginShutdown: Effect.sync(() => WorkerClient.beginShutdown(client))
   })
 })
 
-/** Milliseconds for which a disk that took a write is not asked for another: anybody could keep it busy. */
+/** Milliseconds for which a write that succeeded is not tried again: anybody could keep the disk busy. */
 const probed = 250
 
-/** Milliseconds without an answer after which it is not waited for by who need not. */
+/** Milliseconds without an answer after which callers that need not wait do not. */
 const patience = 5000
 
 const asking =
-  (thread: Thread.Thread) =>
+  (client: WorkerClient.WorkerClient) =>
   <N extends Name>(name: N, ...args: Args<N>): Effect.Effect<Value<N>, JournalFailed> =>
-    Effect.flatMap(thread.ask({ name, args }), (answer) =>
+    Effect.flatMap(client.ask({ name, args }), (answer) =>
       answer._tag === "Done"
         ? Effect.succeed(answer.value as Value<N>)
         : Effect.fail(new JournalFailed({ reason: answer.reason, full: answer.full, cure: answer.cure ?? null }))

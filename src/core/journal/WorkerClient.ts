@@ -1,15 +1,15 @@
 /**
- * The journal's thread as the server sees it. What is asked of it is answered in order, and late when the disk is late:
- * nothing here waits in the server's own thread. One that died has failed what it was asked, and is begun again.
+ * The journal's thread as the server sees it. Requests are answered in order, and late when the disk is late: the server's
+ * own thread never waits. A thread that died has failed the requests it had, and is started again by the next.
  */
 import { Effect, Option } from "effect"
 import { Worker } from "node:worker_threads"
 import type { JournalSettings } from "./types.ts"
 import type { WorkerReply, WorkerRequest } from "./calls.ts"
 
-export interface Thread {
+export interface WorkerClient {
   readonly ask: (request: WorkerRequest) => Effect.Effect<WorkerReply>
-  /** For how many milliseconds it has owed the answer that is next. */
+  /** For how many milliseconds the next answer has been awaited; 0 when none is. */
   readonly silent: () => number
 }
 
@@ -19,29 +19,29 @@ export const make = ({ directory, quota, worker: entry }: JournalSettings) =>
       const waiting: Array<(answer: WorkerReply) => void> = []
       let since = 0
       let worker: Worker | null = null
-      const begin = () => {
-        const begun = new Worker(entry, {
+      const start = () => {
+        const started = new Worker(entry, {
           workerData: { directory, quota },
           env: {}
         })
-        begun.on("message", (answer: WorkerReply) => {
+        started.on("message", (answer: WorkerReply) => {
           since = performance.now()
           waiting.shift()?.(answer)
         })
         let why = "it ended"
-        begun.on("error", (error: Error) => (why = error.message))
-        begun.on("exit", () => {
-          if (worker === begun) worker = null
+        started.on("error", (error: Error) => (why = error.message))
+        started.on("exit", () => {
+          if (worker === started) worker = null
           for (const resume of waiting.splice(0)) resume(died(why))
         })
-        return begun
+        return started
       }
       const ask = (request: WorkerRequest) =>
         Effect.callback<WorkerReply>((resume) => {
           try {
-            worker ??= begin()
+            worker ??= start()
           } catch (error) {
-            return resume(Effect.succeed(died(error instanceof Error ? error.message : "it did not begin")))
+            return resume(Effect.succeed(died(error instanceof Error ? error.message : "it did not start")))
           }
           if (waiting.length === 0) since = performance.now()
           waiting.push((answer) => resume(Effect.succeed(answer)))
@@ -52,7 +52,7 @@ export const make = ({ directory, quota, worker: entry }: JournalSettings) =>
     }),
     ({ ask, end }) =>
       Effect.map(Effect.timeoutOption(ask({ name: "close", args: [] }), "2 seconds"), (closed) => {
-        // `process.exit` joins its threads, and one that is inside the kernel does not come.
+        // `process.exit` joins its threads, and one that is inside the kernel does not end.
         if (Option.isNone(closed)) process.once("exit", endNow)
         end()
       })
@@ -64,8 +64,8 @@ const died = (why: string): WorkerReply => ({
   full: false
 })
 
-/** Whoever waits for the disk on the way down would wait as long as it does. */
-export const leave = ({ silent }: Thread) => {
+/** Ends the process after 7 s if the disk does not answer: its exit would wait as long as the disk does. */
+export const beginShutdown = ({ silent }: WorkerClient) => {
   const from = performance.now()
   setInterval(() => {
     if (performance.now() - from > 7000 && silent() > 2000) endNow()

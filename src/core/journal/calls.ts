@@ -1,4 +1,4 @@
-/** The journal's connection and what can be asked of it: synchronous, so it waits as long as the disk does. */
+/** The journal's connection and the calls over it: synchronous, so each waits as long as the disk does. */
 import type { Derived, DiskSettings, Homes, ListQuery, Row, StoredSession } from "./types.ts"
 import { reason } from "../process/systemError.ts"
 import * as Rows from "./queries.ts"
@@ -25,8 +25,8 @@ export const make = ({ directory, quota }: DiskSettings, homes: Homes) => {
     }
   }
   return {
-    /** The first thing to ask; whatever it says, each later question opens what is not open. */
-    open: (): Begun => {
+    /** The first call; whatever it returns, each later one opens what is not open. */
+    open: (): OpenResult => {
       const opened = Store.open(directory)
       if (opened._tag !== "Open") return opened
       held.db = opened.db
@@ -78,8 +78,8 @@ export const make = ({ directory, quota }: DiskSettings, homes: Homes) => {
   }
 }
 
-/** What became of the opening; the connection itself stays where it is. */
-export type Begun =
+/** How the opening ended; the connection itself stays in the thread. */
+export type OpenResult =
   | { readonly _tag: "Open"; readonly damage: string | null }
   | Exclude<Store.Opened, { readonly _tag: "Open" }>
 
@@ -96,7 +96,7 @@ export type WorkerReply =
   | { readonly _tag: "Done"; readonly value: unknown }
   | { readonly _tag: "Failed"; readonly reason: string; readonly full: boolean; readonly cure?: string | null }
 
-/** What is thrown becomes a word: an error does not keep its class on the way out of a thread. */
+/** A thrown error becomes its words: it does not keep its class on the way out of a thread. */
 export const reply = (calls: Calls, { name, args }: WorkerRequest): WorkerReply => {
   try {
     const call: (...args: ReadonlyArray<never>) => unknown = calls[name]

@@ -51,11 +51,11 @@ const steps: ReadonlyArray<string> = [
   `
 ]
 
-/** When a session was last active, of those that do not say: of an older version, or of a damaged file. */
+/** Sets when a session was last active, where that is not known: in an older version, or a damaged file. */
 export const dated = `UPDATE session SET active_at =
   coalesce((SELECT at FROM event WHERE log = session.id ORDER BY id DESC LIMIT 1), created_at) WHERE active_at = ''`
 
-/** The journal cannot be used as it is. `cure` is what to do, where that is not to look after the disk. */
+/** The journal cannot be used as it is. `cure` is what to do, unless that is to look after the disk. */
 export class Unusable extends Error {
   readonly cure: string | null
   constructor(reason: string, cure: string | null) {
@@ -81,8 +81,8 @@ export const damage = (what: string) => Object.assign(new Error(what), { errcode
 const unversioned = damage("the journal's version is damaged")
 
 /**
- * The shape a file has; throws when a newer server gave it that. The number is in the file twice: one flipped bit must
- * not look like a newer server, whose journal this one would have to leave alone.
+ * The version of a file's tables; throws when a newer server wrote it. The number is in the file twice: one flipped bit
+ * must not look like a newer server, whose journal this one would have to leave alone.
  */
 export const version = (db: DatabaseSync): number => {
   const counted = Number(db.prepare("PRAGMA user_version").get()?.["user_version"])
@@ -92,7 +92,7 @@ export const version = (db: DatabaseSync): number => {
   throw noted === String(counted) ? newer(counted) : unversioned
 }
 
-/** Takes the steps not yet taken, all or none. */
+/** Takes the steps that were not taken yet, all or none. */
 export const migrate = (db: DatabaseSync): void => {
   const from = version(db)
   if (from === steps.length) return
@@ -103,7 +103,7 @@ export const migrate = (db: DatabaseSync): void => {
   db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`)
 }
 
-/** Whether its tables are those the steps make: to SQLite a name with a flipped bit is another name, and no damage. */
+/** Whether its tables are those that the steps make: to SQLite a name with a flipped bit is another name, not damage. */
 export const shaped = (db: DatabaseSync): boolean => {
   const model = new DatabaseSync(":memory:")
   for (const step of steps) model.exec(step)

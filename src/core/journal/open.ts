@@ -11,9 +11,9 @@ import { corrupt, damage, migrate, resultCode, shaped, Unusable, version } from 
 
 export type Opened =
   | { readonly _tag: "Open"; readonly db: DatabaseSync; readonly damage: string | null }
-  /** Another server holds it: its buttons work, and this one would know nothing of what they do. It must not start. */
+  /** Another server holds it. This one must not start: it would know nothing about what the other one's buttons do. */
   | { readonly _tag: "Refused"; readonly reason: string }
-  /** It cannot be opened now; it may later. `cure` is what to do, where that is not to look after the disk. */
+  /** It cannot be opened now, and may be later. `cure` is what to do, unless that is to look after the disk. */
   | { readonly _tag: "Unavailable"; readonly reason: string; readonly cure: string | null }
 
 export const open = (directory: string): Opened => {
@@ -45,7 +45,7 @@ const unavailable = (error: unknown): Opened => ({
 const othersOpen = "another program has the journal open"
 const closeIt = "Close that program, such as a sqlite3 shell: the chat comes back by itself."
 
-/** Whether who holds the file lets nobody even read it: only a server does that. */
+/** Whether the holder of the file lets nobody even read it: only a server does that. */
 const served = (file: string): boolean => {
   try {
     const db = new DatabaseSync(file, { readOnly: true })
@@ -66,7 +66,7 @@ export interface Held {
   readonly prepared: Map<string, StatementSync>
 }
 
-/** Tries again what did not open before, so that a disk that recovers needs no restart. */
+/** Opens what did not open before, so that a disk that recovers needs no restart. */
 export const connected = (held: Held, directory: string): DatabaseSync => {
   if (held.db !== null) return held.db
   const opened = open(directory)
@@ -89,7 +89,7 @@ const connect = (file: string): DatabaseSync => {
     )
     migrate(db)
     if (!shaped(db)) throw damage("the journal's tables are damaged")
-    // About 2 s for each GB, once: a fault that is met later would be met in the middle of an incident.
+    // Takes about 2 s for each GB, once: a fault that is found later would be found in the middle of an incident.
     const check = db.prepare("PRAGMA integrity_check(1)").get()
     if (check?.["integrity_check"] !== "ok") throw damage("the journal is damaged")
     if (db.prepare(gaps).get() !== undefined) throw damage("events of the journal are missing")
@@ -103,12 +103,12 @@ const connect = (file: string): DatabaseSync => {
 const gaps = `SELECT 1 FROM (SELECT id, row_number() OVER (PARTITION BY log ORDER BY id) AS number FROM event)
   WHERE id <> number - 1 LIMIT 1`
 
-/** What must be known before the file is opened for writing, since that alone can change it. */
+/** Throws what must be known before the file is opened for writing, since opening alone can change it. */
 const untouched = (file: string): void => {
-  // Opened for reading a FIFO waits, and a directory is read as nothing.
+  // Opening a FIFO for reading would wait, and a directory would be read as an empty file.
   const found = Fs.statSync(file, { throwIfNoEntry: false })
   if (found !== undefined && !found.isFile()) throw new Unusable("journal.db is no regular file", "Move it away.")
-  // SQLite would open it for reading alone, and keep it so whatever becomes of the file.
+  // SQLite would open a file without write permission read-only, and keep it so.
   if (found !== undefined) Fs.accessSync(file, Fs.constants.R_OK | Fs.constants.W_OK)
   // SQLite takes a WAL beside an empty file for a stray one and deletes it.
   if (size(file) === 0 && size(`${file}-wal`) > 0) throw damage("the journal is empty but its WAL is not")
@@ -122,7 +122,7 @@ const untouched = (file: string): void => {
       db.close()
     }
   } catch (error) {
-    // Whatever else is wrong will be met again.
+    // Whatever else is wrong is found again when it is opened for writing.
     if (error instanceof Unusable) throw error
   }
 }

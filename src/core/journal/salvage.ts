@@ -6,7 +6,7 @@ import * as Fs from "node:fs"
 import { DatabaseSync, type DatabaseSyncOptions, type SQLOutputValue } from "node:sqlite"
 import { dated, migrate, resultCode, snapshots } from "./migrations.ts"
 
-/** What became of it, for people. */
+/** Salvages the file, and says for people what became of it. */
 export const salvage = (file: string): string => {
   for (const suffix of suffixes) Fs.rmSync(`${copyOf(file)}${suffix}`, { force: true })
   const db = new DatabaseSync(copyOf(file))
@@ -14,7 +14,7 @@ export const salvage = (file: string): string => {
   try {
     migrate(db)
     db.exec("BEGIN")
-    kept = rescue(db, file)
+    kept = copyReadable(db, file)
     db.exec("COMMIT")
   } finally {
     db.close()
@@ -23,7 +23,7 @@ export const salvage = (file: string): string => {
   return `The journal was damaged: ${kept} events of it were kept, newer ones may be missing. The damaged file was kept beside the new one.`
 }
 
-/** Ends a salvage that was cut short between its moves: the copy is whole as soon as the original has gone. */
+/** Finishes a salvage that was cut short between its moves: once the original is moved away, the copy is whole. */
 export const finish = (file: string): void => {
   if (!Fs.existsSync(file) && Fs.existsSync(copyOf(file))) swap(file)
 }
@@ -44,8 +44,8 @@ const swap = (file: string) => {
 const lenient: DatabaseSyncOptions & { readonly defensive: boolean } = { readOnly: true, defensive: false }
 
 /** How many events were copied. */
-const rescue = (db: DatabaseSync, file: string): number => {
-  // Of an empty file SQLite would delete the WAL, even when it only reads.
+const copyReadable = (db: DatabaseSync, file: string): number => {
+  // SQLite would delete the WAL of an empty file, even when it only reads.
   if ((Fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return 0
   let old: DatabaseSync
   try {
@@ -62,7 +62,7 @@ const rescue = (db: DatabaseSync, file: string): number => {
       const log = String(id)
       const { rows, whole } = copy(db, old, "event", "WHERE log = ? ORDER BY id", log)
       copy(db, old, "event_full", "WHERE log = ? AND id < ?", log, rows)
-      if (!whole && log !== "vm") mourn(db, log, rows, String(at))
+      if (!whole && log !== "vm") recordDamage(db, log, rows, String(at))
       kept += rows
     }
     db.exec(dated)
@@ -73,27 +73,27 @@ const rescue = (db: DatabaseSync, file: string): number => {
   return kept
 }
 
-/** Copies rows until one cannot be read, makes no sense or, of events, is missing. That the disk is full is thrown. */
+/** Copies rows until one cannot be read, makes no sense or, of events, is missing. Throws when the disk is full. */
 const copy = (db: DatabaseSync, old: DatabaseSync, table: string, where: string, ...keys: Array<string | number>) => {
   let rows = 0
-  // By their places: a name may be what is damaged.
+  // Columns are matched by position: a name may be what is damaged.
   const columns = db.prepare("SELECT name FROM pragma_table_info(?)").all(table)
   const read = reading(old, `SELECT * FROM ${table} ${where}`, keys)
   for (let row = read(); row !== "unreadable"; row = read()) {
     if (row === "end") return { rows, whole: true }
-    // A search walks over a row that changed its log and gives it out.
+    // A search walks over a row whose log was changed by damage, and returns it.
     if (table === "event" && (row["id"] !== rows || row["log"] !== keys[0])) break
     const values = Object.values(row).slice(0, columns.length)
     const names = columns.slice(0, values.length).map(({ name }) => name)
     const into = `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`
-    if (!taken(() => db.prepare(into).run(...values))) break
+    if (!tryInsert(() => db.prepare(into).run(...values))) break
     rows += 1
   }
   return { rows, whole: false }
 }
 
-/** Not, if the row breaks a rule of its table. */
-const taken = (insert: () => void): boolean => {
+/** False when the row breaks a rule of its table. */
+const tryInsert = (insert: () => void): boolean => {
   try {
     insert()
     return true
@@ -118,8 +118,8 @@ const reading = (old: DatabaseSync, select: string, keys: ReadonlyArray<string |
   }
 }
 
-/** Says it in the log itself, and lets a turn that lost its end be given one at the start. */
-const mourn = (db: DatabaseSync, log: string, id: number, created: string) => {
+/** Says so in the log itself, and marks a turn that lost its end: it is given one at the start. */
+const recordDamage = (db: DatabaseSync, log: string, id: number, created: string) => {
   const last = db.prepare("SELECT at, json FROM event WHERE log = ? ORDER BY id DESC LIMIT 1").get(log)
   const at = String(last?.["at"] ?? created)
   const text = "The journal was damaged. What came after this line may be missing; the damaged file was kept."

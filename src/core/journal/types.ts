@@ -55,7 +55,7 @@ export interface StoredSession {
   readonly cli_opened: boolean
   /** The marker of a turn that has no `turn_end` yet. */
   readonly open_turn: string | null
-  /** A turn was killed before the CLI could note what it had done: the model is to be told. */
+  /** A turn was killed before the CLI could record what it had done: the model is told at the next prompt. */
   readonly unfinished: boolean
   /** Left out of the list. */
   readonly archived: boolean
@@ -73,7 +73,7 @@ export interface Derived {
   readonly beyondQuota?: boolean
 }
 
-/** Where a page of the list of sessions begins: behind `before`, the `next` of the one before it. */
+/** Which page of the list of sessions: the one after `before`, the `next` of the page before it. */
 export interface ListQuery {
   readonly limit: number
   readonly before: string | null
@@ -85,7 +85,7 @@ export interface Page {
   readonly next: string | null
 }
 
-/** `json` is the newest event that tells of it; null when that was lost. */
+/** `json` is the newest event about it; null when that was lost. */
 export interface KeptOperation {
   readonly verb: string
   readonly at: string

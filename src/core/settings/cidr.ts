@@ -18,9 +18,9 @@ export const parseCidr = (text: string): Cidr | null => {
   if (version === 0 || rest.length > 0 || !/^[0-9]{0,3}$/.test(size ?? "") || size === "" || bits > widest) return null
   const list = new BlockList()
   list.addSubnet(address, bits, version === 4 ? "ipv4" : "ipv6")
-  // Asked, not calculated: a range of IPv6 may hold all of IPv4, under any of several spellings.
-  const apart = Array.from({ length: 32 }, (_, at) => `${at * 8}.1.2.3`)
-  const wide = bits < 8 || apart.filter((peer) => inside(list, peer)).length > 1
+  // Probed, not calculated: a range of IPv6 may hold all of IPv4, in several spellings.
+  const spread = Array.from({ length: 32 }, (_, at) => `${at * 8}.1.2.3`)
+  const wide = bits < 8 || spread.filter((peer) => inside(list, peer)).length > 1
   return { address, wide, contains: (peer) => inside(list, peer) }
 }
 

@@ -1,4 +1,4 @@
-/** The addresses of this machine, as it is now. Whoever asks from one of them may be any program here, the agent's too. */
+/** The addresses of this machine now. A request from one of them may be from any program here, the agent's too. */
 import { networkInterfaces } from "node:os"
 import { parseCidr } from "./cidr.ts"
 

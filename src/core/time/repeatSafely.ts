@@ -1,12 +1,12 @@
 import { type Duration, Effect, Schedule } from "effect"
 
 /**
- * Does it now and every so often, as long as the scope lives. A fault in it is in the server's log, and it is done again:
- * a server that sends no keepalive any more, and does not know it, would be worse than one that is down.
+ * Runs it now and at each interval, until the scope closes. A defect in it is logged, and the next run comes all the same: a
+ * server that no longer sends keepalives, and does not know it, would be worse than one that is down.
  */
-export const tended = <R>(apart: Duration.Input, effect: Effect.Effect<unknown, never, R>) =>
+export const repeatSafely = <R>(interval: Duration.Input, effect: Effect.Effect<unknown, never, R>) =>
   effect.pipe(
-    Effect.catchDefect((defect) => Effect.logError("What the server does every so often failed", defect)),
-    Effect.repeat(Schedule.spaced(apart)),
+    Effect.catchDefect((defect) => Effect.logError("A repeated task of the server failed", defect)),
+    Effect.repeat(Schedule.spaced(interval)),
     Effect.forkScoped
   )

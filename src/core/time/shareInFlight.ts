@@ -1,13 +1,14 @@
 import { Effect, Exit } from "effect"
-import { steady } from "./monotonic.ts"
+import { monotonic } from "./monotonic.ts"
 
 /**
- * One run for all who ask while it is under way; what it gave is theirs, and everybody's for `kept` milliseconds more. Who leaves ends it only when nobody else waits. `Effect.cachedWithTTL` goes by the wall's clock: set back by an hour, it
- * would give an old answer for an hour.
+ * One run for all callers that ask while it is under way; its result is theirs, and is kept for `kept` milliseconds more. A
+ * caller that leaves ends the run only when no other waits. `Effect.cachedWithTTL` uses the wall clock: set back by an hour,
+ * it would give an old result for an hour.
  */
-export const shared = <A, E, R>(
+export const shareInFlight = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
-  kept: (answer: A) => number = () => 0
+  kept: (result: A) => number = () => 0
 ): Effect.Effect<Effect.Effect<A, E, R>> =>
   Effect.gen(function* () {
     let until = 0
@@ -16,11 +17,11 @@ export const shared = <A, E, R>(
       const own = ++runs
       until = Number.POSITIVE_INFINITY
       return Effect.onExit(effect, (exit) =>
-        Effect.map(steady, (now) => {
+        Effect.map(monotonic, (now) => {
           if (own === runs) until = now + (Exit.isSuccess(exit) ? kept(exit.value) : 0)
         })
       )
     })
     const [cached, forget] = yield* Effect.cachedInvalidateWithTTL(run, "Infinity")
-    return Effect.flatMap(steady, (now) => (now < until ? cached : Effect.andThen(forget, cached)))
+    return Effect.flatMap(monotonic, (now) => (now < until ? cached : Effect.andThen(forget, cached)))
   })

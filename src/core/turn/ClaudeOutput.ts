@@ -5,7 +5,7 @@ import type { Event } from "../../contract/Event.ts"
 import type { Line } from "../process/lines.ts"
 import type { EventSink } from "./EventSink.ts"
 import { type Redact, Veil } from "../redact/redact.ts"
-import { steady } from "../time/monotonic.ts"
+import { monotonic } from "../time/monotonic.ts"
 import { type OpenTools, translate } from "./toEvents.ts"
 import { conversationLost } from "./verdict.ts"
 
@@ -40,7 +40,7 @@ export class Ear {
 
   hear(lines: ReadonlyArray<Line>) {
     return Effect.gen({ self: this }, function* () {
-      const now = yield* steady
+      const now = yield* monotonic
       const events: Array<Event> = []
       const before = this.open
       for (const line of lines) {
@@ -66,7 +66,7 @@ export class Ear {
 
   get progress() {
     return Effect.gen({ self: this }, function* () {
-      const now = yield* steady
+      const now = yield* monotonic
       const tools = [...this.open].map(([tool_id, { name, since }]) => ({ tool_id, name, elapsed_ms: now - since }))
       yield* this.sink.running(tools)
     })

@@ -4,7 +4,7 @@ import { Effect, Exit } from "effect"
 import { TestClock } from "effect/testing"
 import type { AskHost } from "../../../src/breakglass/power/hostProtocol.ts"
 import { PveVerbs } from "../../../src/breakglass/power/PveVerbs.ts"
-import { tended } from "../../../src/core/time/repeatSafely.ts"
+import { repeatSafely } from "../../../src/core/time/repeatSafely.ts"
 import { host, result, runs } from "../../support/power/hostWords.ts"
 import { aDay, carriedOut, over, power, until } from "../../support/power/powerSimulation.ts"
 
@@ -30,7 +30,7 @@ describe("a fault of the server's own", () => {
   it.effect("LIFE-07 in what is done every so often is not the end of it", () =>
     Effect.gen(function* () {
       let times = 0
-      yield* tended(
+      yield* repeatSafely(
         "2 seconds",
         Effect.sync(() => {
           if (++times === 2) throw new Error("a fault")

@@ -4,7 +4,7 @@ import { ConfigProvider, Deferred, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Config } from "../../../src/breakglass/config/Config.ts"
 import { showObservations } from "../../../src/breakglass/target/showObservations.ts"
-import { Readers } from "../../../src/core/http/Subscribers.ts"
+import { Subscribers } from "../../../src/core/http/Subscribers.ts"
 import { targets } from "../../support/power/targets.ts"
 
 const config = Config.layer.pipe(
@@ -24,7 +24,7 @@ const observing = Effect.gen(function* () {
   })
   const ask = Effect.sync(() => (seen.looks++, { state: "running" }))
   const parts = Layer.mergeAll(
-    Layer.mock(Readers)({
+    Layer.mock(Subscribers)({
       count: () => Effect.sync(() => here),
       comes: () => Effect.suspend(() => Deferred.await(next))
     }),

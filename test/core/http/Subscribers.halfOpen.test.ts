@@ -3,12 +3,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { heldIn } from "../../../src/core/http/Subscribers.ts"
-import { admitted, held, withReaders } from "../../support/http/admitted.ts"
+import { admitted, held, withSubscribers } from "../../support/http/admitted.ts"
 import { upTo } from "../../support/journal/journals.ts"
 
 describe("a half-open peer", () => {
   it.effect("SUB-03 lets go a half-open peer: what it was sent is not acknowledged, though more is sent", () =>
-    withReaders(
+    withSubscribers(
       Effect.gen(function* () {
         const [gone, slow] = [yield* admitted("a"), yield* admitted("a")]
         for (const second of upTo(36)) {

@@ -7,7 +7,7 @@ import { createServer, type ServerResponse } from "node:http"
 import { setImmediate as turn } from "node:timers/promises"
 import { type AddressInfo, connect } from "node:net"
 import { Auth } from "../../../src/core/http/Auth.ts"
-import { perLog, Readers } from "../../../src/core/http/Subscribers.ts"
+import { perLog, Subscribers } from "../../../src/core/http/Subscribers.ts"
 import { follow, log, sent, text, upTo } from "../../support/journal/journals.ts"
 
 const anybody = Layer.mock(Auth, { operator: () => Effect.succeed({ name: "anybody" }) })
@@ -16,7 +16,7 @@ describe("a reader whose connection is full", () => {
   it.live("SUB-04 is let go without an error, though the log goes on, and its answer is released", () =>
     Effect.gen(function* () {
       const own = yield* log
-      const readers = yield* Readers
+      const readers = yield* Subscribers
       const answers: Array<ServerResponse> = []
       const faults: Array<string> = []
       const stream = Effect.gen(function* () {
@@ -54,7 +54,7 @@ describe("a reader whose connection is full", () => {
       assert.deepStrictEqual(faults, [])
       assert.lengthOf(held, perLog)
       assert.strictEqual(yield* readers.count("log"), perLog)
-    }).pipe(Effect.scoped, Effect.provide(Readers.layer.pipe(Layer.provide(anybody))))
+    }).pipe(Effect.scoped, Effect.provide(Subscribers.layer.pipe(Layer.provide(anybody))))
   )
 })
 

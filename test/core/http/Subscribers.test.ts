@@ -4,17 +4,17 @@ import { TestClock } from "effect/testing"
 import { afterAll, beforeAll } from "vitest"
 import { Unauthenticated } from "../../../src/contract/Problem.ts"
 import { Auth } from "../../../src/core/http/Auth.ts"
-import { inAll, perLog, Readers } from "../../../src/core/http/Subscribers.ts"
+import { inAll, perLog, Subscribers } from "../../../src/core/http/Subscribers.ts"
 import { discard, named, type Reader, type Server, startServer } from "../../support/server/BreakglassServer.ts"
-import { admitted, overKernel, withReaders } from "../../support/http/admitted.ts"
+import { admitted, overKernel, withSubscribers } from "../../support/http/admitted.ts"
 import { deaf, descriptors, fleeting } from "../../support/http/clients.ts"
 import { upTo } from "../../support/journal/journals.ts"
 import { complaints, gauge, gauged } from "../../support/server/gauge.ts"
 import { eventually } from "../../support/server/processes.ts"
 
-describe("Readers", () => {
+describe("subscribers", () => {
   it.effect("SUB-01 lets go a reader that takes nothing for 30 seconds, and no other", () =>
-    withReaders(
+    withSubscribers(
       Effect.gen(function* () {
         const [stalled, slow, idle] = [yield* admitted("a"), yield* admitted("a"), yield* admitted("a")]
         stalled.response.writableLength = 65_536
@@ -44,15 +44,15 @@ describe("Readers", () => {
       yield* TestClock.adjust("5 seconds")
       assert.deepStrictEqual([gone.told, stays.told], [["nothing"], []])
       assert.isAbove(gone.response.deadline, 0)
-      assert.strictEqual(yield* (yield* Readers).count("a"), 1)
+      assert.strictEqual(yield* (yield* Subscribers).count("a"), 1)
     })
     return Effect.scoped(Effect.provide(watched, overKernel.pipe(Layer.provide(some))))
   })
 
   it.effect("SUB-04 tells the oldest of a log when one comes too many, and forgets who has left", () =>
-    withReaders(
+    withSubscribers(
       Effect.gen(function* () {
-        const { count } = yield* Readers
+        const { count } = yield* Subscribers
         const [other] = [yield* admitted("other")]
         const those = yield* Effect.forEach(upTo(perLog), () => admitted("log"))
         assert.isTrue(those.every(({ told }) => told.length === 0))
@@ -73,7 +73,7 @@ describe("Readers", () => {
   )
 
   it.effect("SUB-04 tells the oldest of all when one comes too many", () =>
-    withReaders(
+    withSubscribers(
       Effect.gen(function* () {
         const those = yield* Effect.forEach(upTo(inAll), (at) => admitted(`log ${at % 8}`))
         assert.isTrue(those.every(({ told }) => told.length === 0))

@@ -1,6 +1,6 @@
 /** CSRF rows of the security matrix, by their id. */
 import { assert, describe, it } from "@effect/vitest"
-import { admit, type AuthSettings } from "../../../src/core/http/authenticate.ts"
+import { authenticate, type AuthSettings } from "../../../src/core/http/authenticate.ts"
 import {
   anyHost,
   ask,
@@ -126,7 +126,7 @@ describe("admit", () => {
 
   it("CSRF-01: an Origin of null is foreign also where there is no Host", () => {
     const rawHeaders = [...proxied, ...but("Origin", "null")].flat()
-    const answer = admit(
+    const answer = authenticate(
       { method: "POST", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
       anyHost,
       secrets(anyHost)
@@ -138,7 +138,7 @@ describe("admit", () => {
     it(`CSRF-06: Host ${JSON.stringify(value)} is 421 where a public origin is set; a bearer is not asked`, () => {
       const at = (headers: ReadonlyArray<Header>, method: string, settings: AuthSettings) => {
         const rawHeaders = [["Host", value] as const, ...headers].flat()
-        const answer = admit(
+        const answer = authenticate(
           { method, peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
           settings,
           secrets(settings)
@@ -158,7 +158,7 @@ describe("admit", () => {
 
   it("CSRF-06: the address that the request came in on is a name for this server too, and no rebinding's", () => {
     const rawHeaders = [["Host", "127.0.0.1:8080"] as const, ...proxied].flat()
-    const answer = admit(
+    const answer = authenticate(
       { method: "GET", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
       full,
       secrets(full)
@@ -170,13 +170,13 @@ describe("admit", () => {
     const rawHeaders = [["Host", "bg.example.org:443"] as const, ...proxied, ...page].flat()
     for (const settings of [full, anyHost]) {
       const facts = { peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders }
-      assert.isTrue("via" in admit({ method: "POST", ...facts }, settings, secrets(settings)))
+      assert.isTrue("via" in authenticate({ method: "POST", ...facts }, settings, secrets(settings)))
     }
   })
 
   it("CSRF-06: Host in another case is the same host", () => {
     const rawHeaders = [["Host", "BG.example.ORG"] as const, ...proxied].flat()
-    const answer = admit(
+    const answer = authenticate(
       { method: "GET", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders },
       full,
       secrets(full)

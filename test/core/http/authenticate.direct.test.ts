@@ -1,6 +1,6 @@
 /** Beside a public origin there may be a direct address: a browser that asks there asks as that, and as nothing else. */
 import { assert, describe, it } from "@effect/vitest"
-import { admit } from "../../../src/core/http/authenticate.ts"
+import { authenticate } from "../../../src/core/http/authenticate.ts"
 import { cookie, full, type Header, origin, secrets } from "../../support/http/requests.ts"
 
 const json: Header = ["Content-Type", "application/json"]
@@ -18,7 +18,7 @@ describe("admit", () => {
       const settings = { ...full, directUrl: "http://10.0.0.5:8080" }
       const rawHeaders = [["Host", host] as const, cookie, ["Origin", from] as const, json].flat()
       const facts = { method: "POST", peer: "192.0.2.9", isOwn: () => false, local: "10.0.0.6:1", rawHeaders }
-      const admitted = admit(facts, settings, secrets(settings))
+      const admitted = authenticate(facts, settings, secrets(settings))
       assert.strictEqual("via" in admitted ? "in" : admitted.status, answer)
     })
   }

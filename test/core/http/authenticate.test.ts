@@ -1,6 +1,6 @@
 /** AUTH rows of the security matrix, by their id. */
 import { assert, describe, it } from "@effect/vitest"
-import { admit } from "../../../src/core/http/authenticate.ts"
+import { authenticate } from "../../../src/core/http/authenticate.ts"
 import { RequireOperator } from "../../../src/contract/Operator.ts"
 import {
   anyUser,
@@ -160,7 +160,7 @@ describe("admit", () => {
   it("refuses in words that repeat nothing it was given", () => {
     for (const [what, , headers, asked] of table) {
       const rawHeaders = headers.flat()
-      const answer = admit(
+      const answer = authenticate(
         { method: "GET", peer: "127.0.0.1", isOwn: () => false, local: "127.0.0.1:8080", rawHeaders, ...asked },
         full,
         secrets(full)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { shared } from "../../../src/core/time/shareInFlight.ts"
+import { shareInFlight } from "../../../src/core/time/shareInFlight.ts"
 
 /** Takes a second, and gives how many times it was begun. */
 const bench = (kept: number) => {
@@ -10,7 +10,7 @@ const bench = (kept: number) => {
     Effect.onInterrupt(() => Effect.sync(() => seen.left++))
   )
   return Effect.map(
-    shared(work, () => kept),
+    shareInFlight(work, () => kept),
     (asked) => ({
       seen,
       fork: Effect.forkChild(asked, { startImmediately: true }),
@@ -25,7 +25,7 @@ const bench = (kept: number) => {
   )
 }
 
-describe("what is shared", () => {
+describe("what is shareInFlight", () => {
   it.effect("is done once for all who ask meanwhile, and anew for who asks after it", () =>
     Effect.gen(function* () {
       const { fork, got, seen } = yield* bench(0)
@@ -52,12 +52,12 @@ describe("what is shared", () => {
   it.effect("is kept as long as its answer is worth, and a failure not at all", () =>
     Effect.gen(function* () {
       let begun = 0
-      const failing = yield* shared(
+      const failing = yield* shareInFlight(
         Effect.suspend(() => Effect.fail(++begun)),
         () => 250
       )
       assert.deepStrictEqual([yield* Effect.flip(failing), yield* Effect.flip(failing)], [1, 2])
-      const odd = yield* shared(
+      const odd = yield* shareInFlight(
         Effect.sync(() => ++begun),
         (answer) => (answer % 2 === 0 ? 0 : 250)
       )

@@ -1,12 +1,12 @@
-/** Readers of which only their connection's state is there, over a kernel that holds what a test says. */
+/** Subscribers of which only their connection's state is there, over a kernel that holds what a test says. */
 import { Effect, Exit, Layer, Scope } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { Auth } from "../../../src/core/http/Auth.ts"
-import { Readers } from "../../../src/core/http/Subscribers.ts"
+import { Subscribers } from "../../../src/core/http/Subscribers.ts"
 
 /** What the kernel holds for whom. */
 export const held = new Map<string, number>()
-export const overKernel = Layer.fresh(Readers.over(Effect.sync(() => held)))
+export const overKernel = Layer.fresh(Subscribers.over(Effect.sync(() => held)))
 let ports = 40_000
 
 /** An answer in which so many bytes wait to be taken. */
@@ -27,7 +27,7 @@ const answer = () => {
 
 /** Admitted for as long as the scope that is returned. */
 export const admitted = Effect.fnUntraced(function* (log: string) {
-  const readers = yield* Readers
+  const readers = yield* Subscribers
   const { response, request } = answer()
   const scope = yield* Scope.make()
   const leave = yield* Scope.provide(readers.admit(log, request), scope)
@@ -42,5 +42,5 @@ export const admitted = Effect.fnUntraced(function* (log: string) {
 
 const anybody = Layer.mock(Auth, { operator: () => Effect.succeed({ name: "anybody" }) })
 
-export const withReaders = <A, E>(effect: Effect.Effect<A, E, Readers | Scope.Scope>) =>
+export const withSubscribers = <A, E>(effect: Effect.Effect<A, E, Subscribers | Scope.Scope>) =>
   Effect.scoped(Effect.provide(effect, overKernel.pipe(Layer.provide(anybody))))

@@ -1,6 +1,6 @@
 /** Requests as they come off the wire, nothing joined, nothing lowered, and what a server configured so makes of them. */
 import { ConfigProvider, Effect } from "effect"
-import { admit, type AuthSettings, type Secrets } from "../../../src/core/http/authenticate.ts"
+import { authenticate, type AuthSettings, type Secrets } from "../../../src/core/http/authenticate.ts"
 import { Config, type Settings } from "../../../src/breakglass/config/Config.ts"
 import { Api } from "../../../src/contract/breakglass/Api.ts"
 
@@ -57,7 +57,7 @@ export const ask = (headers: ReadonlyArray<Header>, asked: Asked = {}): string |
     rawHeaders: [host, ...headers].flat(),
     ...asked
   }
-  const answer = admit(facts, asked.settings ?? full, secrets(asked.settings ?? full))
+  const answer = authenticate(facts, asked.settings ?? full, secrets(asked.settings ?? full))
   return "via" in answer ? `${answer.via} ${answer.name}` : answer.status
 }
 

@@ -15,7 +15,7 @@ export const holding = (word: string) => {
   )
   const journal = (real: Service): Service => ({
     ...real,
-    timely: (effect) => Effect.raceFirst(effect, stalled),
+    failIfStalled: (effect) => Effect.raceFirst(effect, stalled),
     append: (name, rows, derived) =>
       Effect.flatMap(holds, (held) =>
         Effect.andThen(
