@@ -55,9 +55,14 @@ describe("the observer", () => {
       yield* comes
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(seen.looks, 2)
-      yield* comes
       yield* TestClock.adjust("1 seconds")
+      yield* comes
+      yield* TestClock.adjust("500 millis")
       assert.strictEqual(seen.looks, 2)
+      yield* TestClock.adjust("1 seconds")
+      yield* comes
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(seen.looks, 3)
     })
   )
 })

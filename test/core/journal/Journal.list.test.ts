@@ -120,7 +120,8 @@ describe("a session that is deleted", () => {
       for (const at of upTo(2)) yield* own.createSession({ id: uuid(at), cli_id: uuid(at), created_at: time(at) })
       for (const id of upTo(40))
         yield* own.append(uuid(0), [said(id, `zq-secret-words-zq ${"y".repeat(600)}`)], {
-          columns: { title: "zq-secret-title" }
+          columns: { title: "zq-secret-title" },
+          prompt_ids: [`zq-secret-prompt-${id}`]
         })
       yield* own.append(uuid(1), [said(0, "zq-other-words-zq")])
       Fs.mkdirSync(Path.join(path, "conversations"))

@@ -30,6 +30,11 @@ const json = { "content-type": "application/json" }
 const page = (status: number) => new Response("<h1>no</h1>", { status, headers: html })
 const bare = (status: number) => new Response(null, { status })
 const others = (status: number) => new Response(JSON.stringify({ detail: "no route" }), { status, headers: json })
+const gateways = (status: number) =>
+  new Response(JSON.stringify({ type: "https://gateway.example/errors/1", status, detail: "no route" }), {
+    status,
+    headers: { "content-type": "application/problem+json" }
+  })
 const cut = () =>
   new ReadableStream<Uint8Array>({
     start: (to) => to.enqueue(new TextEncoder().encode('{"status":"sta')),
@@ -42,7 +47,8 @@ const errors: Readonly<Record<string, () => Response>> = {
   "a bare 503": () => bare(503),
   "a bare 404": () => bare(404),
   "a gateway's 409 in JSON": () => others(409),
-  "a gateway's 404 in JSON": () => others(404)
+  "a gateway's 404 in JSON": () => others(404),
+  "a gateway's own problem": () => gateways(409)
 }
 const broken: Readonly<Record<string, () => Response>> = {
   "an answer cut off": () => new Response(cut(), { headers: json }),

@@ -1,7 +1,10 @@
 /** What the page says of an operation: how long each step took, how it ended, and what to do after a bad end. */
 import { assert, describe, it } from "@effect/vitest"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Operation } from "../../../src/contract/Power.ts"
 import { by, ending, lastWords, phaseWord, seen, steps } from "../../../web/power/ending.ts"
+import { root } from "../../support/server/project.ts"
 import type { Run } from "../../../web/power/power.ts"
 import { at, run } from "../../support/power/runs.ts"
 
@@ -48,6 +51,16 @@ describe("the steps of an operation", () => {
       ["Powering off", ""],
       ["Powering on", ""]
     ])
+  })
+
+  it("every phase of the host's script has words of its own", () => {
+    const scripts = ["host", "vm"].map((part) => readFileSync(join(root, `host/breakglass-${part}`), "utf8"))
+    const phases = [...scripts.join("\n").matchAll(/^ +phase '?([a-z]+)/gm)].map(([, phase = ""]) => phase)
+    assert.includeMembers(phases, ["accepted", "forensics", "stopping", "killing", "starting", "verifying", "done"])
+    assert.deepStrictEqual(
+      phases.filter((phase) => !/^[A-Z]/.test(phaseWord(phase))),
+      []
+    )
   })
 
   it("a phase that is not known here is shown as it came", () => {
@@ -97,6 +110,13 @@ describe("the end of an operation", () => {
       /^Nothing was changed\. Reset needs no new start/
     ],
     ["a cycle refused for another reason", { outcome: "rejected", exit_code: 2 }, "refused by the host", /changed\.$/],
+    [
+      "a host that refuses our key",
+      { outcome: "auth" },
+      "host refused our key",
+      /^Nothing was changed\. The key on the host/
+    ],
+    ["a host that is busy", { outcome: "busy" }, "host was busy", /^Another operation holds the VM\. Wait/],
     ["any other failure", { outcome: "failed", exit_code: 1 }, "failed", /Read the output/],
     ["an end that nobody told", { outcome: "unknown" }, "result unknown", /^Press Check before anything else\.$/],
     ["a host that was not reached", { outcome: "unreachable" }, "not sent", /cannot be reached/],
