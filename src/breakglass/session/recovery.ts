@@ -1,4 +1,4 @@
-/** What a former life of this server left behind: turns with no end, and their processes. */
+/** Turns that were open before the restart: they get their end, and their processes are ended. */
 import { Effect, Schedule, type Scope, Semaphore } from "effect"
 import { markerName } from "../agent/profile.ts"
 import type { NotLoaded } from "./errors.ts"
@@ -8,10 +8,10 @@ import type { EventSink } from "../../core/turn/EventSink.ts"
 import { errorEvent } from "../../core/turn/verdict.ts"
 
 /**
- * Ends what a former life left, before it returns, or, of what the journal could not tell by then, every second until it
- * can. Gives what a turn waits for before it begins: one more try at what is left of it; fails while that is not known.
+ * Ends the turns that were open before the restart. What the journal cannot tell by then is tried again every second.
+ * Returns what a new turn waits for: one more try at what is left, which fails while it cannot be told.
  */
-export const inherit = Effect.fnUntraced(function* (
+export const recoverTurns = Effect.fnUntraced(function* (
   journal: Journal["Service"],
   load: (session: string) => Effect.Effect<unknown, NotLoaded>,
   scope: Scope.Scope
@@ -28,7 +28,7 @@ export const inherit = Effect.fnUntraced(function* (
       { concurrency: "unbounded" }
     )
     open = unread.flat()
-    // No prompt has been passed on yet, so no turn is in one.
+    // No prompt has been passed on yet, so no turn is in one of them.
     if (open.length === 0 && !cleared) cleared = yield* Effect.isSuccess(journal.removeHomes)
     return open.length === 0
   }).pipe(oneAtATime.withPermits(1))
@@ -41,11 +41,8 @@ export const inherit = Effect.fnUntraced(function* (
   return journal.failIfStalled(attempt)
 })
 
-/**
- * Ends what still runs of a turn whose server is gone, and gives what the log is owed: the turn's end, once what the agent
- * remembers of it is kept.
- */
-export const end = Effect.fnUntraced(function* (
+/** Ends what still runs of the turn. Returns the write of its end, which is to come after what the agent remembers is kept. */
+export const endTurn = Effect.fnUntraced(function* (
   log: EventSink,
   turn: string,
   closeHome: Effect.Effect<unknown, JournalFailed>

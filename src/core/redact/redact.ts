@@ -95,7 +95,7 @@ const together = (before: unknown, parts: ReadonlyArray<Redacted<unknown>>, rebu
  * The same for prose that arrives in pieces: what is shown ends at a blank, so that no half of a secret is, and never
  * inside a private key. What a piece costs does not grow with what came before it.
  */
-export class Veil {
+export class RedactingStream {
   private held = ""
   /** How much of what is held is shown, as it is shown. */
   private told = 0

@@ -1,79 +1,85 @@
-/** Listens to one run of the CLI: what it says becomes events of the log, in order, one transaction per burst. */
+/** What one run of the CLI says, as it says it: events for the sink, in order, one append for each burst of lines. */
 import { Deferred, Effect, Option } from "effect"
 import { decodeLine, failed, type Message, type Result } from "../claude/StreamJson.ts"
 import type { Event } from "../../contract/Event.ts"
 import type { Line } from "../process/lines.ts"
-import type { EventSink } from "./EventSink.ts"
-import { type Redact, Veil } from "../redact/redact.ts"
+import { type Redact, RedactingStream } from "../redact/redact.ts"
 import { monotonic } from "../time/monotonic.ts"
-import { type OpenTools, translate } from "./toEvents.ts"
+import type { EventSink } from "./EventSink.ts"
+import { type OpenTools, toEvents } from "./toEvents.ts"
 import { conversationLost } from "./verdict.ts"
 
-export class Ear {
+export class ClaudeOutput {
   result: Result | null = null
   opened = false
-  open: OpenTools = new Map()
-  /** Seconds without a sign of life. What is not read is none: newer CLIs print heartbeats that say nothing of the work. */
-  quiet = 0
-  /** The model writes a summary of a conversation that grew too long; it says nothing meanwhile. */
+  openTools: OpenTools = new Map()
+  /** Seconds without a sign of life. A line that is not read is none: newer CLIs print heartbeats that say nothing of the work. */
+  silentSeconds = 0
+  /** The model writes a summary of a conversation that grew too long. It says nothing meanwhile. */
   compacting = false
-  /** Whether it waits for the disk: what is said meanwhile it has yet to hear. */
-  deaf = false
+  /** An append is under way: lines that come meanwhile wait for it, so silence says nothing about the CLI. */
+  appending = false
+  /** Done once the CLI has said its result. */
   readonly closing: Deferred.Deferred<void>
   private readonly sink: EventSink
   private readonly redact: Redact
   private readonly conversation: string
-  /** The summary was given up because the turn was told to end; 2.1.197 answers that with "Prompt is too long". */
-  private gaveUp = false
-  /** Prose that its readers have yet to be shown. */
+  /** The summary was given up because the run was told to end; 2.1.197 answers that with "Prompt is too long". */
+  private summaryAborted = false
+  /** Prose that the sink has yet to be given. */
   private prose = ""
-  private veil: Veil
+  private proseStream: RedactingStream
 
-  /** `conversation` is the id the CLI was given. */
+  /** `conversation` is the id that the CLI was given. */
   constructor(sink: EventSink, redact: Redact, conversation: string, closing: Deferred.Deferred<void>) {
     this.sink = sink
     this.redact = redact
     this.conversation = conversation
-    this.veil = new Veil(redact)
+    this.proseStream = new RedactingStream(redact)
     this.closing = closing
   }
 
-  hear(lines: ReadonlyArray<Line>) {
+  onLines(lines: ReadonlyArray<Line>) {
     return Effect.gen({ self: this }, function* () {
       const now = yield* monotonic
-      const events: Array<Event> = []
-      const before = this.open
-      for (const line of lines) {
-        if (line._tag === "Cut") {
-          this.quiet = 0
-          events.push(unread(line))
-          continue
-        }
-        const message = Option.getOrNull(decodeLine(line.text))
-        if (message === null || this.heartbeat(message)) continue
-        this.quiet = 0
-        events.push(...this.take(message, now))
-      }
-      this.deaf = true
+      const before = this.openTools
+      const events = lines.flatMap((line) => this.onLine(line, now))
+      this.appending = true
       if (events.length > 0) yield* this.sink.append(events)
-      this.deaf = false
+      this.appending = false
       if (this.prose !== "") yield* this.sink.writing(this.prose)
       this.prose = ""
-      if (this.open !== before) yield* this.progress
+      if (this.openTools !== before) yield* this.showProgress
       if (this.result !== null) yield* Deferred.succeed(this.closing, undefined)
     })
   }
 
-  get progress() {
+  /** Tells the sink how long each tool has been running. */
+  get showProgress() {
     return Effect.gen({ self: this }, function* () {
       const now = yield* monotonic
-      const tools = [...this.open].map(([tool_id, { name, since }]) => ({ tool_id, name, elapsed_ms: now - since }))
+      const tools = [...this.openTools].map(([tool_id, { name, since }]) => ({
+        tool_id,
+        name,
+        elapsed_ms: now - since
+      }))
       yield* this.sink.running(tools)
     })
   }
 
+  private onLine(line: Line, now: number): ReadonlyArray<Event> {
+    if (line._tag === "Cut") {
+      this.silentSeconds = 0
+      return [skipped(line)]
+    }
+    const message = Option.getOrNull(decodeLine(line.text))
+    if (message === null || this.isHeartbeat(message)) return []
+    this.silentSeconds = 0
+    return this.onMessage(message, now)
+  }
+
   /** A compaction that is under way is announced again and again, also when the model behind it is dead. */
-  private heartbeat(message: Message): boolean {
+  private isHeartbeat(message: Message): boolean {
     if (message.type === "stream_event") return false
     const compacting = message.type === "system" && message.subtype === "status" && message.status === "compacting"
     const again = compacting && this.compacting
@@ -81,37 +87,37 @@ export class Ear {
     return again
   }
 
-  private take(message: Message, now: number): ReadonlyArray<Event> {
+  private onMessage(message: Message, now: number): ReadonlyArray<Event> {
     if (message.type === "stream_event") {
-      if ("event" in message) this.prose += this.veil.push(message.event.delta.text)
+      if ("event" in message) this.prose += this.proseStream.push(message.event.delta.text)
       return []
     }
     if (message.type === "system" && message.subtype === "init") {
       this.opened = true
       const { session_id = this.conversation } = message
-      return translate({ ...message, session_id }, this.open, now).events
+      return toEvents({ ...message, session_id }, this.openTools, now).events
     }
     if (message.type === "system" && message.subtype === "status") {
-      this.gaveUp = message.compact_error === "aborted"
-      if (this.gaveUp) return []
+      this.summaryAborted = message.compact_error === "aborted"
+      if (this.summaryAborted) return []
     }
-    if (message.type === "assistant" && this.gaveUp) return []
+    if (message.type === "assistant" && this.summaryAborted) return []
     if (message.type === "result") {
       this.result = message
-      // Not the end of a turn but of a try: the turn goes on with another conversation.
-      if (conversationLost(message, "") || (this.gaveUp && failed(message))) return []
+      // This ends a run and not the turn: the turn goes on with another conversation.
+      if (conversationLost(message, "") || (this.summaryAborted && failed(message))) return []
     }
-    const { events, open } = translate(message, this.open, now)
-    this.open = open
+    const { events, open } = toEvents(message, this.openTools, now)
+    this.openTools = open
     if (events.some(({ kind }) => kind === "text")) {
       this.prose = ""
-      this.veil = new Veil(this.redact)
+      this.proseStream = new RedactingStream(this.redact)
     }
     return events
   }
 }
 
-const unread = (line: Extract<Line, { _tag: "Cut" }>): Event => ({
+const skipped = (line: Extract<Line, { _tag: "Cut" }>): Event => ({
   kind: "notice",
   code: "line_skipped",
   text:

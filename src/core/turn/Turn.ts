@@ -1,59 +1,59 @@
 /**
- * One prompt, start to finish, into the log. A turn cannot fail: whatever happens is an event, and `turn_end` is written
- * in one place, last, exactly once. Interrupting it is Stop: it then ends the CLI and everything the CLI started, and
- * says what it ended.
+ * One prompt, from start to finish, into the sink. A turn cannot fail: whatever happens is an event, and `turn_end` is
+ * written in one place, last, exactly once. Interrupting a turn is Stop: it then ends the CLI and everything the CLI
+ * started, and says what it ended.
  */
 import { Cause, Data, Effect, Exit, Result, Schedule } from "effect"
 import * as Command from "../claude/command.ts"
 import type { Event, Outcome } from "../../contract/Event.ts"
 import { SpawnFailed } from "../process/SubprocessRunner.ts"
-import * as Attempt from "./ClaudeRun.ts"
+import * as ClaudeRun from "./ClaudeRun.ts"
 import type { NotStored, TurnEvent, TurnMetadata } from "./EventSink.ts"
 import * as Verdict from "./verdict.ts"
 
-export interface Options extends Pick<Attempt.Options, "limits" | "sink" | "redact" | "elsewhere" | "stopping"> {
+export interface Options extends Pick<ClaudeRun.Options, "limits" | "sink" | "redact" | "elsewhere" | "stopping"> {
   readonly command: Omit<Command.Options, "conversation">
   readonly conversation: Command.Options["conversation"]
   readonly prompt: string
-  /** Ends its way to the VM's host: before `turn_end` is written, so that nothing is begun after it. */
-  readonly shut: () => void
-  /** Its HOME, with the CLI's memory of a conversation; closing says why that is not kept, if it is not. */
+  /** Called before `turn_end` is written, so that the turn's processes start nothing elsewhere after it. */
+  readonly revoke: () => void
+  /** Its HOME, with what the CLI remembers of a conversation. `close` returns why that is not kept; null: it is. */
   readonly home: {
     readonly open: (conversation: string) => Effect.Effect<void, NotStored>
     readonly close: (conversation: string) => Effect.Effect<string | null, NotStored>
   }
   /** For the id of the conversation that replaces a lost one. */
   readonly newId: Effect.Effect<string>
-  /** Told once, after `turn_end` is written; or with what is `owed` to the log, when the disk does not take it. */
-  readonly settled: (owed: Effect.Effect<void, NotStored> | null) => Effect.Effect<void>
+  /** Called once, after `turn_end` is written; or with the write that is still to be done, when the disk does not take it. */
+  readonly onEnd: (pending: Effect.Effect<void, NotStored> | null) => Effect.Effect<void>
 }
 
 export const run = (options: Options) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const conversation = { now: options.conversation }
-      const ran = yield* Effect.exit(attempts(options, restore, conversation))
-      options.shut()
+      const ran = yield* Effect.exit(runs(options, restore, conversation))
+      options.revoke()
       const kept = yield* Effect.result(options.home.close(conversation.now.id))
-      // Where there was no home there was nothing to remember.
+      // A turn that was given no home has nothing to remember.
       const homeless = Exit.isFailure(ran) && Cause.squash(ran.cause) instanceof NoHome
       const forgotten = homeless ? null : Result.isSuccess(kept) ? kept.success : kept.failure.reason
       const { events, metadata, outcome } = forgetting(ended(ran, options), forgotten)
       if (Exit.isFailure(ran) && Cause.hasDies(ran.cause)) yield* Effect.logError("A turn died", ran.cause)
       const end = options.sink.append([...events, { kind: "turn_end", outcome, metadata }])
-      // A disk that is full for a moment: the turn ends when it says so.
+      // The disk may be full for a moment only.
       const written = yield* Effect.result(Effect.retry(end, { schedule: Schedule.spaced("500 millis"), times: 10 }))
-      yield* options.settled(Result.isSuccess(written) ? null : end)
+      yield* options.onEnd(Result.isSuccess(written) ? null : end)
     })
   )
 
-/** Three at most: "in use" leads to resuming, "not found" to a new id, and both for one id to a new one as well. */
-const attempts = Effect.fnUntraced(function* (
+/** At most three: "in use" leads to resuming, "not found" to a new id, and both for one id to a new id as well. */
+const runs = Effect.fnUntraced(function* (
   options: Options,
-  restore: Attempt.Restore,
+  restore: ClaudeRun.Restore,
   conversation: { now: Options["conversation"] }
 ) {
-  // One that is interrupted here is ended before it begins.
+  // A turn that is interrupted here is ended by its first run, before the CLI is started.
   yield* Effect.catchCauseIf(
     restore(Effect.mapError(options.home.open(conversation.now.id), ({ reason }) => new NoHome({ reason }))),
     Cause.hasInterruptsOnly,
@@ -61,20 +61,21 @@ const attempts = Effect.fnUntraced(function* (
   )
   for (let left = 2; ; left--) {
     const program = Command.turn({ ...options.command, conversation: conversation.now })
-    const attempt = yield* Attempt.run({ ...options, conversation: conversation.now.id, program }, restore)
-    const next = left === 0 ? null : yield* recovery(attempt, conversation.now, options.newId)
-    if (next === null) return attempt
+    const claudeRun = yield* ClaudeRun.run({ ...options, conversation: conversation.now.id, program }, restore)
+    const next = left === 0 ? null : yield* retry(claudeRun, conversation.now, options.newId)
+    if (next === null) return claudeRun
     conversation.now = next.conversation
     yield* Effect.ignore(options.sink.append(next.events))
   }
 })
 
-const recovery = Effect.fnUntraced(function* (
-  { ended, opened, result, stderr }: Attempt.Attempt,
+/** How to go on after a run that could not continue its conversation; null: it is not to be run again. */
+const retry = Effect.fnUntraced(function* (
+  { ended, opened, result, stderr }: ClaudeRun.ClaudeRun,
   conversation: Command.Options["conversation"],
   newId: Effect.Effect<string>
 ) {
-  if (ended._tag !== "Itself" || opened) return null
+  if (ended._tag !== "Exited" || opened) return null
   if (conversation.mode === "new" && Verdict.conversationTaken(stderr)) {
     return { conversation: { ...conversation, mode: "resume" } as const, events: [] }
   }
@@ -112,7 +113,7 @@ const notKept = (why: string): Event => ({
     "The log above is complete; tell it again what it needs to know."
 })
 
-const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed | NoHome>, { command }: Options): Closing => {
+const ended = (ran: Exit.Exit<ClaudeRun.ClaudeRun, SpawnFailed | NoHome>, { command }: Options): Closing => {
   if (Exit.isSuccess(ran)) return closing(ran.value)
   const failure = Cause.squash(ran.cause)
   const why =
@@ -125,20 +126,20 @@ const ended = (ran: Exit.Exit<Attempt.Attempt, SpawnFailed | NoHome>, { command 
   return { outcome: "failed", events: [Verdict.errorEvent(Verdict.defect)], metadata: { unfinished: true } }
 }
 
-const closing = (attempt: Attempt.Attempt): Closing => {
-  const { outcome, error } = Verdict.verdict(attempt)
-  const { ended, result, opened, swept, remote } = attempt
-  const strays: ReadonlyArray<Event> = ended._tag === "Itself" && swept.ended > 0 ? [leftBehind(swept.ended)] : []
-  const stuck: ReadonlyArray<Event> = outcome !== "cancelled" && swept.left > 0 ? [notEnded(swept.left)] : []
+const closing = (run: ClaudeRun.ClaudeRun): Closing => {
+  const { outcome, error } = Verdict.verdict(run)
+  const { ended, result, opened, swept, remote } = run
+  const strays: ReadonlyArray<Event> = ended._tag === "Exited" && swept.ended > 0 ? [leftBehind(swept.ended)] : []
+  const survivors: ReadonlyArray<Event> = outcome !== "cancelled" && swept.left > 0 ? [notEnded(swept.left)] : []
   const last: ReadonlyArray<Event> =
-    outcome === "cancelled" ? [cancelled(attempt)] : error === null ? [] : [Verdict.errorEvent(error)]
+    outcome === "cancelled" ? [cancelled(run)] : error === null ? [] : [Verdict.errorEvent(error)]
   const unknown: ReadonlyArray<Event> = remote === "unknown" && outcome !== "cancelled" ? [maybeRunning] : []
-  // One that never reached the agent has told it nothing of the turn before.
+  // A run that never reached the agent has not told it of the turn before.
   const metadata = opened ? { unfinished: result === null } : {}
-  return { outcome, events: [...strays, ...stuck, ...unknown, ...last], metadata }
+  return { outcome, events: [...strays, ...survivors, ...unknown, ...last], metadata }
 }
 
-const cancelled = ({ swept, remote }: Attempt.Attempt): Event => ({ kind: "cancelled", ...swept, remote })
+const cancelled = ({ swept, remote }: ClaudeRun.ClaudeRun): Event => ({ kind: "cancelled", ...swept, remote })
 
 const maybeRunning: Event = {
   kind: "notice",

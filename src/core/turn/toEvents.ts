@@ -1,16 +1,16 @@
-/** What the CLI said, as events of our log; pure. The clock is the caller's. */
+/** What the CLI says, as events of a log; pure. The clock is the caller's. */
 import type { Event } from "../../contract/Event.ts"
 import { complaint, failed, type Message, type Result } from "../claude/StreamJson.ts"
 
-/** Tools that were called and have not answered. */
+/** Tools that were called and have no result yet. */
 export type OpenTools = ReadonlyMap<string, { readonly name: string; readonly since: number }>
 
-interface Translation {
+interface Translated {
   readonly events: ReadonlyArray<Event>
   readonly open: OpenTools
 }
 
-export const translate = (message: Message, open: OpenTools, now: number): Translation => {
+export const toEvents = (message: Message, open: OpenTools, now: number): Translated => {
   switch (message.type) {
     case "system":
       return { events: system(message), open }
@@ -19,7 +19,7 @@ export const translate = (message: Message, open: OpenTools, now: number): Trans
         if ("text" in block) return block.text === "" ? [] : [{ kind: "text", text: block.text }]
         if ("name" in block) {
           const { id, name, input = {} } = block
-          return [{ kind: "tool", name, input: bounded(input, depthKept), tool_id: id }]
+          return [{ kind: "tool", name, input: atMostDeep(input, maxDepth), tool_id: id }]
         }
         return []
       })
@@ -37,15 +37,15 @@ export const translate = (message: Message, open: OpenTools, now: number): Trans
   }
 }
 
-/** JSON.parse has no limit to its depth; whatever walks the value later does. */
-const bounded = (value: unknown, depth: number): unknown => {
+/** JSON.parse has no limit of depth; the code that walks the value later has one. */
+const atMostDeep = (value: unknown, depth: number): unknown => {
   if (typeof value !== "object" || value === null) return value
   if (depth === 0) return "[nested too deep to show]"
-  if (Array.isArray(value)) return value.map((inner) => bounded(inner, depth - 1))
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, bounded(inner, depth - 1)]))
+  if (Array.isArray(value)) return value.map((inner) => atMostDeep(inner, depth - 1))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, atMostDeep(inner, depth - 1)]))
 }
 
-const depthKept = 64
+const maxDepth = 64
 
 type System = Extract<Message, { type: "system" }>
 
@@ -92,7 +92,7 @@ const notCompacted = (why: string | undefined): Event => ({
     "If the model then refuses the conversation as too long, start a new session and tell the agent what it needs to know."
 })
 
-const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, now: number): Translation => {
+const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, now: number): Translated => {
   const blocks = message.message.content
   if (typeof blocks === "string") return { events: [], open }
   const left = new Map(open)
@@ -100,15 +100,15 @@ const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, 
     if (!("tool_use_id" in block)) return []
     const since = open.get(block.tool_use_id)?.since ?? now
     left.delete(block.tool_use_id)
-    const whole = said(shown(block.content))
+    const output = forPeople(asText(block.content))
     return [
       {
         kind: "tool_result",
         tool_id: block.tool_use_id,
         is_error: block.is_error ?? false,
-        output: whole,
+        output,
         truncated: false,
-        output_bytes: Buffer.byteLength(whole),
+        output_bytes: Buffer.byteLength(output),
         duration_ms: now - since
       }
     ]
@@ -119,14 +119,14 @@ const finished = (message: Extract<Message, { type: "user" }>, open: OpenTools, 
 type Content = Extract<Extract<Message, { type: "user" }>["message"]["content"], ReadonlyArray<unknown>>[number]
 type ToolContent = Extract<Content, { tool_use_id: string }>["content"]
 
-const shown = (content: ToolContent): string => {
+const asText = (content: ToolContent): string => {
   if (content === undefined) return ""
   if (typeof content === "string") return content
   return content.map((block) => ("text" in block ? block.text : `[${block.type}]`)).join("\n")
 }
 
-/** What the CLI tells the model about an interrupted tool, put for people. */
-const said = (output: string): string =>
+/** The CLI writes about an interrupted tool for the model. */
+const forPeople = (output: string): string =>
   output.startsWith("The user doesn't want to proceed with this tool use")
     ? "Stopped before it finished; what it had printed is lost."
     : output
@@ -140,7 +140,7 @@ const closing = (message: Result): Event => ({
   usage: { input_tokens: 0, output_tokens: 0, ...message.usage }
 })
 
-/** A stop has its own event; the CLI's closing word would show it as an error. */
+/** A stop has its own event; the CLI's result would show it as an error. */
 export const interrupted = (message: Result): boolean => message.terminal_reason?.startsWith("aborted_") === true
 
 const reason = (message: Result): string => {

@@ -1,13 +1,13 @@
-/** How an attempt at a turn went, read off what was seen of it; pure. */
+/** How a run went, by what was seen of it; pure. */
 import * as Path from "node:path"
 import type { Event, Outcome } from "../../contract/Event.ts"
 import { complaint, failed, type Result } from "../claude/StreamJson.ts"
 import type { Exited } from "../process/SubprocessRunner.ts"
 import { interrupted } from "./toEvents.ts"
 
-/** Why we, and not the CLI, ended the turn. */
+/** What ended a run. `Exited`: the CLI, by itself. */
 export type Ended =
-  | { readonly _tag: "Itself" }
+  | { readonly _tag: "Exited" }
   | { readonly _tag: "Stopped" }
   | { readonly _tag: "Shutdown" }
   | { readonly _tag: "TimedOut"; readonly seconds: number }
@@ -19,7 +19,7 @@ export type Ended =
   /** A fault of ours; the server's log has its cause. */
   | { readonly _tag: "Defect" }
 
-export interface Seen {
+export interface RunReport {
   readonly ended: Ended
   readonly result: Result | null
   readonly opened: boolean
@@ -29,11 +29,11 @@ export interface Seen {
 
 export interface Verdict {
   readonly outcome: Outcome
-  /** What the log says of it before `turn_end`; a stop has its own `cancelled`, success has nothing. */
+  /** What the log says about it before `turn_end`; a stop has its own `cancelled`, success has nothing. */
   readonly error: string | null
 }
 
-export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
+export const verdict = ({ ended, result, exited, stderr }: RunReport): Verdict => {
   switch (ended._tag) {
     case "Stopped":
       return { outcome: "cancelled", error: null }
@@ -52,7 +52,7 @@ export const verdict = ({ ended, result, exited, stderr }: Seen): Verdict => {
       return { outcome: "failed", error: `The journal could not be written (${ended.reason}), so the turn was ended.` }
     case "Defect":
       return { outcome: "failed", error: defect }
-    case "Itself":
+    case "Exited":
       if (result === null) return { outcome: "failed", error: died(exited, stderr) }
       return failed(result) ? { outcome: "failed", error: cut(failure(result)) } : { outcome: "completed", error: null }
   }
@@ -73,15 +73,15 @@ const noSummary = (seconds: number): string =>
   "more, or start a new session and tell the agent what it needs to know. VM controls work without it."
 
 /**
- * A turn that had said its last word when it was to be ended was not ended by that. An error that is said only after it
- * was told to end is no last word: 2.1.197, stopped while it compacts, answers "Prompt is too long". `before`: said before.
+ * A run that had said its result when it was to be ended has ended by itself. An error counts only if it was said before:
+ * 2.1.197, stopped while it compacts, answers "Prompt is too long".
  */
-export const inTruth = (ended: Ended, result: Result | null, before: boolean): Ended =>
-  ended._tag === "Journal" || result === null || interrupted(result) || (failed(result) && !before)
+export const effectiveEnd = (ended: Ended, result: Result | null, resultBefore: boolean): Ended =>
+  ended._tag === "Journal" || result === null || interrupted(result) || (failed(result) && !resultBefore)
     ? ended
-    : { _tag: "Itself" }
+    : { _tag: "Exited" }
 
-/** What the CLI's own words say about the conversation, when they say the id was the wrong one. */
+/** The CLI says that it does not have the conversation of this id. */
 export const conversationLost = (result: Result | null, stderr: string): boolean =>
   [result === null ? "" : complaint(result), stderr].some((text) =>
     text.includes("No conversation found with session ID")
@@ -90,20 +90,20 @@ export const conversationLost = (result: Result | null, stderr: string): boolean
 export const conversationTaken = (stderr: string): boolean => /Session ID \S+ is already in use/.test(stderr)
 
 /** The model is silent and no command runs. */
-export const quiet = (seconds: number, limit: number): Event => ({
+export const silenceNotice = (seconds: number, limit: number): Event => ({
   kind: "notice",
   code: "quiet",
   text: `The AI service is silent (${seconds} s; giving up at ${limit} s). VM controls work meanwhile.`
 })
 
-/** The agent could not be started at all. Not where it was looked for: that is the server's. */
+/** The agent could not be started at all. The name is without the directories it was looked for in. */
 export const notStarted = (file: string, reason: string): string =>
   reason === "ENOENT"
     ? `The agent could not be started: no program "${Path.basename(file)}" was found (or its working directory is gone). ` +
       "Nothing ran. Install Claude Code or set BREAKGLASS_CLAUDE to its path."
     : `The agent could not be started: "${Path.basename(file)}" gave ${reason}. Nothing ran.`
 
-/** It has nowhere to work: its directory could not be made, or its conversation not be copied there. */
+/** Its directory could not be made, or its conversation could not be copied there. */
 export const noHome = (reason: string): string =>
   `The agent was not started: the directory for this turn could not be made (${reason}). Nothing ran. Free the disk of the ` +
   "sessions directory, or make it writable, and send the prompt again. The VM controls do not need it."
@@ -115,7 +115,7 @@ const died = ({ code, signal }: Exited, stderr: string): string => {
   if (words.includes("cannot be used with root")) {
     return "The agent refuses to run as root. Nothing ran. Run the server as another user, or set IS_SANDBOX=1 where it is contained."
   }
-  // What it printed may be pages of its allocator's; that it was killed is said first.
+  // That it was killed is said first: what it printed may be pages of its allocator.
   if (signal !== null) return cut(`The agent was killed (${signal}). ${words}`.trimEnd())
   return words === "" ? `exit ${code}` : cut(words)
 }

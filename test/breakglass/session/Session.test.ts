@@ -164,7 +164,7 @@ describe("Stop", () => {
       yield* TestClock.adjust("1 second")
       const stopping = yield* Effect.forkChild(session.cancel(id), { startImmediately: true })
       yield* TestClock.adjust("4 seconds")
-      assert.strictEqual((yield* Effect.flip(session.prompt(id, say("too early"))))._tag, "TurnInProgress")
+      assert.strictEqual((yield* Effect.flip(session.prompt(id, say("too early"))))._tag, "TurnRunning")
       assert.strictEqual(ran.length, 1)
       yield* TestClock.adjust("1 second")
       assert.isTrue(yield* Fiber.join(stopping))

@@ -4,7 +4,7 @@ import { Redacted } from "effect"
 import { globSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
 import { parseSync } from "vite"
-import { make, Veil } from "../../../src/core/redact/redact.ts"
+import { make, RedactingStream } from "../../../src/core/redact/redact.ts"
 import { shapes, worthLooking } from "../../../src/core/redact/patterns.ts"
 import { root } from "../../support/server/BreakglassServer.ts"
 import { hostile, parsed, steps } from "../../support/text/regexSteps.ts"
@@ -61,7 +61,7 @@ describe("prose that arrives letter by letter", { timeout: 60_000 }, () => {
     const counting = Object.assign((part: string) => ((seen += part.length), redact(part)), {
       blanks: redact.blanks ?? 0
     })
-    const veil = new Veil(counting)
+    const veil = new RedactingStream(counting)
     for (const [name, own] of real) {
       String.prototype[name] = function (this: string, ...args: ReadonlyArray<never>) {
         seen += name === "charAt" ? 1 : this.length

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted } from "effect"
-import { deep, make, mark, Veil } from "../../../src/core/redact/redact.ts"
+import { deep, make, mark, RedactingStream } from "../../../src/core/redact/redact.ts"
 import { clean } from "../../support/text/cleanLog.ts"
 import { upTo } from "../../support/journal/journals.ts"
 import { seeded } from "../../support/text/seeded.ts"
@@ -16,7 +16,7 @@ const shows = (text: string, secret: string): boolean => {
 
 /** All that is shown of a text on the way, when it comes in these pieces. */
 const shown = (pieces: ReadonlyArray<string>, over = redact): string => {
-  const veil = new Veil(over)
+  const veil = new RedactingStream(over)
   const all = pieces.map((piece) => veil.push(piece)).join("")
   assert.isTrue(over(pieces.join("")).value.startsWith(all), `${JSON.stringify(all)} is the beginning of the whole`)
   return all
@@ -82,7 +82,7 @@ describe("redact", () => {
   })
 
   it("shows prose to the last blank, and all lines that are done", () => {
-    const veil = new Veil(redact)
+    const veil = new RedactingStream(redact)
     assert.strictEqual(veil.push("Look"), "")
     assert.strictEqual(veil.push("ing at the d"), "Looking at the")
     assert.strictEqual(veil.push("isk.\n"), " disk.\n")

@@ -3,7 +3,7 @@ import { Option } from "effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { cap } from "../../../src/core/log/truncate.ts"
-import { type OpenTools, translate } from "../../../src/core/turn/toEvents.ts"
+import { type OpenTools, toEvents } from "../../../src/core/turn/toEvents.ts"
 import { decodeLine, type Message } from "../../../src/core/claude/StreamJson.ts"
 import type { Event } from "../../../src/contract/Event.ts"
 
@@ -13,7 +13,7 @@ const none: OpenTools = new Map()
 const fold = (messages: ReadonlyArray<Message>) => {
   let open = none
   const events = messages.flatMap((message, index) => {
-    const translation = translate(message, open, index * 1000)
+    const translation = toEvents(message, open, index * 1000)
     open = translation.open
     return translation.events
   })
@@ -154,9 +154,9 @@ const answered = (
   content?: string | ReadonlyArray<{ readonly type: "text"; readonly text: string } | { type: string }>
 ) => results({ type: "tool_result", tool_use_id: "t", ...(content === undefined ? {} : { content }) })
 const output = (message: Message) =>
-  translate(message, none, 0).events.map((event) => event.kind === "tool_result" && [event.output, event.output_bytes])
+  toEvents(message, none, 0).events.map((event) => event.kind === "tool_result" && [event.output, event.output_bytes])
 
-describe("translate", () => {
+describe("toEvents", () => {
   it("shows of a tool's result the text, and names what is none", () => {
     assert.deepStrictEqual(output(answered()), [["", 0]])
     assert.deepStrictEqual(output(answered("é\n")), [["é\n", 3]])
@@ -164,7 +164,7 @@ describe("translate", () => {
   })
 
   it("takes a result of a tool that nobody called for one that took no time", () => {
-    const { events, open } = translate(answered("x"), new Map([["other", { name: "Bash", since: 0 }]]), 5000)
+    const { events, open } = toEvents(answered("x"), new Map([["other", { name: "Bash", since: 0 }]]), 5000)
     assert.deepInclude(events[0], { kind: "tool_result", tool_id: "t", is_error: false, duration_ms: 0 })
     assert.deepStrictEqual([...open.keys()], ["other"])
   })
@@ -176,12 +176,12 @@ describe("translate", () => {
       { type: "assistant", message: { content: [text(""), { type: "thinking" }] } },
       { type: "stream_event" }
     ]
-    for (const message of messages) assert.deepStrictEqual(translate(message, none, 0), { events: [], open: none })
+    for (const message of messages) assert.deepStrictEqual(toEvents(message, none, 0), { events: [], open: none })
   })
 
   it("says that the model API does not answer when it does not", () => {
     const silent = { attempt: 3, max_retries: 10, error_status: null }
-    const { events } = translate({ type: "system", subtype: "api_retry", ...silent }, none, 0)
+    const { events } = toEvents({ type: "system", subtype: "api_retry", ...silent }, none, 0)
     const words = "The AI service does not answer (try 3 of 10)."
     assert.deepStrictEqual(events, [{ kind: "notice", code: "api_retry", text: words }])
   })
@@ -189,7 +189,7 @@ describe("translate", () => {
   it("CLI-06: makes of a call nested 10,000 deep an event that can be written", () => {
     const input = JSON.parse(`${"[".repeat(10_000)}${"]".repeat(10_000)}`)
     const call = { type: "tool_use" as const, id: "t", name: "Bash", input: { command: "ls", more: input } }
-    const [event] = translate({ type: "assistant", message: { content: [call] } }, none, 0).events
+    const [event] = toEvents({ type: "assistant", message: { content: [call] } }, none, 0).events
     assert.isDefined(event)
     if (event === undefined) return
     assert.match(JSON.stringify(cap(event).event), /^{"kind":"tool","name":"Bash","input":{"command":"ls","more":\[/)

@@ -9,7 +9,7 @@ const recording = (name: string, ending: "ndjson" | "json") =>
   Fs.readFileSync(Path.resolve(import.meta.dirname, `../../fixtures/claude/${name}.${ending}`), "utf8")
 
 /** What was seen of a recorded run of the CLI that ended by itself. */
-const seen = (name: string): Verdict.Seen => {
+const seen = (name: string): Verdict.RunReport => {
   const { code, stderr }: { readonly code: number | null; readonly stderr: string } = {
     code: 0,
     ...JSON.parse(recording(name, "json"))
@@ -18,7 +18,7 @@ const seen = (name: string): Verdict.Seen => {
     .split("\n")
     .flatMap((line) => Option.toArray(decodeLine(line)))
   return {
-    ended: { _tag: "Itself" },
+    ended: { _tag: "Exited" },
     result: messages.findLast((message) => message.type === "result") ?? null,
     opened: messages.some((message) => message.type === "system" && message.subtype === "init"),
     exited: { code, signal: null },
@@ -31,8 +31,8 @@ const result = (fields: Partial<Result>): Result => ({
   usage: { input_tokens: 1, output_tokens: 1 },
   ...fields
 })
-const itself: Verdict.Seen = {
-  ended: { _tag: "Itself" },
+const itself: Verdict.RunReport = {
+  ended: { _tag: "Exited" },
   result: null,
   opened: true,
   exited: { code: 0, signal: null },
@@ -57,7 +57,7 @@ const recordings: Readonly<Record<string, Verdict.Verdict>> = {
   )
 }
 
-const table: ReadonlyArray<readonly [fact: string, seen: Partial<Verdict.Seen>, verdict: Verdict.Verdict]> = [
+const table: ReadonlyArray<readonly [fact: string, seen: Partial<Verdict.RunReport>, verdict: Verdict.Verdict]> = [
   ["a result without error completes it", { result: result({}) }, completed],
   ["so whatever the exit code", { result: result({}), exited: { code: 1, signal: null }, stderr: "x" }, completed],
   [
@@ -134,7 +134,7 @@ describe("verdict", () => {
   }
 })
 
-describe("inTruth", () => {
+describe("effectiveEnd", () => {
   const aborted = result({ is_error: true, subtype: "error_during_execution", terminal_reason: "aborted_tools" })
   const stopped: Verdict.Ended = { _tag: "Stopped" }
   const timedOut: Verdict.Ended = { _tag: "TimedOut", seconds: 1 }
@@ -153,7 +153,7 @@ describe("inTruth", () => {
     ["a journal that took no more did, whatever was said", journal, result({}), journal]
   ]
   for (const [fact, ended, said, truth, before = true] of table) {
-    it(fact, () => assert.deepStrictEqual(Verdict.inTruth(ended, said, before), truth))
+    it(fact, () => assert.deepStrictEqual(Verdict.effectiveEnd(ended, said, before), truth))
   }
 })
 

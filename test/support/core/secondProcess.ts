@@ -39,10 +39,10 @@ export const talk = (file: string, home: string, prompt: string) =>
       sink,
       redact: Redact.make([]),
       home: { open: () => Effect.void, close: () => Effect.succeed(null) },
-      shut: () => {},
+      revoke: () => {},
       stopping: () => false,
       newId: Effect.succeed("00000000-0000-4000-8000-000000000003"),
-      settled: () => Effect.void
+      onEnd: () => Effect.void
     })
     return events
   }).pipe(Effect.provide(SubprocessRunner.layer))
