@@ -1,19 +1,8 @@
 /** What a phone's keyboard leaves of the page, what it gives back, and what is said when Send or the page cannot. */
-import { assert, describe, it } from "@effect/vitest"
-import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
-import {
-  assertOnScreen,
-  button,
-  composer,
-  launch,
-  makePhone,
-  message,
-  phone,
-  say,
-  signIn
-} from "../../support/browser/Phone.ts"
+import { assert, describe } from "@effect/vitest"
+import type { Page } from "playwright-core"
+import { it } from "../../support/browser/fixtures.ts"
+import { assertOnScreen, button, composer, message, phone as size, say, signIn } from "../../support/browser/Phone.ts"
 
 /** On iOS the keyboard lies over the page, and only the visual viewport tells. */
 const keyboard = (page: Page, visible: number) =>
@@ -23,87 +12,85 @@ const keyboard = (page: Page, visible: number) =>
   }, visible)
 
 describe("with little room", () => {
-  let server: Server
-  let browser: Browser
-  beforeAll(async () => {
-    server = await startServer()
-    browser = await launch()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await discard(server)
-  })
+  it(
+    "a keyboard, three messages that wait, a long draft: Send and Stop are there",
+    { timeout: 60_000 },
+    async ({ server, phone }) => {
+      const { open } = await phone(server.url)
+      const page = await open()
+      await signIn(page)
+      await say(page, "Look.\n#bash sleep 300")
+      await button(page, "Stop").waitFor()
+      for (const text of ["First to wait.", "Second to wait.", "Third to wait."]) await say(page, text)
+      await message(page).fill("A line of a long draft.\n".repeat(30))
+      await keyboard(page, 440)
+      await page.waitForFunction(() => (document.querySelector(".app")?.clientHeight ?? 0) === 440)
+      await assertOnScreen(page, [...composer(page), button(page, "Stop"), button(page, "VM controls")], 440)
+      await message(page).fill("")
+      await button(page, "Stop").click()
+    }
+  )
 
-  it("a keyboard, three messages that wait, a long draft: Send and Stop are there", { timeout: 60_000 }, async () => {
-    const { context, open } = await makePhone(browser, server.url)
-    const page = await open()
-    await signIn(page)
-    await say(page, "Look.\n#bash sleep 300")
-    await button(page, "Stop").waitFor()
-    for (const text of ["First to wait.", "Second to wait.", "Third to wait."]) await say(page, text)
-    await message(page).fill("A line of a long draft.\n".repeat(30))
-    await keyboard(page, 440)
-    await page.waitForFunction(() => (document.querySelector(".app")?.clientHeight ?? 0) === 440)
-    await assertOnScreen(page, [...composer(page), button(page, "Stop"), button(page, "VM controls")], 440)
-    await message(page).fill("")
-    await button(page, "Stop").click()
-    await context.close()
-  })
+  it(
+    "once nothing is written the page has the whole screen, whatever was said last",
+    { timeout: 40_000 },
+    async ({ server, phone }) => {
+      const { open } = await phone(server.url)
+      const page = await open()
+      await signIn(page)
+      await message(page).focus()
+      await keyboard(page, 480)
+      const height = (wanted: number) =>
+        page.waitForFunction((wanted) => document.querySelector(".app")?.clientHeight === wanted, wanted)
+      await height(480)
+      // The keyboard goes, and the browser does not tell.
+      await message(page).blur()
+      await height(size.height)
+    }
+  )
 
-  it("once nothing is written the page has the whole screen, whatever was said last", { timeout: 40_000 }, async () => {
-    const { context, open } = await makePhone(browser, server.url)
-    const page = await open()
-    await signIn(page)
-    await message(page).focus()
-    await keyboard(page, 480)
-    const height = (wanted: number) =>
-      page.waitForFunction((wanted) => document.querySelector(".app")?.clientHeight === wanted, wanted)
-    await height(480)
-    // The keyboard goes, and the browser does not tell.
-    await message(page).blur()
-    await height(phone.height)
-    await context.close()
-  })
-
-  it("the reason Send did nothing stands above the box until the next one", { timeout: 40_000 }, async () => {
-    const { context, open } = await makePhone(browser, server.url)
-    const page = await open()
-    await signIn(page)
-    let full = true
-    await page.route("**/api/session", (route) =>
-      full && route.request().method() === "POST"
-        ? route.fulfill({
-            status: 507,
-            contentType: "application/problem+json",
-            body: JSON.stringify({ type: "about:blank", detail: "The disk is full." })
-          })
-        : route.continue()
-    )
-    await say(page, "#say Sent at last.")
-    const reason = page.locator(".dock").getByText("Not sent. No session was made. The disk is full.")
-    await reason.waitFor()
-    // The list is asked again, and has no trouble.
-    const listed = page.waitForResponse(
-      (answer) => answer.request().method() === "GET" && answer.url().endsWith("/session")
-    )
-    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
-    await listed
-    await page.getByText("The disk is full.").nth(1).waitFor({ state: "detached" })
-    await reason.waitFor()
-    assert.strictEqual(await message(page).inputValue(), "#say Sent at last.")
-    full = false
-    await button(page, "Send").click()
-    await page.getByText("Sent at last.", { exact: true }).waitFor()
-    assert.strictEqual(await page.getByText("Not sent.").count(), 0)
-    await page.unrouteAll({ behavior: "wait" })
-    await context.close()
-  })
+  it(
+    "the reason Send did nothing stands above the box until the next one",
+    { timeout: 40_000 },
+    async ({ server, phone }) => {
+      const { open } = await phone(server.url)
+      const page = await open()
+      await signIn(page)
+      let full = true
+      await page.route("**/api/session", (route) =>
+        full && route.request().method() === "POST"
+          ? route.fulfill({
+              status: 507,
+              contentType: "application/problem+json",
+              body: JSON.stringify({ type: "about:blank", detail: "The disk is full." })
+            })
+          : route.continue()
+      )
+      await say(page, "#say Sent at last.")
+      const reason = page.locator(".dock").getByText("Not sent. No session was made. The disk is full.")
+      await reason.waitFor()
+      // The list is asked again, and has no trouble.
+      const listed = page.waitForResponse(
+        (answer) => answer.request().method() === "GET" && answer.url().endsWith("/session")
+      )
+      await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+      await listed
+      await page.getByText("The disk is full.").nth(1).waitFor({ state: "detached" })
+      await reason.waitFor()
+      assert.strictEqual(await message(page).inputValue(), "#say Sent at last.")
+      full = false
+      await button(page, "Send").click()
+      await page.getByText("Sent at last.", { exact: true }).waitFor()
+      assert.strictEqual(await page.getByText("Not sent.").count(), 0)
+      await page.unrouteAll({ behavior: "wait" })
+    }
+  )
 
   it(
     "a browser that cannot read the script is told what is needed; one that can is not",
     { timeout: 40_000 },
-    async () => {
-      const { context, open } = await makePhone(browser, server.url)
+    async ({ server, phone }) => {
+      const { context, open } = await phone(server.url)
       await context.route("**/assets/index-*.js", (route) =>
         route.fulfill({ contentType: "text/javascript", body: "what is this" })
       )
@@ -113,7 +100,6 @@ describe("with little room", () => {
       await page.reload()
       await page.getByLabel("Access token").waitFor()
       assert.strictEqual(await page.locator(".unsupported").count(), 0)
-      await context.close()
     }
   )
 })

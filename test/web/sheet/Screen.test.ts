@@ -1,10 +1,9 @@
 /** The VM's own screen in the sheet: looked at when somebody opens it, and honest about what it could not see. */
-import { assert, describe, it } from "@effect/vitest"
-import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
+import { assert, describe } from "@effect/vitest"
+import type { Page } from "playwright-core"
 import { assertAccessible, assertTargets } from "../../support/browser/Axe.ts"
-import { button, launch, makePhone, sizes } from "../../support/browser/Phone.ts"
+import { it } from "../../support/browser/fixtures.ts"
+import { button, sizes } from "../../support/browser/Phone.ts"
 
 const looks = (page: Page) => {
   const made: Array<string> = []
@@ -31,24 +30,13 @@ const drawn = (page: Page) =>
   })
 
 describe("the VM's own screen", () => {
-  let demo: Server
-  let browser: Browser
-  beforeAll(async () => {
-    demo = await startServer({ entry: "demo" })
-    browser = await launch()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await discard(demo)
-  })
-
   for (const viewport of sizes) {
     for (const colorScheme of ["dark", "light"] as const) {
       it(
         `is whole, has an age and no violation at ${viewport.width}×${viewport.height}, ${colorScheme}`,
         { timeout: 60_000 },
-        async () => {
-          const { context, faults, open } = await makePhone(browser, demo.url, { viewport, colorScheme })
+        async ({ demo, phone }) => {
+          const { faults, open } = await phone(demo.url, { viewport, colorScheme })
           const page = await open()
           await button(page, "VM controls").click()
           await fold(page).click()
@@ -62,7 +50,6 @@ describe("the VM's own screen", () => {
           await assertAccessible(page, "screen")
           await assertTargets(page, "screen")
           assert.deepStrictEqual(faults, [])
-          await context.close()
         }
       )
     }
@@ -71,8 +58,8 @@ describe("the VM's own screen", () => {
   it(
     "is asked for by who opens it and by who looks again, by keyboard too, and by nothing else",
     { timeout: 60_000 },
-    async () => {
-      const { context, open } = await makePhone(browser, demo.url)
+    async ({ demo, phone }) => {
+      const { open } = await phone(demo.url)
       const page = await open()
       const made = looks(page)
       await button(page, "VM controls").click()
@@ -92,15 +79,14 @@ describe("the VM's own screen", () => {
       await page.keyboard.press("Enter")
       await page.waitForFunction((before) => document.querySelector<HTMLImageElement>(".shot")?.src !== before, first)
       assert.deepStrictEqual(made, ["GET", "GET"])
-      await context.close()
     }
   )
 
   it(
     "WEB-08: what was not seen is said, an old picture keeps its age, and no display leaves none",
     { timeout: 60_000 },
-    async () => {
-      const { context, open } = await makePhone(browser, demo.url)
+    async ({ demo, phone }) => {
+      const { open } = await phone(demo.url)
       const page = await open()
       await button(page, "VM controls").click()
       await fold(page).click()
@@ -131,7 +117,6 @@ describe("the VM's own screen", () => {
       await button(page, "Refresh").click()
       await drawn(page)
       assert.strictEqual(await page.getByText("This VM has no display").count(), 0)
-      await context.close()
     }
   )
 })

@@ -1,10 +1,9 @@
 /** Every state, dark and light, by axe; 200 % text; the whole path by keyboard alone. */
-import { assert, describe, it } from "@effect/vitest"
-import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
+import { assert, describe } from "@effect/vitest"
+import type { Page } from "playwright-core"
 import { assertAccessible, assertTargets } from "../../support/browser/Axe.ts"
-import { button, launch, makePhone, message, say, signIn } from "../../support/browser/Phone.ts"
+import { it } from "../../support/browser/fixtures.ts"
+import { button, message, say, signIn } from "../../support/browser/Phone.ts"
 
 const check = async (page: Page, state: string) => {
   await assertAccessible(page, state)
@@ -12,23 +11,9 @@ const check = async (page: Page, state: string) => {
 }
 
 describe("for everyone", () => {
-  let server: Server
-  let demo: Server
-  let browser: Browser
-  beforeAll(async () => {
-    server = await startServer()
-    demo = await startServer({ entry: "demo" })
-    browser = await launch()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await discard(server)
-    await discard(demo)
-  })
-
   for (const colorScheme of ["dark", "light"] as const) {
-    it(`the talk has no violation in any state, ${colorScheme}`, { timeout: 90_000 }, async () => {
-      const { context, open } = await makePhone(browser, server.url, { colorScheme })
+    it(`the talk has no violation in any state, ${colorScheme}`, { timeout: 90_000 }, async ({ server, phone }) => {
+      const { open } = await phone(server.url, { colorScheme })
       const page = await open()
       await page.getByText("Sign in to continue").waitFor()
       await check(page, "signed out")
@@ -65,75 +50,79 @@ describe("for everyone", () => {
       await page.goto(`${server.url}/#/s/00000000-0000-4000-8000-000000000000`)
       await page.getByText("Session not found").waitFor()
       await check(page, "gone")
-      await context.close()
     })
 
-    it(`the VM controls have no violation in any state, ${colorScheme}`, { timeout: 90_000 }, async () => {
-      const { context, open } = await makePhone(browser, demo.url, { colorScheme })
-      const page = await open()
-      await button(page, "VM controls").click()
-      await page.getByRole("button", { name: /status/ }).click()
-      await page.getByText("Check: done").first().waitFor()
-      await check(page, "sheet")
-      await page.getByRole("button", { name: /cycle/ }).press("Enter")
-      await page.getByText("Step 1 of 2").waitFor()
-      await check(page, "first step")
-      await button(page, "Continue").click()
-      await page.getByText("Step 2 of 2").waitFor()
-      await check(page, "second step")
-      await page.getByRole("dialog").getByRole("button", { name: /cycle/ }).last().click()
-      await page.getByText("Power cycle: running").waitFor()
-      await check(page, "cycle running")
-      await page
-        .locator(".run")
-        .first()
-        .getByText(/Power cycle: done/)
-        .waitFor({ timeout: 20_000 })
-      await page.locator("summary", { hasText: "How it went" }).first().click()
-      await check(page, "cycle done")
-      await context.close()
-    })
+    it(
+      `the VM controls have no violation in any state, ${colorScheme}`,
+      { timeout: 90_000 },
+      async ({ demo, phone }) => {
+        const { open } = await phone(demo.url, { colorScheme })
+        const page = await open()
+        await button(page, "VM controls").click()
+        await page.getByRole("button", { name: /status/ }).click()
+        await page.getByText("Check: done").first().waitFor()
+        await check(page, "sheet")
+        await page.getByRole("button", { name: /cycle/ }).press("Enter")
+        await page.getByText("Step 1 of 2").waitFor()
+        await check(page, "first step")
+        await button(page, "Continue").click()
+        await page.getByText("Step 2 of 2").waitFor()
+        await check(page, "second step")
+        await page.getByRole("dialog").getByRole("button", { name: /cycle/ }).last().click()
+        await page.getByText("Power cycle: running").waitFor()
+        await check(page, "cycle running")
+        await page
+          .locator(".run")
+          .first()
+          .getByText(/Power cycle: done/)
+          .waitFor({ timeout: 20_000 })
+        await page.locator("summary", { hasText: "How it went" }).first().click()
+        await check(page, "cycle done")
+      }
+    )
   }
 
-  it("who taps Recent sessions is shown where they are", { timeout: 30_000 }, async () => {
-    const { context, open } = await makePhone(browser, server.url)
+  it("who taps Recent sessions is shown where they are", { timeout: 30_000 }, async ({ server, phone }) => {
+    const { open } = await phone(server.url)
     const page = await open()
     await signIn(page)
     await page.getByRole("button", { name: /^Recent sessions/ }).tap()
     const ring = () => page.locator("#sessions").evaluate((heading) => getComputedStyle(heading).outlineStyle)
     assert.strictEqual(await ring(), "solid")
-    await context.close()
   })
 
-  it("what was pressed keeps the focus while it works; a lost sign-in is announced", { timeout: 60_000 }, async () => {
-    const { context, open } = await makePhone(browser, server.url)
-    const page = await open()
-    await signIn(page)
-    const focused = () => page.evaluate(() => document.activeElement?.textContent)
-    await message(page).fill("#bash until [ -e $HOME/never ]; do sleep 0.1; done")
-    await button(page, "Send").press("Enter")
-    await page.locator("details.running").waitFor()
-    assert.strictEqual(await focused(), "Send")
-    const asked = page.waitForRequest("**/cancel")
-    let stop = () => {}
-    await page.route("**/cancel", (route) => (stop = () => void route.continue()))
-    await button(page, "Stop").press("Enter")
-    await asked
-    await page.getByText("Stopping…").waitFor()
-    assert.strictEqual(await focused(), "Stop")
-    stop()
-    await page.getByText("The agent was stopped").waitFor()
-    await context.clearCookies()
-    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
-    await page.getByRole("alert").getByText("You are signed out").waitFor()
-    await context.close()
-  })
+  it(
+    "what was pressed keeps the focus while it works; a lost sign-in is announced",
+    { timeout: 60_000 },
+    async ({ server, phone }) => {
+      const { context, open } = await phone(server.url)
+      const page = await open()
+      await signIn(page)
+      const focused = () => page.evaluate(() => document.activeElement?.textContent)
+      await message(page).fill("#bash until [ -e $HOME/never ]; do sleep 0.1; done")
+      await button(page, "Send").press("Enter")
+      await page.locator("details.running").waitFor()
+      assert.strictEqual(await focused(), "Send")
+      const asked = page.waitForRequest("**/cancel")
+      let stop = () => {}
+      await page.route("**/cancel", (route) => (stop = () => void route.continue()))
+      await button(page, "Stop").press("Enter")
+      await asked
+      await page.getByText("Stopping…").waitFor()
+      assert.strictEqual(await focused(), "Stop")
+      stop()
+      await page.getByText("The agent was stopped").waitFor()
+      await context.clearCookies()
+      await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))
+      await page.getByRole("alert").getByText("You are signed out").waitFor()
+    }
+  )
 
   it(
     "by keyboard alone: ask, open a row, stop, and get to a confirmed verb; held keys confirm nothing",
     { timeout: 60_000 },
-    async () => {
-      const { context, open } = await makePhone(browser, demo.url, {
+    async ({ demo, phone }) => {
+      const { open } = await phone(demo.url, {
         viewport: { width: 1280, height: 800 },
         hasTouch: false
       })
@@ -178,7 +167,6 @@ describe("for everyone", () => {
       await page.getByText("Power cycle: running").waitFor()
       await page.keyboard.press("Escape")
       await page.locator("dialog.sheet").waitFor({ state: "hidden" })
-      await context.close()
     }
   )
 })

@@ -1,19 +1,8 @@
 /** The whole incident on every screen it may come on: small, on its side, with a keyboard over it, with text twice as large. */
-import { assert, describe, it } from "@effect/vitest"
-import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
-import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
-import {
-  assertOnScreen,
-  button,
-  composer,
-  launch,
-  makePhone,
-  message,
-  say,
-  signIn,
-  sizes
-} from "../../support/browser/Phone.ts"
+import { assert, describe } from "@effect/vitest"
+import type { Page } from "playwright-core"
+import { it } from "../../support/browser/fixtures.ts"
+import { assertOnScreen, button, composer, message, say, signIn, sizes } from "../../support/browser/Phone.ts"
 import { startProxy } from "../../support/browser/Proxy.ts"
 
 const running = "Look.\n#say Looking.\n#bash sleep 300"
@@ -27,25 +16,11 @@ const keyboard = (page: Page, visible: number) =>
   }, visible)
 
 describe("on every screen", () => {
-  let server: Server
-  let demo: Server
-  let browser: Browser
-  beforeAll(async () => {
-    server = await startServer()
-    demo = await startServer({ entry: "demo" })
-    browser = await launch()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await discard(server)
-    await discard(demo)
-  })
-
   for (const viewport of sizes) {
     const size = `${viewport.width}×${viewport.height}`
 
-    it(`${size}: ask, read, stop, and come to the cycle`, { timeout: 60_000 }, async () => {
-      const { context, faults, open } = await makePhone(browser, server.url, { viewport })
+    it(`${size}: ask, read, stop, and come to the cycle`, { timeout: 60_000 }, async ({ server, phone }) => {
+      const { faults, open } = await phone(server.url, { viewport })
       const page = await open()
       await assertOnScreen(page, [page.getByLabel("Access token"), button(page, "Sign in")])
       await signIn(page)
@@ -71,11 +46,10 @@ describe("on every screen", () => {
       await cycle(page).press("Enter")
       await assertOnScreen(page, [button(page, "Cancel"), button(page, "Continue")])
       assert.deepStrictEqual(faults, [])
-      await context.close()
     })
 
-    it(`${size}: text at 200 % hides nothing`, { timeout: 60_000 }, async () => {
-      const { context, open } = await makePhone(browser, server.url, { viewport })
+    it(`${size}: text at 200 % hides nothing`, { timeout: 60_000 }, async ({ server, phone }) => {
+      const { open } = await phone(server.url, { viewport })
       const page = await open()
       await signIn(page)
       await page.evaluate(() => (document.documentElement.style.fontSize = "32px"))
@@ -104,7 +78,6 @@ describe("on every screen", () => {
       }
       await cycle(page).press("Enter")
       await assertOnScreen(page, [button(page, "Cancel"), button(page, "Continue")])
-      await context.close()
     })
   }
 
@@ -112,8 +85,8 @@ describe("on every screen", () => {
     it(
       `320×568, text of ${text}: every way from home can be reached, the list of sessions too`,
       { timeout: 60_000 },
-      async () => {
-        const { context, open } = await makePhone(browser, demo.url, { viewport: { width: 320, height: 568 } })
+      async ({ demo, phone }) => {
+        const { open } = await phone(demo.url, { viewport: { width: 320, height: 568 } })
         const page = await open()
         await page.getByText("Reachable", { exact: true }).waitFor()
         await page.evaluate((size) => (document.documentElement.style.fontSize = size), text)
@@ -123,59 +96,65 @@ describe("on every screen", () => {
         await page.getByRole("button", { name: /^Recent sessions/ }).click()
         await page.getByRole("heading", { name: "Sessions" }).click({ trial: true, timeout: 5000 })
         await assertOnScreen(page, [page.getByRole("heading", { name: "Sessions" }), ...composer(page)])
-        await context.close()
       }
     )
   }
 
-  it("no word of the strip is cut, in the smallest width and the longest state", { timeout: 60_000 }, async () => {
-    const { context, open } = await makePhone(browser, demo.url, { viewport: { width: 360, height: 640 } })
-    const page = await open()
-    await page.getByText("Reachable", { exact: true }).waitFor()
-    await assertWordsWhole(page)
-    const words = {
-      ".cell .word": ["Signed out", "Catching up", "Reconnecting"],
-      ".vm .said": ["Very slow?", "Reachable?", "Host unreachable?", "Disk stalled?"]
-    }
-    for (const [cell, longest] of Object.entries(words)) {
-      for (const word of longest) {
-        await page.evaluate(
-          ([cell = "", text = ""]) => {
-            const said = document.querySelector(cell)?.lastChild
-            if (said !== null && said !== undefined) said.textContent = text
-          },
-          [cell, word]
-        )
-        await assertWordsWhole(page)
+  it(
+    "no word of the strip is cut, in the smallest width and the longest state",
+    { timeout: 60_000 },
+    async ({ demo, phone }) => {
+      const { open } = await phone(demo.url, { viewport: { width: 360, height: 640 } })
+      const page = await open()
+      await page.getByText("Reachable", { exact: true }).waitFor()
+      await assertWordsWhole(page)
+      const words = {
+        ".cell .word": ["Signed out", "Catching up", "Reconnecting"],
+        ".vm .said": ["Very slow?", "Reachable?", "Host unreachable?", "Disk stalled?"]
+      }
+      for (const [cell, longest] of Object.entries(words)) {
+        for (const word of longest) {
+          await page.evaluate(
+            ([cell = "", text = ""]) => {
+              const said = document.querySelector(cell)?.lastChild
+              if (said !== null && said !== undefined) said.textContent = text
+            },
+            [cell, word]
+          )
+          await assertWordsWhole(page)
+        }
       }
     }
-    await context.close()
-  })
+  )
 
-  it("each cell of the strip says how old it is when nothing has come for minutes", { timeout: 60_000 }, async () => {
-    const proxy = await startProxy(demo.url)
-    const { context, open } = await makePhone(browser, proxy.url, { viewport: { width: 360, height: 640 } })
-    const page = await open()
-    await page.clock.install()
-    await page.reload()
-    await say(page, "the VM is slow")
-    await page.getByText("Reachable", { exact: true }).waitFor()
-    await button(page, "Stop").waitFor()
-    await page.clock.pauseAt(Date.now() + 5000)
-    proxy.rule = () => true
-    proxy.drop()
-    await button(page, "Try now").waitFor()
-    await page.clock.runFor(150_000)
-    const cells = await page.locator(".cell").allInnerTexts()
-    assert.deepStrictEqual(
-      cells.map((cell) => cell.replaceAll(/\s+/g, " ").replace(/(Reconnecting|Offline)$/, "lost")),
-      ["Server 2 min lost", "Agent 2 min Unknown", "VM 2 min Reachable?"]
-    )
-    await button(page, "VM controls").waitFor()
-    await assertWordsWhole(page)
-    await context.close()
-    proxy.close()
-  })
+  it(
+    "each cell of the strip says how old it is when nothing has come for minutes",
+    { timeout: 60_000 },
+    async ({ demo, phone }) => {
+      const proxy = await startProxy(demo.url)
+      const { context, open } = await phone(proxy.url, { viewport: { width: 360, height: 640 } })
+      const page = await open()
+      await page.clock.install()
+      await page.reload()
+      await say(page, "the VM is slow")
+      await page.getByText("Reachable", { exact: true }).waitFor()
+      await button(page, "Stop").waitFor()
+      await page.clock.pauseAt(Date.now() + 5000)
+      proxy.rule = () => true
+      proxy.drop()
+      await button(page, "Try now").waitFor()
+      await page.clock.runFor(150_000)
+      const cells = await page.locator(".cell").allInnerTexts()
+      assert.deepStrictEqual(
+        cells.map((cell) => cell.replaceAll(/\s+/g, " ").replace(/(Reconnecting|Offline)$/, "lost")),
+        ["Server 2 min lost", "Agent 2 min Unknown", "VM 2 min Reachable?"]
+      )
+      await button(page, "VM controls").waitFor()
+      await assertWordsWhole(page)
+      await context.close()
+      proxy.close()
+    }
+  )
 })
 
 /** What a cell of the strip says is shown to its last letter; only a VM's age gives way. */

@@ -1,20 +1,11 @@
 /** The main job in Chromium, against the server as a process and the fake CLI: ask, watch, leave, come back, stop. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
-import { discard, dist, ofKind, type Server, startServer } from "../../support/server/BreakglassServer.ts"
-import {
-  assertOnScreen,
-  button,
-  composer,
-  launch,
-  makePhone,
-  message,
-  say,
-  signIn
-} from "../../support/browser/Phone.ts"
+import type { Page } from "playwright-core"
+import { dist, ofKind, type Server } from "../../support/server/BreakglassServer.ts"
+import { it } from "../../support/browser/fixtures.ts"
+import { assertOnScreen, button, composer, message, say, signIn } from "../../support/browser/Phone.ts"
 
 const incident = [
   "The VM is slow.",
@@ -47,74 +38,68 @@ const problem = (detail: string) => ({
 })
 
 describe("the main job, on a phone", () => {
-  let server: Server
-  let browser: Browser
-  beforeAll(async () => {
-    server = await startServer()
-    browser = await launch()
-  })
-  afterAll(async () => {
-    await browser.close()
-    await discard(server)
-  })
+  it(
+    "signs in, asks, watches, reads the output, and sees the same after a reload",
+    { timeout: 60_000 },
+    async ({ server, phone }) => {
+      const { faults, open } = await phone(server.url)
+      const page = await open()
+      await signIn(page)
+      await assertOnScreen(page, composer(page))
+      await say(page, incident)
+      await assertIncidentShown(page)
+      const before = await page.getByRole("log").innerText()
+      await assertOnScreen(page, composer(page))
+      await page.reload()
+      await assertIncidentShown(page)
+      assert.strictEqual(await page.getByRole("log").innerText(), before)
+      await page.setViewportSize({ width: 390, height: 500 })
+      await assertOnScreen(page, composer(page))
+      assert.deepStrictEqual(faults, [])
+    }
+  )
 
-  it("signs in, asks, watches, reads the output, and sees the same after a reload", { timeout: 60_000 }, async () => {
-    const { context, faults, open } = await makePhone(browser, server.url)
-    const page = await open()
-    await signIn(page)
-    await assertOnScreen(page, composer(page))
-    await say(page, incident)
-    await assertIncidentShown(page)
-    const before = await page.getByRole("log").innerText()
-    await assertOnScreen(page, composer(page))
-    await page.reload()
-    await assertIncidentShown(page)
-    assert.strictEqual(await page.getByRole("log").innerText(), before)
-    await page.setViewportSize({ width: 390, height: 500 })
-    await assertOnScreen(page, composer(page))
-    assert.deepStrictEqual(faults, [])
-    await context.close()
-  })
+  it(
+    "a locked phone misses nothing, and a second device finds the running session",
+    { timeout: 60_000 },
+    async ({ server, phone }) => {
+      const first = await phone(server.url)
+      const gate = gated(server, "go-locked")
+      const page = await first.open()
+      await signIn(page)
+      await say(page, gate.prompt)
+      await page.getByText("Waiting for it.", { exact: true }).waitFor()
+      const id = sessionOf(page)
+      await page.close()
 
-  it("a locked phone misses nothing, and a second device finds the running session", { timeout: 60_000 }, async () => {
-    const first = await makePhone(browser, server.url)
-    const gate = gated(server, "go-locked")
-    const page = await first.open()
-    await signIn(page)
-    await say(page, gate.prompt)
-    await page.getByText("Waiting for it.", { exact: true }).waitFor()
-    const id = sessionOf(page)
-    await page.close()
+      const second = await phone(server.url)
+      const elsewhere = await second.open()
+      await signIn(elsewhere)
+      const row = elsewhere
+        .getByRole("navigation", { name: "Sessions" })
+        .getByRole("link", { name: /Look longer.*Working/ })
+      await row.click()
+      await elsewhere.getByText("Waiting for it.", { exact: true }).waitFor()
+      assert.strictEqual(sessionOf(elsewhere), id)
 
-    const second = await makePhone(browser, server.url)
-    const elsewhere = await second.open()
-    await signIn(elsewhere)
-    const row = elsewhere
-      .getByRole("navigation", { name: "Sessions" })
-      .getByRole("link", { name: /Look longer.*Working/ })
-    await row.click()
-    await elsewhere.getByText("Waiting for it.", { exact: true }).waitFor()
-    assert.strictEqual(sessionOf(elsewhere), id)
-
-    gate.open()
-    const reader = await server.attach(id)
-    await reader.until(ofKind("turn_end"))
-    await reader.close()
-    const back = await first.open(`/#/s/${id}`)
-    await back.getByText("It is over.", { exact: true }).waitFor()
-    await elsewhere.getByText("It is over.", { exact: true }).waitFor()
-    assert.strictEqual(await back.getByText("Waiting for it.", { exact: true }).count(), 1)
-    await back.getByText("Working").waitFor({ state: "detached" })
-    assert.deepStrictEqual([...first.faults, ...second.faults], [])
-    await first.context.close()
-    await second.context.close()
-  })
+      gate.open()
+      const reader = await server.attach(id)
+      await reader.until(ofKind("turn_end"))
+      await reader.close()
+      const back = await first.open(`/#/s/${id}`)
+      await back.getByText("It is over.", { exact: true }).waitFor()
+      await elsewhere.getByText("It is over.", { exact: true }).waitFor()
+      assert.strictEqual(await back.getByText("Waiting for it.", { exact: true }).count(), 1)
+      await back.getByText("Working").waitFor({ state: "detached" })
+      assert.deepStrictEqual([...first.faults, ...second.faults], [])
+    }
+  )
 
   it(
     "WEB-07: a list that is some seconds old is not believed about the open session",
     { timeout: 60_000 },
-    async () => {
-      const { context, open } = await makePhone(browser, server.url, { viewport: { width: 1280, height: 800 } })
+    async ({ server, phone }) => {
+      const { open } = await phone(server.url, { viewport: { width: 1280, height: 800 } })
       const page = await open()
       await signIn(page)
       await page.route("**/api/session", async (route) => {
@@ -133,12 +118,11 @@ describe("the main job, on a phone", () => {
       await button(page, "Close").click()
       await page.getByRole("link", { name: "All sessions" }).click()
       await row.getByText("Working").waitFor()
-      await context.close()
     }
   )
 
-  it("Stop stops, says what it ended, and the next prompt works", { timeout: 60_000 }, async () => {
-    const { context, faults, open } = await makePhone(browser, server.url)
+  it("Stop stops, says what it ended, and the next prompt works", { timeout: 60_000 }, async ({ server, phone }) => {
+    const { faults, open } = await phone(server.url)
     const page = await open()
     await signIn(page)
     await say(page, gated(server, "never").prompt)
@@ -153,33 +137,35 @@ describe("the main job, on a phone", () => {
     await say(page, "#say Still here.")
     await page.getByText("Still here.", { exact: true }).waitFor()
     assert.deepStrictEqual(faults, [])
-    await context.close()
   })
 
-  it("a Stop that failed is said until the turn ends, and not of the next one", { timeout: 60_000 }, async () => {
-    const { context, open } = await makePhone(browser, server.url)
-    const page = await open()
-    await signIn(page)
-    const [first, second] = [gated(server, "stop-1"), gated(server, "stop-2")]
-    await say(page, first.prompt)
-    await page.locator("details.running").waitFor()
-    await page.route("**/cancel", (route) => route.fulfill({ status: 500, ...problem("It broke.") }))
-    await button(page, "Stop").click()
-    const said = page.getByText("Stop: It broke. The agent may still be working.")
-    await said.waitFor()
-    first.open()
-    await page.getByText("Done", { exact: true }).waitFor()
-    assert.strictEqual(await said.count(), 0)
-    await say(page, second.prompt)
-    await page.locator("details.running").waitFor()
-    assert.strictEqual(await said.count(), 0)
-    // A server whose disk hangs tells itself what became of it.
-    await page.route("**/cancel", (route) => route.fulfill({ status: 503, ...problem("Stop was taken.") }))
-    await button(page, "Stop").click()
-    await page.getByText("Stop: Stop was taken.", { exact: true }).waitFor()
-    second.open()
-    await context.close()
-  })
+  it(
+    "a Stop that failed is said until the turn ends, and not of the next one",
+    { timeout: 60_000 },
+    async ({ server, phone }) => {
+      const { open } = await phone(server.url)
+      const page = await open()
+      await signIn(page)
+      const [first, second] = [gated(server, "stop-1"), gated(server, "stop-2")]
+      await say(page, first.prompt)
+      await page.locator("details.running").waitFor()
+      await page.route("**/cancel", (route) => route.fulfill({ status: 500, ...problem("It broke.") }))
+      await button(page, "Stop").click()
+      const said = page.getByText("Stop: It broke. The agent may still be working.")
+      await said.waitFor()
+      first.open()
+      await page.getByText("Done", { exact: true }).waitFor()
+      assert.strictEqual(await said.count(), 0)
+      await say(page, second.prompt)
+      await page.locator("details.running").waitFor()
+      assert.strictEqual(await said.count(), 0)
+      // A server whose disk hangs tells itself what became of it.
+      await page.route("**/cancel", (route) => route.fulfill({ status: 503, ...problem("Stop was taken.") }))
+      await button(page, "Stop").click()
+      await page.getByText("Stop: Stop was taken.", { exact: true }).waitFor()
+      second.open()
+    }
+  )
 })
 
 describe("the bundle", () => {
