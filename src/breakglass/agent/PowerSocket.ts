@@ -9,10 +9,10 @@ import * as Fs from "node:fs"
 import * as Http from "node:http"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import type { OperationBusy } from "../../contract/breakglass/Api.ts"
 import { Verb, verbs } from "../../contract/Power.ts"
 import { monotonic } from "../../core/time/monotonic.ts"
 import { agent } from "../power/admission.ts"
+import type { OperationRunning } from "../power/errors.ts"
 import { isMutating } from "../power/hostProtocol.ts"
 import type { Completed } from "../power/PveVerbs.ts"
 import { type Target, Targets } from "../target/Targets.ts"
@@ -104,7 +104,7 @@ const mutating = ({ power }: Target) => {
   const operators = Effect.map(power.list, (all) =>
     all.find(({ ended_at, verb, actor }) => ended_at === null && isMutating(verb) && actor !== agent)
   )
-  return Effect.fnUntraced(function* (turn: TurnAccess, run: Effect.Effect<Completed, OperationBusy>) {
+  return Effect.fnUntraced(function* (turn: TurnAccess, run: Effect.Effect<Completed, OperationRunning>) {
     const now = yield* monotonic
     const operator = yield* operators
     const sinceLast = endedAt === null ? null : now - endedAt
@@ -140,8 +140,8 @@ const answering =
 
 const turnEnded: Answer = { code: 1, text: "The turn that this belongs to has ended. Nothing was sent." }
 
-const answerOf = (result: Result.Result<Completed, OperationBusy>): Answer => {
-  if (Result.isFailure(result)) return { code: 75, text: result.failure.detail ?? "" }
+const answerOf = (result: Result.Result<Completed, OperationRunning>): Answer => {
+  if (Result.isFailure(result)) return { code: 75, text: result.failure.message }
   const { operation, reply } = result.success
   const verified = operation.verified === null ? "" : operation.verified ? ", verified" : ", NOT verified"
   return {

@@ -9,6 +9,7 @@ import { mutating, Verb, verbs } from "../../contract/Power.ts"
 import { Auth } from "../../core/http/Auth.ts"
 import { Cli } from "../../core/claude/ClaudeCheck.ts"
 import { compare } from "../power/compareEvidence.ts"
+import { withPowerProblems } from "./powerProblems.ts"
 import { Config } from "../config/Config.ts"
 import { signedIn, signedOut } from "../../core/http/cookie.ts"
 import { Doctor } from "../ops/Doctor.ts"
@@ -34,7 +35,7 @@ const pve = HttpApiBuilder.group(
         Effect.map(readers.admit(id, request), (evicted) =>
           eventStream(power.attach(cursorStart(headers["last-event-id"], query), evicted))
         ),
-      screen: () => Effect.map(screen.take, picture),
+      screen: () => Effect.map(withPowerProblems(screen.take), picture),
       operations: () => Effect.map(power.list, (operations) => ({ operations })),
       operation: ({ params }) => operation(params.op_id),
       compare: ({ params }) =>
@@ -45,7 +46,7 @@ const pve = HttpApiBuilder.group(
         Effect.gen(function* () {
           const { name: actor } = yield* Operator
           if (isMutating(verb) && confirm !== name) return yield* unconfirmed(name)
-          return yield* power.start({ verb, op_id, actor })
+          return yield* withPowerProblems(power.start({ verb, op_id, actor }))
         }),
       run: ({ params, request }) =>
         Effect.gen(function* () {
@@ -55,7 +56,7 @@ const pve = HttpApiBuilder.group(
           const verb = yield* Schema.decodeUnknownEffect(Verb)(spelt ? params.verb : "").pipe(
             Effect.mapError(() => unknownVerb)
           )
-          const { exit_code, stdout, stderr, outcome } = (yield* power.run({ verb, actor })).reply
+          const { exit_code, stdout, stderr, outcome } = (yield* withPowerProblems(power.run({ verb, actor }))).reply
           const body = { verb, exit_code, stdout, stderr, rejected: outcome === "rejected" }
           return exit_code === 0 ? body : HttpServerResponse.jsonUnsafe(body, { status: 502 })
         })

@@ -5,7 +5,6 @@
  */
 import { Clock, Context, DateTime, Deferred, Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { OperationBusy, OperationIdTaken } from "../../contract/breakglass/Api.ts"
 import type { Operation, Status, Verb } from "../../contract/Power.ts"
 import { Journal } from "../../core/journal/Journal.ts"
 import * as EventLog from "../../core/log/EventLog.ts"
@@ -17,7 +16,7 @@ import * as Executor from "./executor.ts"
 import { HostLink } from "./HostLink.ts"
 import { type HostReply, isMutating } from "./hostProtocol.ts"
 import { finding, operationOf, replay } from "./pastOperations.ts"
-import { busyWith, idTaken } from "./problems.ts"
+import { IdInUse, type NotStarted, OperationRunning } from "./errors.ts"
 import * as Registry from "./registry.ts"
 
 export interface Request {
@@ -42,9 +41,9 @@ export class PveVerbs extends Context.Service<
      * of the actor's run and one waits; the refusal names the one that waits. A mutating verb is refused while another runs.
      * An operator's mutating verb is not refused for the agent's: it waits for its end and comes next.
      */
-    readonly start: (request: Request) => Effect.Effect<Operation, OperationBusy | OperationIdTaken>
+    readonly start: (request: Request) => Effect.Effect<Operation, NotStarted>
     /** For a caller that has no id: starts one, or shares the read that waits. Returns at its end. */
-    readonly run: (request: Omit<Request, "op_id">) => Effect.Effect<Completed, OperationBusy>
+    readonly run: (request: Omit<Request, "op_id">) => Effect.Effect<Completed, OperationRunning>
     readonly get: (op_id: string) => Effect.Effect<Option.Option<Operation>>
     /** Newest first. */
     readonly list: Effect.Effect<ReadonlyArray<Operation>>
@@ -97,23 +96,25 @@ const starting = ({ registry, executor, find }: Parts) =>
     const before = yield* find(op_id)
     // From here to the claim nothing yields: of any number at once, one finds the VM free.
     const known = registry.get(op_id)?.operation ?? before
-    if (known !== null) return known.verb === verb ? known : yield* idTaken
+    if (known !== null) return known.verb === verb ? known : yield* new IdInUse()
     if (stillAllowed?.() === false) return yield* Effect.interrupt
     const admitted = admission(registry, verb, actor)
-    if (admitted._tag === "Busy") return yield* busyWith(admitted.with)
+    if (admitted._tag === "Busy") return yield* runs(admitted.with)
     const phase = admitted._tag === "Now" ? "accepted" : "waiting"
     const running = registry.add({ ...Registry.blank, op_id, verb, actor, started_at, phase })
     yield* executor.start(running, admitted._tag === "Now" ? [] : admitted.ahead)
     return running.operation
   }, Effect.uninterruptible)
 
+const runs = ({ verb, actor, started_at, op_id }: Operation) => new OperationRunning({ verb, actor, started_at, op_id })
+
 const runningToEnd = (registry: Registry.Registry, start: PveVerbs["Service"]["start"]) =>
   Effect.fnUntraced(function* (request: Omit<Request, "op_id">) {
     const { op_id } = yield* start({ ...request, op_id: SecureRandom.uuidV4Unsafe() }).pipe(
       Effect.catchTags({
-        OperationIdTaken: Effect.die,
+        IdInUse: Effect.die,
         // The one that waits has not been sent, so what it reads is newer than this request.
-        OperationBusy: (busy) => (isMutating(request.verb) ? Effect.fail(busy) : Effect.succeed(busy))
+        OperationRunning: (busy) => (isMutating(request.verb) ? Effect.fail(busy) : Effect.succeed(busy))
       })
     )
     const running = registry.get(op_id)

@@ -5,9 +5,8 @@
 import { Context, Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { deflate } from "node:zlib"
-import { NoPicture } from "../../contract/breakglass/Api.ts"
-import { NotFound } from "../../contract/Problem.ts"
 import { shareInFlight } from "../../core/time/shareInFlight.ts"
+import { type NoPicture, NoScreen, ScreenUnknown } from "./errors.ts"
 import { HostLink } from "./HostLink.ts"
 import type { AskHost } from "./hostProtocol.ts"
 import * as Png from "./png.ts"
@@ -17,7 +16,7 @@ export class Screen extends Context.Service<
   Screen,
   {
     /** A PNG file. */
-    readonly take: Effect.Effect<Uint8Array, NotFound | NoPicture>
+    readonly take: Effect.Effect<Uint8Array, NoPicture>
   }
 >()("breakglass/Screen") {
   static readonly layer = Layer.effect(
@@ -44,13 +43,13 @@ const take = (ask: AskHost) =>
       })
     )
     const screen = parseScreen(reply, lines, id)
-    if (screen._tag === "None") return yield* new NotFound({ detail: screen.why })
-    if (screen._tag === "Unseen") return yield* new NoPicture({ detail: screen.why })
+    if (screen._tag === "None") return yield* new NoScreen({ why: screen.why })
+    if (screen._tag === "Unseen") return yield* new ScreenUnknown({ why: screen.why })
     return Png.file(screen, yield* deflated(Png.rows(screen)))
   }).pipe(
     Effect.timeoutOrElse({
       duration: "15 seconds",
-      orElse: () => Effect.fail(new NoPicture({ detail: "The host did not answer in 15 s." }))
+      orElse: () => Effect.fail(new ScreenUnknown({ why: "The host did not answer in 15 s." }))
     })
   )
 

@@ -33,7 +33,7 @@ const looked = ({ initially, faults = {} }: View) => {
     const fiber = yield* Effect.forkChild((yield* Screen).take, { startImmediately: true })
     yield* TestClock.adjust("1 second")
     return yield* Effect.match(Fiber.join(fiber), {
-      onFailure: ({ detail }) => detail,
+      onFailure: ({ why }) => why,
       onSuccess: (png) => {
         readPng(png)
         return "a picture"

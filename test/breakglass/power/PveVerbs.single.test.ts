@@ -40,7 +40,7 @@ describe("a claim", () => {
         ).pipe(Effect.provideService(MaxOpsBeforeYield, yields))
         const begun = all.flatMap((one) => (one._tag === "Success" ? [one.success.op_id] : []))
         const named = all.flatMap((one) =>
-          one._tag === "Failure" && one.failure._tag === "OperationBusy" ? [one.failure.op_id] : []
+          one._tag === "Failure" && one.failure._tag === "OperationRunning" ? [one.failure.op_id] : []
         )
         assert.strictEqual(begun.length, 1)
         yield* until(begun[0] ?? "", over)
@@ -61,7 +61,7 @@ describe("a claim", () => {
       const id = yield* begin("cycle")
       for (const _ of ["running", "ended"]) {
         const refused = yield* Effect.flip(service.start({ verb: "status", op_id: id, actor: "op" }))
-        assert.strictEqual(refused._tag, "OperationIdTaken")
+        assert.strictEqual(refused._tag, "IdInUse")
         yield* until(id, over)
       }
       assert.strictEqual(yield* begin("cycle", id), id)
@@ -121,7 +121,7 @@ describe("LIFE-02 a server that died in the middle of an operation", () => {
         Effect.gen(function* () {
           const service = yield* PveVerbs
           const busy = yield* Effect.flip(service.start({ verb: "stop", op_id: randomUUID(), actor: "op" }))
-          assert.strictEqual(busy._tag, "OperationBusy")
+          assert.strictEqual(busy._tag, "OperationRunning")
           assert.deepInclude(yield* until(id, over), { outcome: "ok", exit_code: 0, verified: true })
           assert.deepStrictEqual([count("cycle"), count("stop"), count("last")], [0, 0, 4])
         })

@@ -78,12 +78,12 @@ describe("a picture of the screen", () => {
       "What the host sent is not a picture."
     ]
   ]
-  it.effect.each(failing)("of a host that %s is 502 and says so", ([, words, detail]) =>
+  it.effect.each(failing)("of a host that %s is not known, with the reason", ([, words, detail]) =>
     Effect.gen(function* () {
       const take = yield* Screen.make(host(() => words).ask)
       const fiber = yield* Effect.forkChild(Effect.flip(take), { startImmediately: true })
       yield* TestClock.adjust("15 seconds")
-      assert.deepInclude(yield* Fiber.join(fiber), { status: 502, detail })
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "ScreenUnknown", why: detail })
     })
   )
 })

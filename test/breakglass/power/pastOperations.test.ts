@@ -45,7 +45,7 @@ describe("an op_id", { timeout: 120_000 }, () => {
           const again = yield* started("reset", id)
           assert.deepInclude(again, { op_id: id, verb: "reset", actor: "op", outcome: "ok", phase: "done" })
           const taken = yield* Effect.flip(started("cycle", id))
-          assert.strictEqual(taken._tag, "OperationIdTaken")
+          assert.strictEqual(taken._tag, "IdInUse")
           const service = yield* PveVerbs
           assert.isTrue((yield* service.get(id))._tag === "Some")
           assert.isAtMost((yield* service.list).length, 500)

@@ -159,7 +159,7 @@ describe("an operation", () => {
       const service = yield* PveVerbs
       const id = yield* begin("cycle")
       const refused = yield* Effect.flip(service.start({ verb: "stop", op_id: "x", actor: "agent" }))
-      assert.deepInclude(refused, { _tag: "OperationBusy", verb: "cycle", actor: "op", op_id: id })
+      assert.deepInclude(refused, { _tag: "OperationRunning", verb: "cycle", actor: "op", op_id: id })
       assert.strictEqual((yield* carriedOut("status")).outcome, "ok")
       assert.strictEqual((yield* operation(id)).ended_at, null)
       yield* until(id, over)
