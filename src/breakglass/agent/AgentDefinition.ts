@@ -3,7 +3,7 @@ import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
 import type { Options } from "../../core/claude/command.ts"
 import { Config } from "../config/Config.ts"
 import { type TargetSettings, Targets } from "../target/Targets.ts"
-import { places } from "../../core/claude/homes.ts"
+import { directories } from "../../core/claude/homes.ts"
 import { ConfigRefused } from "../../core/settings/variable.ts"
 import { configuration } from "../../core/ssh/targetOptions.ts"
 import { root } from "../root.ts"
@@ -40,9 +40,9 @@ export class AgentDefinition extends Context.Service<
           agent,
           profile,
           model,
-          place: places(config.directory, id),
+          directories: directories(config.directory, id),
           path: `${path.join(root, "agents/bin")}:${config.path}`,
-          tools: {
+          variables: {
             BREAKGLASS_NODE: process.execPath,
             BREAKGLASS_SSH_CONFIG: ssh.file,
             ...(primary.ssh.knownHosts === null ? {} : { BREAKGLASS_KNOWN_HOSTS: primary.ssh.knownHosts }),

@@ -38,7 +38,7 @@ const journalFinding = (failed: JournalFailed | null): Finding =>
 
 export const agent = (file: string, cli: Cli["Service"], runner: SubprocessRunner["Service"]): Leg => ({
   name: "agent",
-  test: Effect.zipWith(version(file, runner), cli.look, withTrouble, { concurrent: true }),
+  test: Effect.zipWith(version(file, runner), cli.check, withTrouble, { concurrent: true }),
   fix: `Install Claude Code ${tested.newest}: npm does it, or BREAKGLASS_CLAUDE names another.`
 })
 

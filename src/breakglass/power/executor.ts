@@ -4,7 +4,7 @@
  */
 import { DateTime, Deferred, Effect, type Scope } from "effect"
 import type { Operation, VmEvent } from "../../contract/Power.ts"
-import { telling } from "../../core/log/appendInBackground.ts"
+import { appendInBackground } from "../../core/log/appendInBackground.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
 import type { AskHost, HostReply } from "./hostProtocol.ts"
 import { operationEnded } from "./metrics.ts"
@@ -18,8 +18,8 @@ export interface Parts {
 }
 
 export const make = ({ ask, log, scope }: Parts) => {
-  const { tell, told } = telling(log, scope)
-  const announce = ({ operation }: RunningOperation) => tell({ kind: "operation", op: { ...operation, output: "" } })
+  const { append, flush } = appendInBackground(log, scope)
+  const announce = ({ operation }: RunningOperation) => append({ kind: "operation", op: { ...operation, output: "" } })
 
   const update = (running: RunningOperation) =>
     Effect.fnUntraced(function* (change: Partial<Operation>) {
@@ -36,7 +36,7 @@ export const make = ({ ask, log, scope }: Parts) => {
     update: update(running),
     appendOutput: (text) => {
       appendOutput(running, text)
-      return tell({ kind: "output", op_id: running.operation.op_id, text })
+      return append({ kind: "output", op_id: running.operation.op_id, text })
     },
     background: (effect) => Effect.asVoid(Effect.forkIn(effect, scope))
   })
@@ -50,7 +50,7 @@ export const make = ({ ask, log, scope }: Parts) => {
         Effect.logError("An operation failed inside the server", defect),
         update(running)({ outcome: "unknown", phase: "unknown", evidence: endUnknown })
       )
-    return Effect.forkIn(Deferred.into(Effect.ensuring(Effect.tapDefect(work, onDefect), told), reply), scope)
+    return Effect.forkIn(Deferred.into(Effect.ensuring(Effect.tapDefect(work, onDefect), flush), reply), scope)
   }
 
   /** Once one of these has ended, however it ended. */
@@ -67,7 +67,7 @@ export const make = ({ ask, log, scope }: Parts) => {
       const run = runOperation(deps(running))
       const inTurn = ahead.length === 0 ? run : Effect.andThen(after(running, ahead), run)
       // First to the disk, where that allows: a server that dies now asks the host about it after its restart.
-      const launched = launch(running, Effect.andThen(told, inTurn))
+      const launched = launch(running, Effect.andThen(flush, inTurn))
       return Effect.andThen(announce(running), launched)
     }
   }

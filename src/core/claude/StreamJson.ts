@@ -1,8 +1,8 @@
 /**
  * What the Claude CLI says on stdout with `--output-format stream-json --include-partial-messages`, one JSON object a
- * line; measured on 2.1.197 and 2.1.332. Only the fields that are read are declared, and of those only the ones that are
- * not `tolerant` are needed: any other may be absent, null or of another type, and the line is read without it. A line of
- * another kind, or without what is needed, is `None`, never an error: the CLI adds kinds of line without notice.
+ * line; measured on 2.1.197 and 2.1.332. Only the fields that are read are declared. A `tolerant` one may be absent, null or of
+ * another type, and the line is read without it. A line of another kind, or without a field that is not tolerant, is `None`,
+ * never an error: the CLI adds kinds of line without notice.
  */
 import { Effect, type Option, Schema } from "effect"
 import { conversationId } from "./command.ts"
@@ -50,7 +50,7 @@ const ToolUse = Schema.Struct({
   input: Schema.optionalKey(Schema.Unknown)
 })
 const Kind = Schema.Struct({ type: Schema.String })
-/** Whatever else stands between the blocks: what cannot be read does not take the others with it. */
+/** Any other block: one that cannot be read must not make the whole line unreadable. */
 const OtherBlock = Schema.catchDecoding<typeof Kind>(() => Effect.succeedSome({ type: "unknown" }))(Kind)
 
 /** One line per content block; authoritative over the deltas before it. */
@@ -132,10 +132,10 @@ export const decodeLine: (line: string) => Option.Option<Message> = Schema.decod
   Schema.fromJsonString(Message)
 )
 
-/** Without a verdict a turn went well only if nothing else says that it did not. */
+/** Without `is_error` a turn went well only if nothing else says that it did not. */
 export const failed = ({ is_error, subtype, api_error_status }: Result): boolean =>
   is_error ?? (subtype !== "success" || typeof api_error_status === "number")
 
-/** What it says went wrong, in its own words; "" when it does not. */
+/** What went wrong, in the CLI's own words; "" when it does not say. */
 export const complaint = ({ errors = [] }: Result): string =>
   errors.filter((error) => typeof error === "string").join("\n")

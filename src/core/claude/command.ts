@@ -20,8 +20,8 @@ export interface Options {
   readonly model: string
   /** The CLI's own conversation. `new` claims the id, which works once; then it must be resumed. */
   readonly conversation: { readonly id: string; readonly mode: "new" | "resume" }
-  /** Of this turn alone: what an earlier one wrote into its own is not read. */
-  readonly place: {
+  /** This turn's own: what an earlier turn wrote into its directories is not read. */
+  readonly directories: {
     readonly home: string
     readonly config: string
     readonly cwd: string
@@ -29,15 +29,15 @@ export interface Options {
   }
   readonly maxTurns: number
   readonly maxBudgetUsd: number | null
-  /** Where programs are looked for. The agent's own tools come first: its `ssh` can be stopped on the other end. */
+  /** PATH. The agent's own tools come first: what its `ssh` starts on the target can be stopped there. */
   readonly path: string
-  /** What the agent's own tools need to know; no secret. */
-  readonly tools: Readonly<Record<string, string>>
+  /** What the agent's own tools need to know, as variables; no secret. */
+  readonly variables: Readonly<Record<string, string>>
   /** Names this turn in the environment of everything it starts; a UUID. */
   readonly turn: string
 }
 
-/** What may name a conversation. It becomes an argument of its own, and comes from the CLI and from the disk. */
+/** The id of a conversation. It becomes an argument, and comes from the CLI and from the disk. */
 export const conversationId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export const turn = (options: Options): Omit<Program, "stdin"> => ({
@@ -64,13 +64,13 @@ export const turn = (options: Options): Omit<Program, "stdin"> => ({
   inherit: options.profile.inherited,
   env: {
     ...options.profile.settings,
-    ...options.tools,
+    ...options.variables,
     PATH: options.path,
-    HOME: options.place.home,
-    CLAUDE_CONFIG_DIR: options.place.config,
-    CLAUDE_CODE_TMPDIR: options.place.tmp
+    HOME: options.directories.home,
+    CLAUDE_CONFIG_DIR: options.directories.config,
+    CLAUDE_CODE_TMPDIR: options.directories.tmp
   },
-  cwd: options.place.cwd,
+  cwd: options.directories.cwd,
   marker: `${options.profile.markerName}=${options.turn}`
 })
 

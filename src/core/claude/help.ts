@@ -1,36 +1,36 @@
-/** Whether a CLI takes what `command` says to it: every flag, read off the argv itself, against its --help. Pure. */
+/** Whether a CLI takes every flag that `command` may give it, by its --help. Pure. */
 import { type Options, turn } from "./command.ts"
 import { conversation } from "./profiles.ts"
 
 /** Taken by 2.1.197 though its --help does not list them. */
 const unlisted = ["--max-turns"]
 
-const most: Options = {
+const everything: Options = {
   file: "claude",
   agent: { name: "", description: "", prompt: "" },
   profile: { ...conversation(""), permissions: "skip" },
   model: "",
   conversation: { id: "", mode: "new" },
-  place: { home: "", config: "", cwd: "", tmp: "" },
+  directories: { home: "", config: "", cwd: "", tmp: "" },
   maxTurns: 1,
   maxBudgetUsd: 1,
   path: "",
-  tools: {},
+  variables: {},
   turn: ""
 }
 
-/** Every flag a turn may be started with. */
+/** Every flag that a run may be started with. */
 export const flags: ReadonlyArray<string> = [
   ...new Set(
     (["new", "resume"] as const)
-      .flatMap((mode) => turn({ ...most, conversation: { id: "", mode } }).args)
+      .flatMap((mode) => turn({ ...everything, conversation: { id: "", mode } }).args)
       .filter((arg) => arg.startsWith("-"))
   )
 ]
 
 /**
- * Those that this help does not list: as an option of its own, not as a word in the text of another. Of what is no help of
- * Claude Code's (2.1.197 begins "Usage: claude ") nothing follows: a wrapper need not know of it.
+ * The flags that this help does not list as an option (as a word in the text of another does not count). None when it is no
+ * help of Claude Code's (2.1.197 begins "Usage: claude "): a wrapper need not have one.
  */
 export const missing = (help: string): ReadonlyArray<string> => {
   if (!/^Usage: claude /m.test(help)) return []

@@ -1,34 +1,34 @@
 /**
- * The directory a turn is given as its HOME: new for each turn, empty but for the CLI's transcript of this conversation, and
- * removed when the turn ends. Whatever a turn writes there (settings, shell files, a git configuration) rules no later one.
- * Runs in the journal's thread: the same disk is waited for.
+ * The directory that a turn is given as its HOME: new for each turn, empty except for the CLI's transcript of this
+ * conversation, and removed when the turn ends. What a turn writes there (settings, shell files, a git configuration) has no
+ * effect on a later one. Runs in the journal's thread, since it waits for the same disk.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { reason } from "../process/systemError.ts"
 import { conversationId } from "./command.ts"
 
-/** What of a turn is where. `directory` is the server's state. */
-export const places = (directory: string, turn: string) => {
+/** The directories of a turn. `directory` is the server's state. */
+export const directories = (directory: string, turn: string) => {
   const home = Path.join(directory, "turns", turn)
   return { home, config: Path.join(home, ".claude"), cwd: Path.join(home, "work"), tmp: Path.join(home, "tmp") }
 }
 
 export const make = (directory: string) => {
-  const kept = (conversation: string) => Path.join(directory, "conversations", `${conversation}.jsonl`)
+  const keptTranscript = (conversation: string) => Path.join(directory, "conversations", `${conversation}.jsonl`)
   const inHome = (turn: string, conversation: string) => {
-    const cwd = places(Fs.realpathSync(directory), turn).cwd
-    return transcript(places(directory, turn).config, cwd, conversation)
+    const cwd = directories(Fs.realpathSync(directory), turn).cwd
+    return transcript(directories(directory, turn).config, cwd, conversation)
   }
   return {
     /** Before turns had homes of their own the CLI kept its transcripts under `former`: one from there is carried over. */
     openHome: (turn: string, conversation: string, former: string): void => {
-      const { home, config, cwd, tmp } = places(directory, turn)
+      const { home, config, cwd, tmp } = directories(directory, turn)
       Fs.mkdirSync(Path.dirname(home), { recursive: true, mode: 0o700 })
       for (const each of [home, config, cwd, tmp]) Fs.mkdirSync(each, { mode: 0o700 })
       if (!conversationId.test(conversation)) return
       const before = transcript(former, Path.join(Fs.realpathSync(directory), "work"), conversation)
-      const lines = messages(kept(conversation), conversation) ?? messages(before, conversation)
+      const lines = messages(keptTranscript(conversation), conversation) ?? messages(before, conversation)
       if (lines === null) return
       const file = inHome(turn, conversation)
       Fs.mkdirSync(Path.dirname(file), { recursive: true, mode: 0o700 })
@@ -41,21 +41,21 @@ export const make = (directory: string) => {
         const file = inHome(turn, conversation)
         const stat = Fs.lstatSync(file, { throwIfNoEntry: false })
         if (stat === undefined) return null
-        if (!plain(stat)) return "its file is not a plain one, or too large"
-        Fs.mkdirSync(Path.dirname(kept(conversation)), { recursive: true, mode: 0o700 })
-        Fs.renameSync(file, kept(conversation))
+        if (!isPlain(stat)) return "its file is not a plain one, or too large"
+        Fs.mkdirSync(Path.dirname(keptTranscript(conversation)), { recursive: true, mode: 0o700 })
+        Fs.renameSync(file, keptTranscript(conversation))
         return null
       } catch (error) {
         return reason(error)
       } finally {
-        remove(places(directory, turn).home)
+        remove(directories(directory, turn).home)
       }
     },
-    /** First of all that is deleted of a session: one that is still there can be deleted again. */
+    /** Comes first when a session is deleted: a session that is still there can be deleted again. */
     forget: (conversation: string): void => {
-      if (conversationId.test(conversation)) Fs.rmSync(kept(conversation), { force: true })
+      if (conversationId.test(conversation)) Fs.rmSync(keptTranscript(conversation), { force: true })
     },
-    /** For when no turn runs: what a server that was killed has left. */
+    /** What a server that was killed has left; only while no turn runs. */
     removeHomes: (): void => {
       const turns = Path.join(directory, "turns")
       for (const name of Fs.existsSync(turns) ? Fs.readdirSync(turns) : []) remove(Path.join(turns, name))
@@ -64,12 +64,12 @@ export const make = (directory: string) => {
 }
 
 /** Bytes of one transcript; a long incident's has a few million. */
-const most = 64 * 1024 * 1024
+const maxBytes = 64 * 1024 * 1024
 
-/** Of another name for a file, what is behind it may be anything this user can read. */
-const plain = (stat: Fs.Stats) => stat.isFile() && stat.nlink === 1 && stat.size <= most
+/** A file with a second name may be any file that this user can read. */
+const isPlain = (stat: Fs.Stats) => stat.isFile() && stat.nlink === 1 && stat.size <= maxBytes
 
-/** Where the CLI (2.1.197) keeps a conversation that was begun in `cwd`. */
+/** Where the CLI (2.1.197) keeps a conversation that was started in `cwd`. */
 const transcript = (config: string, cwd: string, conversation: string) => {
   const name = cwd.replace(/[^a-zA-Z0-9]/g, "-")
   let hash = 0
@@ -78,8 +78,8 @@ const transcript = (config: string, cwd: string, conversation: string) => {
   return Path.join(config, "projects", short, `${conversation}.jsonl`)
 }
 
-/** Only what was said. The other lines are the CLI's settings for this conversation, such as a directory to work in. */
-const said: ReadonlySet<unknown> = new Set(["user", "assistant", "system", "attachment", "progress"])
+/** The types of messages. The other lines are the CLI's settings for this conversation, such as a directory to work in. */
+const messageTypes: ReadonlySet<unknown> = new Set(["user", "assistant", "system", "attachment", "progress"])
 
 /** The lines of a transcript that are messages of this conversation; null when there are none. */
 const messages = (file: string, conversation: string): Buffer | null => {
@@ -96,13 +96,13 @@ const messages = (file: string, conversation: string): Buffer | null => {
 const isMessage = (line: string, conversation: string): boolean => {
   try {
     const { type, uuid, sessionId } = JSON.parse(line) as Record<string, unknown>
-    return said.has(type) && typeof uuid === "string" && sessionId === conversation
+    return messageTypes.has(type) && typeof uuid === "string" && sessionId === conversation
   } catch {
     return false
   }
 }
 
-/** Through no link, and waiting for no FIFO. */
+/** Follows no link, and does not wait for a FIFO. */
 const read = (file: string): Buffer | null => {
   let fd: number
   try {
@@ -113,31 +113,31 @@ const read = (file: string): Buffer | null => {
     throw error
   }
   try {
-    return plain(Fs.fstatSync(fd)) ? Fs.readFileSync(fd) : null
+    return isPlain(Fs.fstatSync(fd)) ? Fs.readFileSync(fd) : null
   } finally {
     Fs.closeSync(fd)
   }
 }
 
 /** What cannot be removed stays until the next start; no turn looks there again. */
-const remove = (place: string): void => {
-  const gone = () => Fs.rmSync(place, { recursive: true, force: true })
+const remove = (directory: string): void => {
+  const destroy = () => Fs.rmSync(directory, { recursive: true, force: true })
   try {
-    gone()
+    destroy()
   } catch {
     try {
       // A directory that its owner may not write to, as package managers leave them.
-      unlock(place)
-      gone()
+      unlock(directory)
+      destroy()
     } catch {
       return
     }
   }
 }
 
-const unlock = (place: string): void => {
-  Fs.chmodSync(place, 0o700)
-  for (const entry of Fs.readdirSync(place, { withFileTypes: true })) {
-    if (entry.isDirectory()) unlock(Path.join(place, entry.name))
+const unlock = (directory: string): void => {
+  Fs.chmodSync(directory, 0o700)
+  for (const entry of Fs.readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) unlock(Path.join(directory, entry.name))
   }
 }

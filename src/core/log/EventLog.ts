@@ -13,7 +13,7 @@ import { Cursor, type CursorStart } from "./Cursor.ts"
 import { chunkBytes, type Item, LogState } from "./LogState.ts"
 import * as Metrics from "./metrics.ts"
 import type { Projection, Start } from "./Projection.ts"
-import { cap } from "./truncate.ts"
+import { truncate } from "./truncate.ts"
 
 export interface EventLog<E extends Kinded = Event, S = unknown> {
   /** Stores events without their secrets, cut to size, then shows them. Their metadata is stored and not shown. */
@@ -126,7 +126,7 @@ const storing = <E extends Kinded, S>({ journal, name, projection, redact, state
 /** An event without its secrets and cut to size, and its row. */
 const prepared = <E extends Kinded>({ metadata, ...event }: E, redact: Redact, stamp: Stamp) => {
   const { value, count } = deep(redact, event)
-  const { event: cut, full } = cap(value as Event)
+  const { event: cut, full } = truncate(value as Event)
   const json = JSON.stringify({ ...cut, ...(count === 0 ? {} : { redacted: count }), at: stamp.at, id: stamp.id })
   const row = { id: stamp.id, at: stamp.at, json, full }
   return metadata === undefined

@@ -102,7 +102,7 @@ export class RedactingStream {
   /** Came since what is held was looked at. */
   private unseen = 0
   private long = longLine
-  /** A private key has begun: nothing after that is shown. */
+  /** A private key has started: nothing after its beginning is shown. */
   private key = false
   private readonly redact: Redact
   constructor(redact: Redact) {

@@ -105,10 +105,10 @@ const options = {
   profile: rescue(["Bash"]),
   model: "sonnet",
   conversation: { id: "x", mode: "new" },
-  place: { home: "/", config: "/", cwd: "/", tmp: "/" },
+  directories: { home: "/", config: "/", cwd: "/", tmp: "/" },
   maxTurns: 1,
   maxBudgetUsd: null,
   path: "/bin",
-  tools: {},
+  variables: {},
   turn: "x"
 } as const

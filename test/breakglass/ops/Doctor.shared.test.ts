@@ -32,7 +32,7 @@ const layer = Doctor.layer.pipe(
       host: { ask: (request) => takes(request, { outcome: "ok", exit_code: 0, stdout: "", stderr: "" } as const) },
       probes: [{ probe: "ssh", ask: takes("ssh", { state: "ok" }) }]
     }),
-    Layer.mock(Cli, { look: takes("help", null) }),
+    Layer.mock(Cli, { check: takes("help", null) }),
     Layer.succeed(SubprocessRunner, SubprocessRunner.of({ start: () => Effect.succeed(running) }))
   ]),
   Layer.provide(

@@ -1,4 +1,4 @@
-/** What a former life left: its turn gets its end, whatever the disk does, and nothing comes between. */
+/** A turn that was open before the restart gets its end, whatever the disk does, and nothing comes between. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { MaxOpsBeforeYield } from "effect/Scheduler"
@@ -60,7 +60,7 @@ const settled = (id: string) =>
 
 const ended = (id: string) => until(Effect.map(log(id), (events) => all(events, "turn_end").length === 1))
 
-/** The turn of the former life, ended as what it was; then the next prompt, whose turn is told. */
+/** The turn from before the restart, ended as interrupted; then the next prompt, whose turn is told of it. */
 const honest = (id: string, orphan: number, ran: ReturnType<typeof lives>["ran"]) =>
   Effect.gen(function* () {
     const session = yield* Session

@@ -108,7 +108,7 @@ describe("CLI-20 the agent's program", () => {
       assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
       life.now = "silent"
       const waiting = yield* Effect.forkChild(Effect.result(cli.usable), { startImmediately: true })
-      const looking = yield* Effect.forkChild(cli.look, { startImmediately: true })
+      const looking = yield* Effect.forkChild(cli.check, { startImmediately: true })
       yield* TestClock.adjust("5 seconds")
       assert.isTrue(Result.isFailure(yield* Fiber.join(waiting)))
       for (const told of [yield* Fiber.join(looking), yield* cli.trouble]) assert.include(told, "does not list")
@@ -125,7 +125,7 @@ describe("CLI-20 the agent's program", () => {
       yield* cli.usable
       life.now = "strange"
       yield* cli.usable
-      assert.include(yield* cli.look, "does not list")
+      assert.include(yield* cli.check, "does not list")
       assert.isTrue(Result.isFailure(yield* Effect.result(cli.usable)))
     }).pipe(Effect.provide(layer))
   })

@@ -9,7 +9,7 @@ const options: Options = {
   profile: rescue(["Bash", "Read"]),
   model: "sonnet",
   conversation: { id: "0b9e4c52-8c7e-4a36-9f5b-6a9e1c1c2b11", mode: "new" },
-  place: {
+  directories: {
     home: "/state/turns/1",
     config: "/state/turns/1/.claude",
     cwd: "/state/turns/1/work",
@@ -18,7 +18,7 @@ const options: Options = {
   maxTurns: 200,
   maxBudgetUsd: null,
   path: "/opt/breakglass/agents/bin:/usr/bin",
-  tools: { BREAKGLASS_NODE: "/opt/node", BREAKGLASS_PVE: "/run/pve.sock" },
+  variables: { BREAKGLASS_NODE: "/opt/node", BREAKGLASS_PVE: "/run/pve.sock" },
   turn: "1f0d6f3e-1111-4222-8333-444455556666"
 }
 
@@ -103,7 +103,7 @@ describe("turn", () => {
 
   it("CLI-16: inherits no variable of the server's own", () => {
     const own = ["API_BEARER_TOKEN", "BREAKGLASS_EDGE_SECRET", "BREAKGLASS_KEY_PATH", "SSH_ASKPASS", "NODE_OPTIONS"]
-    const { inherit, env } = turn({ ...options, tools: {} })
+    const { inherit, env } = turn({ ...options, variables: {} })
     const given = [...inherit, ...Object.keys(env ?? {})]
     assert.deepStrictEqual(
       given.filter((name) => own.includes(name) || /^BREAKGLASS_|BEARER/.test(name)),
@@ -112,7 +112,7 @@ describe("turn", () => {
   })
 
   it("has no tool, asks no permission away, and inherits no key where its profile is a conversation's", () => {
-    const { args, inherit, env, marker } = turn({ ...options, profile: conversation("TALK"), tools: {} })
+    const { args, inherit, env, marker } = turn({ ...options, profile: conversation("TALK"), variables: {} })
     const [tools, agents] = ["--tools", "--agents"].map((flag) => args[args.indexOf(flag) + 1] ?? "?")
     assert.strictEqual(tools, "")
     assert.deepNestedInclude(JSON.parse(agents ?? ""), { "breakglass.tools": [] })

@@ -20,10 +20,10 @@ describe("CLI-20 the flags", () => {
       agent: { name: "x", description: "x", prompt: "x" },
       profile: rescue(["Bash"]),
       model: "x",
-      place: { home: "/x", config: "/x", cwd: "/x", tmp: "/x" },
+      directories: { home: "/x", config: "/x", cwd: "/x", tmp: "/x" },
       maxTurns: 1,
       path: "/x",
-      tools: {},
+      variables: {},
       turn: "x"
     }
     const used = (["new", "resume"] as const).flatMap((mode) =>

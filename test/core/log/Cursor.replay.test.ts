@@ -13,7 +13,7 @@ import { outcome, toEnd } from "../../support/session/events.ts"
 import { gauge, gauged } from "../../support/server/gauge.ts"
 import { roomy, upTo } from "../../support/journal/journals.ts"
 
-/** What a former life has left: a session with so many texts of 4 kB. */
+/** What was left before the restart: a session with so many texts of 4 kB. */
 const history = async (events: number) => {
   const home = mkdtempSync(join(tmpdir(), "breakglass-test-"))
   const session = randomUUID()

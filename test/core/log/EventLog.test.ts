@@ -165,7 +165,7 @@ describe("EventLog", () => {
   it.effect("goes on with the ids of the disk when that could not be asked at first", () =>
     Effect.gen(function* () {
       const over = yield* journal
-      yield* (yield* logOver(over, "vm")).append([text("of a former life")])
+      yield* (yield* logOver(over, "vm")).append([text("from before the restart")])
       const blind = yield* logOver(over, "vm", null)
       yield* blind.append([text("of this one")])
       assert.deepStrictEqual(ids(yield* all(blind)), [0, 1])

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { afterAll, beforeAll } from "vitest"
-import { textKept } from "../../../src/core/log/truncate.ts"
+import { maxText } from "../../../src/core/log/truncate.ts"
 import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { all, one, outcome, toEnd, why } from "../../support/session/events.ts"
 import { growth, little } from "../../support/server/volume.ts"
@@ -52,20 +52,20 @@ describe("what is too large to be pushed", () => {
   }
 
   it("SSE-10 is cut in the stream, says by how much, and is served whole: a text of one character too many", async () => {
-    const events = await server.turn(session, `#fault line ${textKept + 1}\n#say small`)
+    const events = await server.turn(session, `#fault line ${maxText + 1}\n#say small`)
     const [cut, after, small] = all(events, "text")
-    assert.isBelow(cut?.text.length ?? 0, textKept + 100)
+    assert.isBelow(cut?.text.length ?? 0, maxText + 100)
     assert.match(cut?.text ?? "", /\n… 1 characters left out …\n/)
     assert.deepStrictEqual([after?.text, small?.text], ["After it.", "small"])
     const full = await whole(cut?.id ?? 0)
     assert.deepStrictEqual([full.status, full.type], [200, "text/plain; charset=utf-8"])
-    assert.strictEqual(full.text, "0 ".padEnd(textKept + 1, "b"))
+    assert.strictEqual(full.text, "0 ".padEnd(maxText + 1, "b"))
   })
 
   it("SSE-10 is not cut at the limit itself", async () => {
-    const events = await server.turn(session, `#fault line ${textKept}`)
+    const events = await server.turn(session, `#fault line ${maxText}`)
     const [text] = all(events, "text")
-    assert.strictEqual(text?.text, "0 ".padEnd(textKept, "b"))
+    assert.strictEqual(text?.text, "0 ".padEnd(maxText, "b"))
     assert.strictEqual((await whole(text?.id ?? 0)).status, 404)
   })
 

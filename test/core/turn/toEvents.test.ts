@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { cap } from "../../../src/core/log/truncate.ts"
+import { truncate } from "../../../src/core/log/truncate.ts"
 import { type OpenTools, toEvents } from "../../../src/core/turn/toEvents.ts"
 import { decodeLine, type Message } from "../../../src/core/claude/StreamJson.ts"
 import type { Event } from "../../../src/contract/Event.ts"
@@ -192,6 +192,9 @@ describe("toEvents", () => {
     const [event] = toEvents({ type: "assistant", message: { content: [call] } }, none, 0).events
     assert.isDefined(event)
     if (event === undefined) return
-    assert.match(JSON.stringify(cap(event).event), /^{"kind":"tool","name":"Bash","input":{"command":"ls","more":\[/)
+    assert.match(
+      JSON.stringify(truncate(event).event),
+      /^{"kind":"tool","name":"Bash","input":{"command":"ls","more":\[/
+    )
   })
 })

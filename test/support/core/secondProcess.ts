@@ -26,11 +26,11 @@ export const talk = (file: string, home: string, prompt: string) =>
         agent: { name: "talker", description: "Talks.", prompt: "You talk." },
         profile: conversation("SECOND_PROCESS_TURN"),
         model: "sonnet",
-        place: { home, config: home, cwd: home, tmp: home },
+        directories: { home, config: home, cwd: home, tmp: home },
         maxTurns: 1,
         maxBudgetUsd: null,
         path: process.env["PATH"] ?? "",
-        tools: {},
+        variables: {},
         turn: "00000000-0000-4000-8000-000000000001"
       },
       conversation: { id: "00000000-0000-4000-8000-000000000002", mode: "new" },

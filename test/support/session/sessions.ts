@@ -23,7 +23,7 @@ import { targets } from "../power/targets.ts"
 
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
-  /** A former life's; else one of its own. */
+  /** One that a session was in before; else a new one. */
   readonly directory?: string
   /** The real journal, with faults. */
   readonly journal?: (real: Journal["Service"]) => Journal["Service"]
