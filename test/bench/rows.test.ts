@@ -21,7 +21,7 @@ afterEach(async () => {
 
 describe("the bench", () => {
   it("knows what npm start runs", () => {
-    assert.match(ours().at(-1) ?? "", /^dist\/server\/.*\.js$/)
+    assert.match(ours().at(-1) ?? "", /^dist\/server\/.*\.cjs$/)
   })
 
   it("counts every frame of a turn, live and in a replay", async () => {
