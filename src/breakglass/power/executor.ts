@@ -6,7 +6,7 @@ import { DateTime, Deferred, Effect, type Scope } from "effect"
 import type { Operation, VmEvent } from "../../contract/Power.ts"
 import { appendInBackground } from "../../core/log/appendInBackground.ts"
 import type { EventLog } from "../../core/log/EventLog.ts"
-import type { AskHost, HostReply } from "./hostProtocol.ts"
+import { type AskHost, type HostReply, isMutating } from "./hostProtocol.ts"
 import { operationEnded } from "./metrics.ts"
 import { appendOutput, type RunningOperation } from "./registry.ts"
 import { type Deps, endUnknown, resume, runOperation } from "./runOperation.ts"
@@ -66,8 +66,9 @@ export const make = ({ ask, log, scope }: Parts) => {
     start: (running: RunningOperation, ahead: ReadonlyArray<RunningOperation>) => {
       const run = runOperation(deps(running))
       const inTurn = ahead.length === 0 ? run : Effect.andThen(after(running, ahead), run)
-      // First to the disk, where that allows: a server that dies now asks the host about it after its restart.
-      const launched = launch(running, Effect.andThen(flush, inTurn))
+      // What changes the VM first to the disk, where that allows: a server that dies now asks the host about it after its
+      // restart. A read is not asked about, and does not wait.
+      const launched = launch(running, isMutating(running.operation.verb) ? Effect.andThen(flush, inTurn) : inTurn)
       return Effect.andThen(announce(running), launched)
     }
   }

@@ -47,7 +47,8 @@ export const endTurn = Effect.fnUntraced(function* (
   turn: string,
   closeHome: Effect.Effect<unknown, JournalFailed>
 ) {
-  const swept = yield* Marker.sweep(Marker.trace(`${markerName}=${turn}`).look)
+  const { look, whole } = Marker.trace(`${markerName}=${turn}`)
+  const swept = yield* Marker.sweep(look, whole)
   const events = [errorEvent(cutOff(swept)), interrupted]
   return Effect.andThen(closeHome, log.append(events))
 })

@@ -20,7 +20,7 @@ export interface Program {
   readonly cwd?: string
   /** Fed as it arrives; the pipe is closed when the stream ends. Without it stdin is /dev/null. */
   readonly stdin?: Stream.Stream<string>
-  /** Finds what the program started; see `marker.ts`. Put into its environment. */
+  /** Finds what the program started; see `marker.ts`. Put into its environment. No process older than this one has it. */
   readonly marker?: Marker.Marker
 }
 
@@ -92,7 +92,7 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
   yield* Effect.forkIn(Effect.andThen(late, Effect.sync(stdout.hurry)), scope)
   // Once it has exited its pid may be another program's.
   const alone = Effect.map(Deferred.isDone(exited), (gone) => new Set(gone ? [] : [pid]))
-  const trace = program.marker === undefined ? null : Marker.trace(program.marker)
+  const trace = program.marker === undefined ? null : Marker.trace(program.marker, Marker.began())
   const find = trace?.look ?? alone
   // One that sets another marker is known by its parent, while it has that.
   if (trace !== null) yield* Effect.forkIn(Effect.repeat(trace.look, Schedule.spaced("250 millis")), scope)
@@ -106,7 +106,7 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
     exited: Deferred.await(exited),
     processes: find,
     unmarked: trace?.unmarked ?? Effect.succeed(false),
-    end: end(pid, find)
+    end: end(pid, find, trace)
   }
   return { running, letGo }
 })
@@ -145,14 +145,21 @@ const environment = ({ inherit, env, marker }: Program): Record<string, string> 
 const errno = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
 
-const end = (pid: number, find: Running["processes"]) => {
+const end = (pid: number, find: Running["processes"], trace: Marker.Trace | null) => {
   let group = true
+  let over = false
   return Effect.gen(function* () {
+    // What is gone starts nothing: a second sweep would prove what the first one did.
+    if (over) return { seen: new Set<number>(), left: 0 }
     const before = yield* Marker.freeze(find)
     // Once: when they are gone their number may be another program's.
-    if (group) Marker.signal(-pid, "SIGKILL")
+    const signalled = group && Marker.signal(-pid, "SIGKILL")
     group = false
-    const { seen, left } = yield* Marker.sweep(find)
+    // Without a marker it is known by its number and its group alone, and neither is there any more.
+    over = trace === null && before.size === 0 && !signalled
+    if (over) return { seen: before, left: 0 }
+    const { seen, left } = yield* Marker.sweep(find, trace?.whole)
+    over = left === 0
     return { seen: new Set([...before, ...seen]), left }
   })
 }

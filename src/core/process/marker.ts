@@ -6,6 +6,7 @@
  */
 import { Effect, Schedule } from "effect"
 import * as Fs from "node:fs"
+import { isDeepStrictEqual } from "node:util"
 
 /** `NAME=value`, as it stands in /proc/PID/environ. */
 export type Marker = `${string}=${string}`
@@ -18,30 +19,41 @@ export interface Trace {
   readonly look: Effect.Effect<ReadonlySet<number> | null>
   /** Whether one of them was seen without the marker: it may have started something elsewhere that does not carry it either. */
   readonly unmarked: Effect.Effect<boolean>
+  /** Whether nothing can have been missed by the last look: nothing has begun or ended since, and each showed what it has. */
+  readonly whole: () => boolean
 }
 
-export const trace = (marker: Marker): Trace => {
+/** `since`: when the first of them may have begun, as /proc/PID/stat has it; what is older is not read. */
+export const trace = (marker: Marker, since = 0): Trace => {
   /** Numbers are given out again: with the time of its start one is a process. */
   const ours = new Map<number, string>()
   /** Not this marker's, and never will be: not looked at again for as long as the number is there. */
   let others: ReadonlySet<number> = new Set()
   let bare = new Set<number>()
   let unmarked = false
+  let listed: ReadonlyArray<number> = []
+  let doubt = true
 
   const belongs = (pid: number, foreign: Set<number>): boolean => {
     const entries = environ(pid)
     if (entries?.includes(marker) === true || stands(pid, marker)) return true
     // In the middle of execve it shows an empty environment.
-    if (entries === null || entries.length > 0) foreign.add(pid)
+    if (entries?.length === 0) doubt = true
+    else foreign.add(pid)
     return false
   }
   const look = () => {
     const pids = numbers()
+    doubt = pids === null
     if (pids === null) return null
+    listed = pids
     const foreign = new Set(pids.filter((pid) => others.has(pid)))
     const now = processes(pids.filter((pid) => !foreign.has(pid)))
     for (const [pid, start] of ours) if (now.get(pid)?.start !== start) ours.delete(pid)
-    for (const [pid, { start }] of now) if (!ours.has(pid) && belongs(pid, foreign)) ours.set(pid, start)
+    for (const [pid, { start }] of now) {
+      if (Number(start) < since) foreign.add(pid)
+      else if (!ours.has(pid) && belongs(pid, foreign)) ours.set(pid, start)
+    }
     for (let before = -1; before !== ours.size;) {
       before = ours.size
       for (const [pid, { parent, start }] of now) if (ours.has(parent)) ours.set(pid, start)
@@ -57,7 +69,8 @@ export const trace = (marker: Marker): Trace => {
     bare = empty
     return new Set(ours.keys())
   }
-  return { look: Effect.sync(look), unmarked: Effect.sync(() => unmarked) }
+  const whole = () => !doubt && isDeepStrictEqual(numbers(), listed)
+  return { look: Effect.sync(look), unmarked: Effect.sync(() => unmarked), whole }
 }
 
 export interface Swept {
@@ -68,10 +81,14 @@ export interface Swept {
 }
 
 /**
- * SIGKILLs whatever carries the marker until nothing does, at most 2 s. Three empty looks in a row: a process in the middle of
- * execve shows an empty environment, and a dying shell may still fork.
+ * SIGKILLs whatever carries the marker until nothing does, at most 2 s. That is one empty look that was `whole`, or else three
+ * in a row: a process in the middle of execve shows an empty environment, and one may fork and end while the others are read.
+ * The pause between looks lets it get there.
  */
-export const sweep = (find: Effect.Effect<ReadonlySet<number> | null>): Effect.Effect<Swept> =>
+export const sweep = (
+  find: Effect.Effect<ReadonlySet<number> | null>,
+  whole: Trace["whole"] = () => false
+): Effect.Effect<Swept> =>
   Effect.suspend(() => {
     const seen = new Set<number>()
     let empty = 0
@@ -84,7 +101,7 @@ export const sweep = (find: Effect.Effect<ReadonlySet<number> | null>): Effect.E
       return { seen, left: found === null ? null : found.size }
     })
     return Effect.repeat(round, {
-      until: ({ left }) => left === null || empty === 3,
+      until: ({ left }) => left === null || empty === 3 || (empty > 0 && whole()),
       schedule: Schedule.spaced("20 millis"),
       times: 100
     })
@@ -118,6 +135,9 @@ interface Process {
   readonly parent: number
   readonly start: string
 }
+
+/** When this process began: what is older was begun by nothing that it started. */
+export const began = (): number => Number(processes([process.pid]).get(process.pid)?.start ?? 0)
 
 /** Those of all processes but this one. */
 const numbers = (): ReadonlyArray<number> | null => {

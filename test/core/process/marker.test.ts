@@ -97,6 +97,21 @@ describe("sweep", () => {
     })
   )
 
+  it.effect("looks no more after a round that found nothing and cannot have missed anything", () =>
+    Effect.gen(function* () {
+      const rounds = [[2 ** 30], []]
+      let looks = 0
+      const find = Effect.sync(() => new Set(rounds[looks++]))
+      const sweeping = yield* Effect.forkChild(
+        sweep(find, () => true),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(sweeping), { seen: new Set([2 ** 30]), left: 0 })
+      assert.strictEqual(looks, 2)
+    })
+  )
+
   it.live("finds nothing where nothing is", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* sweep(census(fresh())), { seen: new Set<number>(), left: 0 })

@@ -4,12 +4,13 @@ import { Effect } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
-import { freeze, signal, sweep, trace } from "../../../src/core/process/marker.ts"
+import { began, freeze, signal, sweep, trace } from "../../../src/core/process/marker.ts"
 import { child, cmdline, fresh, marked, missing, name, shell, stay } from "../../support/server/marked.ts"
+
+const bare = `env -i sh -c '${stay}'`
 
 describe("trace", () => {
   const other = `env ${name}=another ${child}`
-  const bare = `env -i sh -c '${stay}'`
 
   for (const [what, script] of [
     ["sets another marker", other],
@@ -54,6 +55,36 @@ describe("trace", () => {
       const { look, unmarked } = trace(marker)
       yield* Effect.repeat(look, { times: 2 })
       assert.isFalse(yield* unmarked)
+    })
+  )
+})
+
+describe("a look", () => {
+  it.live("is whole until a process begins, whosoever", () =>
+    Effect.gen(function* () {
+      const { look, whole } = trace(fresh(), began())
+      // Others' processes come and go here.
+      yield* Effect.repeat(look, { until: whole })
+      yield* shell(stay, {})
+      assert.isFalse(whole())
+    })
+  )
+
+  it.live("is not whole while a process shows no environment: it may be in the middle of an exec", () =>
+    Effect.gen(function* () {
+      const { look, whole } = trace(fresh(), began())
+      yield* shell(bare, {})
+      yield* look
+      assert.isFalse(whole())
+    })
+  )
+
+  it.live("does not read what began before the time that it is given", () =>
+    Effect.gen(function* () {
+      const marker = fresh()
+      const { pid, pids } = yield* marked(stay, marker)
+      assert.deepStrictEqual(yield* trace(marker, Number.POSITIVE_INFINITY).look, new Set())
+      assert.deepStrictEqual(yield* trace(marker, began()).look, new Set([pid, ...pids]))
     })
   )
 })
