@@ -1,7 +1,6 @@
 /** How a program ends, how it is ended, and how it does not start. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { Cause, Effect, Exit, Scope, Stream } from "effect"
-import { TestClock } from "effect/testing"
 import * as Child from "node:child_process"
 import { randomUUID } from "node:crypto"
 import * as Fs from "node:fs"
@@ -9,7 +8,7 @@ import * as Path from "node:path"
 import { inspect, promisify } from "node:util"
 import { vi } from "vitest"
 import { census, signal } from "../../../src/core/process/marker.ts"
-import { type Program, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
+import type { Program } from "../../../src/core/process/SubprocessRunner.ts"
 import { dead, file, heard, live, sh, start, turns } from "../../support/server/programs.ts"
 
 describe("how a program ends", () => {
@@ -66,18 +65,6 @@ describe("a scope that closes", () => {
     assert.deepStrictEqual(yield* census(marker), new Set())
     assert.isFalse(dead(other.pid))
   })
-
-  // The clock stands still, so that a pause would never end.
-  it.effect("waits for nothing where the program has ended, had no marker and left nothing in its group", () =>
-    Effect.scoped(Effect.flatMap(sh("exit 0"), ({ exited }) => exited)).pipe(Effect.provide(SubprocessRunner.layer))
-  )
-
-  it.effect("waits for nothing where all was found gone before", () =>
-    Effect.gen(function* () {
-      const running = yield* sh("sleep 300", { marker: `RUNNER_TEST=${randomUUID()}` })
-      yield* Effect.raceFirst(running.end, Effect.forever(Effect.andThen(TestClock.adjust("20 millis"), turns(1))))
-    }).pipe(Effect.scoped, Effect.provide(SubprocessRunner.layer))
-  )
 
   live("ends what a program left behind that had ended by itself", function* () {
     const scope = yield* Scope.make()
