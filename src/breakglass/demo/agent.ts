@@ -9,7 +9,7 @@ import type { Line } from "../../core/process/lines.ts"
 import {
   type Exited,
   type Program,
-  type Running,
+  type Process,
   SpawnFailed,
   SubprocessRunner
 } from "../../core/process/SubprocessRunner.ts"
@@ -67,7 +67,7 @@ const begin = Effect.fnUntraced(function* (
   })
   const living = yield* Effect.forkScoped(life)
   const processes = Effect.map(Deferred.isDone(exited), (gone) => new Set(gone ? [] : [1]))
-  const running: Running = {
+  const running: Process = {
     pid: 1,
     lines: Stream.fromQueue(said),
     stderr: Effect.succeed(""),
@@ -78,7 +78,7 @@ const begin = Effect.fnUntraced(function* (
       const seen = yield* processes
       yield* Fiber.interrupt(living)
       yield* leave(137)
-      return { seen, left: 0 }
+      return { found: seen, survivors: 0 }
     })
   }
   return running

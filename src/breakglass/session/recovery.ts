@@ -55,15 +55,15 @@ export const endTurn = Effect.fnUntraced(function* (
 
 const interrupted = { kind: "turn_end", outcome: "interrupted", metadata: { unfinished: true } } as const
 
-export const cutOff = ({ seen, left }: Marker.Swept): string => {
+export const cutOff = ({ found, survivors }: Marker.Swept): string => {
   const still =
-    seen.size === 1 ? "1 process of it was still running" : `${seen.size} processes of it were still running`
+    found.size === 1 ? "1 process of it was still running" : `${found.size} processes of it were still running`
   const here =
-    left === null
+    survivors === null
       ? "What it had started could not be looked for."
-      : left > 0
-        ? `${still}, and ${left} could not be ended.`
-        : `${still} and ${seen.size === 1 ? "was" : "were"} ended.`
+      : survivors > 0
+        ? `${still}, and ${survivors} could not be ended.`
+        : `${still} and ${found.size === 1 ? "was" : "were"} ended.`
   return (
     `the server restarted while this turn ran. ${here} A command may have run without its result being seen, and one ` +
     "on the target may run on there: look before you go on."

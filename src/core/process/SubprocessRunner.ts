@@ -24,7 +24,7 @@ export interface Program {
   readonly marker?: Marker.Marker
 }
 
-export interface Running {
+export interface Process {
   readonly pid: number
   /** stdout, line by line. Ends with the program (plus a short drain), even if a grandchild still holds the pipe. */
   readonly lines: Stream.Stream<Lines.Line>
@@ -55,7 +55,7 @@ export class SubprocessRunner extends Context.Service<
   SubprocessRunner,
   {
     /** Starts a program that lives as long as the scope. */
-    start(program: Program): Effect.Effect<Running, SpawnFailed, Scope.Scope>
+    start(program: Program): Effect.Effect<Process, SpawnFailed, Scope.Scope>
   }
 >()("SubprocessRunner") {
   static readonly layer = Layer.succeed(
@@ -79,24 +79,24 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
       // Without a file descriptor left there are no pipes, and the error is on its way.
       if (child.stdout === null || child.stdout === undefined || child.pid === undefined) return
       const { stdin, stdout, stderr } = child
-      const letGo = () => [stdin, stdout, stderr].forEach((pipe) => pipe?.destroy())
-      const started = { pid: child.pid, stdin, stdout: Pipes.listen(stdout), stderr: Pipes.tail(stderr), letGo }
+      const destroyPipes = () => [stdin, stdout, stderr].forEach((pipe) => pipe?.destroy())
+      const started = { pid: child.pid, stdin, stdout: Pipes.listen(stdout), stderr: Pipes.tail(stderr), destroyPipes }
       child.once("spawn", () => resume(Effect.succeed(started)))
     } catch (error) {
       resume(Effect.fail(failed(error)))
     }
   })
-  const { pid, stdin, stdout, stderr, letGo } = child
+  const { pid, stdin, stdout, stderr, destroyPipes } = child
   if (program.stdin !== undefined && stdin !== null) yield* Effect.forkIn(Pipes.feed(stdin, program.stdin), scope)
   const late = Effect.andThen(Deferred.await(exited), Effect.sleep(Pipes.drain))
-  yield* Effect.forkIn(Effect.andThen(late, Effect.sync(stdout.hurry)), scope)
+  yield* Effect.forkIn(Effect.andThen(late, Effect.sync(stdout.drainAndClose)), scope)
   // Once it has exited its pid may be another program's.
   const alone = Effect.map(Deferred.isDone(exited), (gone) => new Set(gone ? [] : [pid]))
   const trace = program.marker === undefined ? null : Marker.trace(program.marker, Marker.began())
   const find = trace?.look ?? alone
   // One that sets another marker is known by its parent, while it has that.
   if (trace !== null) yield* Effect.forkIn(Effect.repeat(trace.look, Schedule.spaced("250 millis")), scope)
-  const running: Running = {
+  const running: Process = {
     pid,
     lines: Stream.fromPull(Effect.succeed(stdout.pull)),
     stderr: Effect.andThen(
@@ -108,19 +108,19 @@ const spawn = Effect.fnUntraced(function* (program: Program) {
     unmarked: trace?.unmarked ?? Effect.succeed(false),
     end: end(pid, find, trace)
   }
-  return { running, letGo }
+  return { running, destroyPipes }
 })
 
 /** A pipe stays open for as long as a child that escaped holds its other end, unless this end is closed. */
-const release = ({ running, letGo }: { readonly running: Running; readonly letGo: () => void }) =>
-  Effect.andThen(running.end, Effect.sync(letGo))
+const release = ({ running, destroyPipes }: { readonly running: Process; readonly destroyPipes: () => void }) =>
+  Effect.andThen(running.end, Effect.sync(destroyPipes))
 
 interface Started {
   readonly pid: number
   readonly stdin: Writable | null
   readonly stdout: ReturnType<typeof Pipes.listen>
   readonly stderr: ReturnType<typeof Pipes.tail>
-  readonly letGo: () => void
+  readonly destroyPipes: () => void
 }
 
 const launch = (program: Program): Child.ChildProcessByStdio<Writable | null, Readable, Readable> =>
@@ -145,21 +145,21 @@ const environment = ({ inherit, env, marker }: Program): Record<string, string> 
 const errno = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
 
-const end = (pid: number, find: Running["processes"], trace: Marker.Trace | null) => {
+const end = (pid: number, find: Process["processes"], trace: Marker.Trace | null) => {
   let group = true
   let over = false
   return Effect.gen(function* () {
     // What is gone starts nothing: a second sweep would prove what the first one did.
-    if (over) return { seen: new Set<number>(), left: 0 }
+    if (over) return { found: new Set<number>(), survivors: 0 }
     const before = yield* Marker.freeze(find)
     // Once: when they are gone their number may be another program's.
     const signalled = group && Marker.signal(-pid, "SIGKILL")
     group = false
     // Without a marker it is known by its number and its group alone, and neither is there any more.
     over = trace === null && before.size === 0 && !signalled
-    if (over) return { seen: before, left: 0 }
-    const { seen, left } = yield* Marker.sweep(find, trace?.whole)
-    over = left === 0
-    return { seen: new Set([...before, ...seen]), left }
+    if (over) return { found: before, survivors: 0 }
+    const { found, survivors } = yield* Marker.sweep(find, trace?.whole)
+    over = survivors === 0
+    return { found: new Set([...before, ...found]), survivors }
   })
 }

@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from "node:util"
 export type Marker = `${string}=${string}`
 
 /** Pids of this marker now; null when /proc cannot be read at all, which is not the same as none. */
-export const census = (marker: Marker): Effect.Effect<ReadonlySet<number> | null> => trace(marker).look
+export const findMarked = (marker: Marker): Effect.Effect<ReadonlySet<number> | null> => trace(marker).look
 
 /** What belongs to a marker, remembered from look to look. */
 export interface Trace {
@@ -74,10 +74,10 @@ export const trace = (marker: Marker, since = 0): Trace => {
 }
 
 export interface Swept {
-  /** Every pid that was found. */
-  readonly seen: ReadonlySet<number>
+  /** The pid of every process that was found and signalled. */
+  readonly found: ReadonlySet<number>
   /** Those that could not be ended within the bound; null when /proc cannot be read. */
-  readonly left: number | null
+  readonly survivors: number | null
 }
 
 /**
@@ -90,18 +90,18 @@ export const sweep = (
   whole: Trace["whole"] = () => false
 ): Effect.Effect<Swept> =>
   Effect.suspend(() => {
-    const seen = new Set<number>()
+    const found = new Set<number>()
     let empty = 0
-    const round = Effect.map(find, (found) => {
-      for (const pid of found ?? []) {
-        seen.add(pid)
+    const round = Effect.map(find, (now) => {
+      for (const pid of now ?? []) {
+        found.add(pid)
         signal(pid, "SIGKILL")
       }
-      empty = found?.size === 0 ? empty + 1 : 0
-      return { seen, left: found === null ? null : found.size }
+      empty = now?.size === 0 ? empty + 1 : 0
+      return { found, survivors: now === null ? null : now.size }
     })
     return Effect.repeat(round, {
-      until: ({ left }) => left === null || empty === 3 || (empty > 0 && whole()),
+      until: ({ survivors }) => survivors === null || empty === 3 || (empty > 0 && whole()),
       schedule: Schedule.spaced("20 millis"),
       times: 100
     })
@@ -111,8 +111,8 @@ export const sweep = (
 export const freeze = (find: Effect.Effect<ReadonlySet<number> | null>): Effect.Effect<ReadonlySet<number>> =>
   Effect.suspend(() => {
     const still = new Set<number>()
-    const round = Effect.map(find, (found) => {
-      const moving = [...(found ?? [])].filter((pid) => !still.has(pid))
+    const round = Effect.map(find, (now) => {
+      const moving = [...(now ?? [])].filter((pid) => !still.has(pid))
       for (const pid of moving) {
         still.add(pid)
         signal(pid, "SIGSTOP")

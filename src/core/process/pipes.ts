@@ -39,7 +39,7 @@ export const feed = (stdin: Writable, source: Stream.Stream<string>) => {
 }
 
 /**
- * Pulled, never pushed: a slow journal slows the program and does not fill memory. `hurry` is for when the program has
+ * Pulled, never pushed: a slow journal slows the program and does not fill memory. `drainAndClose` is for when the program has
  * exited and a grandchild holds the pipe, perhaps printing for ever: what a pipe can hold is read, and no more.
  */
 export const listen = (stdout: Readable) => {
@@ -69,11 +69,11 @@ export const listen = (stdout: Readable) => {
     if (chunk !== null || over) return pull
     return Effect.andThen(left === Number.POSITIVE_INFINITY ? more : Effect.raceFirst(more, last), pull)
   })
-  const hurry = () => {
+  const drainAndClose = () => {
     left = pipeHolds
     wake()
   }
-  return { pull, hurry }
+  return { pull, drainAndClose }
 }
 
 /** Bytes: both ends of a pipe on Linux, with room to spare. */

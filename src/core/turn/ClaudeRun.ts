@@ -4,7 +4,7 @@
  */
 import { Cause, Deferred, Effect, Exit, Fiber, Option, Queue, Stream } from "effect"
 import * as Command from "../claude/command.ts"
-import { type Program, type Running, SubprocessRunner } from "../process/SubprocessRunner.ts"
+import { type Program, type Process, SubprocessRunner } from "../process/SubprocessRunner.ts"
 import { deep, type Redact } from "../redact/redact.ts"
 import { ClaudeOutput } from "./ClaudeOutput.ts"
 import { type Elsewhere, type MakeElsewhere, nowhere, type Remote } from "./elsewhere.ts"
@@ -69,7 +69,7 @@ const neverStarted = (stopping: boolean): ClaudeRun => ({
 })
 
 interface Started {
-  readonly process: Running
+  readonly process: Process
   readonly stdin: Queue.Queue<string, Cause.Done>
   readonly output: ClaudeOutput
   readonly listening: Fiber.Fiber<void, NotStored>
@@ -100,8 +100,8 @@ const stopBoth = Effect.fnUntraced(function* (started: Started, exited: boolean)
   const stop = elsewhere.stop({ pids: before ?? new Set(), exited })
   const [how, remote] = yield* Effect.all([halted, stop], { concurrency: "unbounded" })
   yield* Queue.end(stdin)
-  const { seen, left } = yield* process.end
-  return { before, how, seen, left, remote: remote({ unmarked: yield* process.unmarked }) }
+  const { found, survivors } = yield* process.end
+  return { before, how, found, survivors, remote: remote({ unmarked: yield* process.unmarked }) }
 })
 
 interface Ending {
@@ -116,7 +116,7 @@ const collect = Effect.fnUntraced(function* (
   redact: Redact,
   { ended, resultBefore, stopped }: Ending
 ) {
-  const { before, how, seen, left, remote } = stopped
+  const { before, how, found, survivors, remote } = stopped
   const listened = Effect.timeoutOption(Fiber.await(listening), "2 seconds")
   // A disk that is slow loses nothing of what it said.
   yield* Effect.repeat(listened, { while: (all) => Option.isNone(all) && output.appending })
@@ -125,7 +125,7 @@ const collect = Effect.fnUntraced(function* (
   const stderr = Option.isNone(exited) ? "" : yield* process.stderr
   const end = effectiveEnd(ended, output.result, resultBefore)
   // What was gone by then went by itself.
-  const all = end._tag === "Exited" ? seen : new Set([...(before ?? [process.pid]), ...seen])
+  const all = end._tag === "Exited" ? found : new Set([...(before ?? [process.pid]), ...found])
   return {
     ended: end,
     // Redacted before the verdict cuts them: half a secret would not be recognised.
@@ -135,9 +135,9 @@ const collect = Effect.fnUntraced(function* (
     stderr: redact(stderr).value,
     remote,
     swept: {
-      ended: all.size - (left ?? 0),
-      left: left ?? 0,
-      how: left === null ? `${how}; /proc cannot be read, so only the process group was ended` : how
+      ended: all.size - (survivors ?? 0),
+      left: survivors ?? 0,
+      how: survivors === null ? `${how}; /proc cannot be read, so only the process group was ended` : how
     }
   } satisfies ClaudeRun
 })

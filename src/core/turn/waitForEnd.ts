@@ -1,6 +1,6 @@
 /** What ends a run of the CLI, if nobody stops it: its exit, a limit of time, or the sink's failure. */
 import { Deferred, Effect, Fiber, type Scope } from "effect"
-import type { Running } from "../process/SubprocessRunner.ts"
+import type { Process } from "../process/SubprocessRunner.ts"
 import type { ClaudeOutput } from "./ClaudeOutput.ts"
 import type { EventSink, NotStored } from "./EventSink.ts"
 import { type Ended, silenceNotice } from "./verdict.ts"
@@ -18,7 +18,7 @@ export interface Limits {
 }
 
 interface Listened {
-  readonly process: Running
+  readonly process: Process
   readonly output: ClaudeOutput
   readonly listening: Fiber.Fiber<void, NotStored>
 }

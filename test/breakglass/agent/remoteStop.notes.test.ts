@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process"
 import { symlinkSync, writeFileSync } from "node:fs"
 import { destinationNotes, stop } from "../../../src/breakglass/agent/remoteStop.ts"
 import type { Line } from "../../../src/core/process/lines.ts"
-import { type Running, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
+import { type Process, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
 
 describe("the destinations that were noted", () => {
   const read = (write: (file: string) => void) =>
@@ -38,7 +38,7 @@ describe("the destinations that were noted", () => {
     Effect.gen(function* () {
       const line: Line = { _tag: "Line", text: "breakglass-left=0" }
       let began = 0
-      const start = Effect.sync((): Running => {
+      const start = Effect.sync((): Process => {
         began += 1
         return {
           pid: 1,
@@ -47,7 +47,7 @@ describe("the destinations that were noted", () => {
           exited: Effect.succeed({ code: 0, signal: null }),
           processes: Effect.succeed(null),
           unmarked: Effect.succeed(false),
-          end: Effect.succeed({ seen: new Set(), left: 0 })
+          end: Effect.succeed({ found: new Set(), survivors: 0 })
         }
       })
       const asked = (count: number) =>

@@ -6,7 +6,7 @@ import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
 import { Config } from "../../../src/breakglass/config/Config.ts"
 import { Doctor } from "../../../src/breakglass/ops/Doctor.ts"
 import { Journal } from "../../../src/core/journal/Journal.ts"
-import { type Running, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
+import { type Process, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
 import { targets } from "../../support/power/targets.ts"
 
 /** What was begun, a word each; every leg takes a second. */
@@ -16,14 +16,14 @@ const takes = <A>(word: string, answer: A) =>
     begun.push(word)
     return Effect.as(Effect.sleep("1 second"), answer)
   })
-const running: Running = {
+const running: Process = {
   pid: 1,
   lines: Stream.empty,
   stderr: Effect.succeed(""),
   exited: takes("version", { code: 0, signal: null }),
   processes: Effect.succeed(null),
   unmarked: Effect.succeed(false),
-  end: Effect.succeed({ seen: new Set(), left: 0 })
+  end: Effect.succeed({ found: new Set(), survivors: 0 })
 }
 const layer = Doctor.layer.pipe(
   Layer.provide([

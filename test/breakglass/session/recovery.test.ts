@@ -78,7 +78,7 @@ const honest = (id: string, orphan: number, ran: ReturnType<typeof lives>["ran"]
 
 describe("LIFE-01: a turn without an end", () => {
   it("says of its processes what became of them, and of the target only what is known", () => {
-    const said = (seen: ReadonlyArray<number>, left: number | null) => cutOff({ seen: new Set(seen), left })
+    const said = (seen: ReadonlyArray<number>, left: number | null) => cutOff({ found: new Set(seen), survivors: left })
     assert.include(said([1], 0), " 1 process of it was still running and was ended. ")
     assert.include(said([1, 2], 0), " 2 processes of it were still running and were ended. ")
     assert.include(said([1, 2], 1), " 2 processes of it were still running, and 1 could not be ended. ")

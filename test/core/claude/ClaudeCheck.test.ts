@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { Cli } from "../../../src/core/claude/ClaudeCheck.ts"
 import { flags } from "../../../src/core/claude/help.ts"
 import type { Line } from "../../../src/core/process/lines.ts"
-import { type Running, SpawnFailed, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
+import { type Process, SpawnFailed, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
 
 type Life = "good" | "strange" | "silent" | "missing"
 
@@ -22,14 +22,14 @@ const bench = (now: Life, file = "claude") => {
     life.alive += 1
     yield* Effect.addFinalizer(() => Effect.sync(() => (life.alive -= 1)))
     const lines = Stream.fromIterable(life.now === "good" ? good : good.toSpliced(1, 1))
-    const running: Running = {
+    const running: Process = {
       pid: 1,
       lines: life.now === "silent" ? Stream.never : lines,
       stderr: Effect.succeed(""),
       exited: Effect.never,
       processes: Effect.succeed(null),
       unmarked: Effect.succeed(false),
-      end: Effect.succeed({ seen: new Set(), left: 0 })
+      end: Effect.succeed({ found: new Set(), survivors: 0 })
     }
     return running
   })

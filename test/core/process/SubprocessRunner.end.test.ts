@@ -7,7 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { inspect, promisify } from "node:util"
 import { vi } from "vitest"
-import { census, signal } from "../../../src/core/process/marker.ts"
+import { findMarked, signal } from "../../../src/core/process/marker.ts"
 import type { Program } from "../../../src/core/process/SubprocessRunner.ts"
 import { dead, file, heard, live, sh, start, turns } from "../../support/server/programs.ts"
 
@@ -62,7 +62,7 @@ describe("a scope that closes", () => {
     assert.deepStrictEqual(pids.map(dead), [false, false, false, false])
     yield* Scope.close(scope, Exit.void)
     assert.deepStrictEqual(pids.map(dead), [true, true, true, true])
-    assert.deepStrictEqual(yield* census(marker), new Set())
+    assert.deepStrictEqual(yield* findMarked(marker), new Set())
     assert.isFalse(dead(other.pid))
   })
 
@@ -117,18 +117,18 @@ describe("end", () => {
     const script = "setsid sh -c 'echo $$; kill -STOP $$' & wait"
     const running = yield* sh(script, { marker: `RUNNER_TEST=${randomUUID()}` })
     const pids = [running.pid, ...(yield* heard(running, 1)).map(Number)]
-    const { seen, left } = yield* running.end
-    assert.includeMembers([...seen], pids)
-    assert.strictEqual(left, 0)
+    const { found, survivors } = yield* running.end
+    assert.includeMembers([...found], pids)
+    assert.strictEqual(survivors, 0)
     assert.deepStrictEqual(yield* running.exited, { code: null, signal: "SIGKILL" })
-    assert.deepStrictEqual(yield* running.end, { seen: new Set<number>(), left: 0 })
+    assert.deepStrictEqual(yield* running.end, { found: new Set<number>(), survivors: 0 })
     assert.deepStrictEqual(yield* running.processes, new Set<number>())
   })
 
   live("finds the program itself where it has no marker", function* () {
     const running = yield* sh("echo up; sleep 300")
     yield* heard(running, 1)
-    assert.deepStrictEqual(yield* running.end, { seen: new Set([running.pid]), left: 0 })
+    assert.deepStrictEqual(yield* running.end, { found: new Set([running.pid]), survivors: 0 })
     assert.deepStrictEqual(yield* running.exited, { code: null, signal: "SIGKILL" })
   })
 })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
-import { census, type Marker, signal, sweep } from "../../../src/core/process/marker.ts"
+import { findMarked, type Marker, signal, sweep } from "../../../src/core/process/marker.ts"
 import { child, dead, fresh, marked, missing, name, shell, stay } from "../../support/server/marked.ts"
 
 const scripts: Readonly<Record<string, string>> = {
@@ -14,13 +14,13 @@ const scripts: Readonly<Record<string, string>> = {
   "a child that runs under another name": `bash -c 'exec -a innocent sh -c "echo \\$\\$; kill -STOP \\$\\$"' & wait`
 }
 
-describe("census", () => {
+describe("findMarked", () => {
   for (const [what, script] of Object.entries(scripts)) {
     it.live(`finds ${what}`, () =>
       Effect.gen(function* () {
         const marker = fresh()
         const { pid, pids } = yield* marked(script, marker)
-        const found = yield* census(marker)
+        const found = yield* findMarked(marker)
         assert.deepStrictEqual(missing([pid, ...pids], found), [])
       })
     )
@@ -42,7 +42,7 @@ describe("census", () => {
         const marker = fresh()
         const mine = yield* marked(stay, marker)
         yield* shell(stay, environment(marker))
-        assert.deepStrictEqual(yield* census(marker), new Set(mine.pids))
+        assert.deepStrictEqual(yield* findMarked(marker), new Set(mine.pids))
       })
     )
   }
@@ -51,7 +51,7 @@ describe("census", () => {
     Effect.gen(function* () {
       const marker = fresh()
       yield* shell(`${stay} # ${marker}`, {})
-      assert.deepStrictEqual(yield* census(marker), new Set())
+      assert.deepStrictEqual(yield* findMarked(marker), new Set())
     })
   )
 })
@@ -63,14 +63,14 @@ describe("sweep", () => {
       const script = `trap '' INT TERM HUP; ${child} & setsid ${child} & (setsid ${child} &) ; wait`
       const { pid, pids } = yield* marked(script, marker, 3)
       const other = yield* marked(stay, fresh())
-      const { seen, left } = yield* sweep(census(marker))
-      assert.strictEqual(left, 0)
-      assert.deepStrictEqual(missing([pid, ...pids], seen), [])
+      const { found, survivors } = yield* sweep(findMarked(marker))
+      assert.strictEqual(survivors, 0)
+      assert.deepStrictEqual(missing([pid, ...pids], found), [])
       assert.deepStrictEqual(
         [pid, ...pids].filter((each) => !dead(each)),
         []
       )
-      assert.isFalse(seen.has(other.pid))
+      assert.isFalse(found.has(other.pid))
       assert.isFalse(dead(other.pid))
     })
   )
@@ -80,10 +80,10 @@ describe("sweep", () => {
       const marker = fresh()
       const script = `${child} & echo $$; while :; do setsid sleep 300 & done`
       const { pid, pids } = yield* marked(script, marker, 2)
-      const { seen, left } = yield* sweep(census(marker))
-      assert.strictEqual(left, 0)
-      assert.deepStrictEqual(missing([pid, ...pids], seen), [])
-      assert.deepStrictEqual(yield* census(marker), new Set())
+      const { found, survivors } = yield* sweep(findMarked(marker))
+      assert.strictEqual(survivors, 0)
+      assert.deepStrictEqual(missing([pid, ...pids], found), [])
+      assert.deepStrictEqual(yield* findMarked(marker), new Set())
     })
   )
 
@@ -93,7 +93,7 @@ describe("sweep", () => {
       const find = Effect.sync(() => new Set(rounds.shift()))
       const sweeping = yield* Effect.forkChild(sweep(find), { startImmediately: true })
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(sweeping), { seen: new Set([2 ** 30, 2 ** 30 + 1]), left: 0 })
+      assert.deepStrictEqual(yield* Fiber.join(sweeping), { found: new Set([2 ** 30, 2 ** 30 + 1]), survivors: 0 })
     })
   )
 
@@ -107,14 +107,14 @@ describe("sweep", () => {
         { startImmediately: true }
       )
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(sweeping), { seen: new Set([2 ** 30]), left: 0 })
+      assert.deepStrictEqual(yield* Fiber.join(sweeping), { found: new Set([2 ** 30]), survivors: 0 })
       assert.strictEqual(looks, 2)
     })
   )
 
   it.live("finds nothing where nothing is", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* sweep(census(fresh())), { seen: new Set<number>(), left: 0 })
+      assert.deepStrictEqual(yield* sweep(findMarked(fresh())), { found: new Set<number>(), survivors: 0 })
     })
   )
 
@@ -123,13 +123,13 @@ describe("sweep", () => {
       const unkillable = new Set([2 ** 30, 2 ** 30 + 1])
       const sweeping = yield* Effect.forkChild(sweep(Effect.succeed(unkillable)), { startImmediately: true })
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* Fiber.join(sweeping), { seen: unkillable, left: 2 })
+      assert.deepStrictEqual(yield* Fiber.join(sweeping), { found: unkillable, survivors: 2 })
     })
   )
 
   it.effect("does not take an unreadable /proc for an empty one", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* sweep(Effect.succeed(null)), { seen: new Set<number>(), left: null })
+      assert.deepStrictEqual(yield* sweep(Effect.succeed(null)), { found: new Set<number>(), survivors: null })
     })
   )
 })

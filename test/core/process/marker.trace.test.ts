@@ -98,7 +98,7 @@ describe("freeze", () => {
       const { look } = trace(marker)
       const before = yield* freeze(look)
       assert.deepStrictEqual(missing([pid, ...pids], before), [])
-      assert.strictEqual((yield* sweep(look)).left, 0)
+      assert.strictEqual((yield* sweep(look)).survivors, 0)
       const left = Fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name) && cmdline(name) === "sleep 300.7")
       assert.deepStrictEqual(left, [])
     })

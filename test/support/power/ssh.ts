@@ -6,7 +6,7 @@ import type { Line } from "../../../src/core/process/lines.ts"
 import {
   type Exited,
   type Program,
-  type Running,
+  type Process,
   SpawnFailed,
   SubprocessRunner
 } from "../../../src/core/process/SubprocessRunner.ts"
@@ -21,7 +21,7 @@ export interface Ssh {
   readonly lines?: ReadonlyArray<Line>
   readonly stderr?: string
   readonly exited?: Exited
-  readonly more?: Partial<Running>
+  readonly more?: Partial<Process>
 }
 /** Asks an ssh that says and does this; gives also what was started and what was said on the way. */
 export const ask = (ssh: Ssh | SpawnFailed, verb: Verb = "status", variables: Record<string, string> = env) =>
@@ -29,7 +29,7 @@ export const ask = (ssh: Ssh | SpawnFailed, verb: Verb = "status", variables: Re
     const started: Array<Program> = []
     const said: Array<string> = []
     let ended = 0
-    const running = ({ lines = [], stderr = "", exited = { code: 0, signal: null }, more }: Ssh): Running => ({
+    const running = ({ lines = [], stderr = "", exited = { code: 0, signal: null }, more }: Ssh): Process => ({
       pid: 1,
       lines: Stream.fromIterable(lines),
       stderr: Effect.succeed(stderr),
@@ -38,7 +38,7 @@ export const ask = (ssh: Ssh | SpawnFailed, verb: Verb = "status", variables: Re
       unmarked: Effect.succeed(false),
       end: Effect.sync(() => {
         ended += 1
-        return { seen: new Set<number>(), left: 0 }
+        return { found: new Set<number>(), survivors: 0 }
       }),
       ...more
     })

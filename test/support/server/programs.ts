@@ -1,11 +1,11 @@
-/** Running real programs in tests. They are waited for by what they say and by turns of Node's loop, never by time. */
+/** Process real programs in tests. They are waited for by what they say and by turns of Node's loop, never by time. */
 import { it } from "@effect/vitest"
 import { Effect, type Scope, Stream } from "effect"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { signal } from "../../../src/core/process/marker.ts"
-import { type Program, type Running, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
+import { type Program, type Process, SubprocessRunner } from "../../../src/core/process/SubprocessRunner.ts"
 
 type Needs = Scope.Scope | SubprocessRunner
 
@@ -21,7 +21,7 @@ export const start = (program: Partial<Program>) =>
 export const sh = (script: string, more: Partial<Program> = {}) => start({ args: ["-c", script], ...more })
 
 /** Its lines to the end, or the first so many. */
-export const heard = (running: Running, most = Number.POSITIVE_INFINITY) =>
+export const heard = (running: Process, most = Number.POSITIVE_INFINITY) =>
   Effect.map(Stream.runCollect(Stream.take(running.lines, most)), (lines) =>
     [...lines].map((line) => (line._tag === "Line" ? line.text : `${line.why} ${line.bytes}`))
   )

@@ -14,7 +14,7 @@ import type { Line } from "../../../src/core/process/lines.ts"
 import {
   type Exited,
   type Program,
-  type Running,
+  type Process,
   SubprocessRunner
 } from "../../../src/core/process/SubprocessRunner.ts"
 import type { Entry } from "../../../src/contract/Event.ts"
@@ -139,7 +139,7 @@ export const lives = (...all: ReadonlyArray<Life>) => {
     const exited = yield* Deferred.make<Exited>()
     const gone: Effect.Effect<unknown> =
       exit === undefined ? Deferred.await(exited) : Deferred.succeed(exited, { code: exit, signal: null })
-    const running: Running = {
+    const running: Process = {
       pid: 1,
       lines: Stream.concat(spoken(says), Stream.drain(Stream.fromEffect(gone))),
       stderr: Effect.as(Deferred.await(exited), stderr),
@@ -149,10 +149,10 @@ export const lives = (...all: ReadonlyArray<Life>) => {
         : Effect.map(Deferred.isDone(exited), (done) => new Set(done ? [] : [1])),
       unmarked: Effect.succeed(false),
       end: immortal
-        ? Effect.succeed({ seen: new Set([1]), left: 1 })
+        ? Effect.succeed({ found: new Set([1]), survivors: 1 })
         : Effect.map(Deferred.succeed(exited, { code: null, signal: "SIGKILL" }), (killed) => ({
-            seen: new Set(killed && !unseen ? [1] : []),
-            left: unseen ? null : 0
+            found: new Set(killed && !unseen ? [1] : []),
+            survivors: unseen ? null : 0
           }))
     }
     return running
