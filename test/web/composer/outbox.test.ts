@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import { signal } from "@preact/signals"
 import type { Answer, Prompt } from "../../../web/link/api.ts"
 import {
@@ -44,8 +44,11 @@ const table: ReadonlyArray<readonly [fact: string, outbox: Outbox, gate: SendGat
 const turnRuns: Answer<never> = { ok: false, status: 409, detail: "", signedOut: false }
 
 describe("the outbox", () => {
+  // Other files share this worker.
+  afterEach(() => void vi.unstubAllGlobals())
+
   it("asks again what was refused for a turn that had ended before the refusal came", async () => {
-    Object.assign(globalThis, { window: new EventTarget() })
+    vi.stubGlobal("window", new EventTarget())
     const { OutboxModel } = await import("../../../web/composer/OutboxModel.ts")
     const gate = signal(idle)
     let refuse = (_answer: Answer<never>) => {}
