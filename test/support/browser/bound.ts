@@ -13,6 +13,8 @@ export interface Bound {
 export const bound = (program: string, args: ReadonlyArray<string>, options: SpawnOptions): Bound => {
   const child = spawn("setpriv", ["--pdeathsig", "KILL", program, ...args], options)
   const gone = new Promise<void>((settle) => child.once("exit", () => settle()).once("error", () => settle()))
+  // After its exit what it said may still be in the pipe.
+  const silent = new Promise<void>((settle) => child.once("close", () => settle()).once("error", () => settle()))
   return {
     child,
     said: (what, output = 2) =>
@@ -23,7 +25,7 @@ export const bound = (program: string, args: ReadonlyArray<string>, options: Spa
           const [, found] = what.exec(text) ?? []
           if (found !== undefined) settle(found)
         })
-        void gone.then(() => fail(new Error(`${program} ended before it said ${String(what)}: ${text}`)))
+        void silent.then(() => fail(new Error(`${program} ended before it said ${String(what)}: ${text}`)))
       }),
     end: () => {
       child.kill()
