@@ -11,11 +11,9 @@ import { isDeepStrictEqual } from "node:util"
 /** `NAME=value`, as it stands in /proc/PID/environ. */
 export type Marker = `${string}=${string}`
 
-/** Pids of this marker now; null when /proc cannot be read at all, which is not the same as none. */
-export const findMarked = (marker: Marker): Effect.Effect<ReadonlySet<number> | null> => trace(marker).look
-
 /** What belongs to a marker, remembered from look to look. */
 export interface Trace {
+  /** Their pids now; null when /proc cannot be read at all, which is not the same as none. */
   readonly look: Effect.Effect<ReadonlySet<number> | null>
   /** Whether one of them was seen without the marker: it may have started something elsewhere that does not carry it either. */
   readonly unmarked: Effect.Effect<boolean>

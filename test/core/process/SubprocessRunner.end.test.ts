@@ -7,7 +7,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { inspect, promisify } from "node:util"
 import { vi } from "vitest"
-import { findMarked, signal } from "../../../src/core/process/marker.ts"
+import { signal, trace } from "../../../src/core/process/marker.ts"
 import type { Program } from "../../../src/core/process/SubprocessRunner.ts"
 import { dead, file, heard, live, sh, start, turns } from "../../support/server/programs.ts"
 
@@ -62,7 +62,7 @@ describe("a scope that closes", () => {
     assert.deepStrictEqual(pids.map(dead), [false, false, false, false])
     yield* Scope.close(scope, Exit.void)
     assert.deepStrictEqual(pids.map(dead), [true, true, true, true])
-    assert.deepStrictEqual(yield* findMarked(marker), new Set())
+    assert.deepStrictEqual(yield* trace(marker).look, new Set())
     assert.isFalse(dead(other.pid))
   })
 

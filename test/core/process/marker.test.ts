@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
-import { findMarked, type Marker, signal, sweep } from "../../../src/core/process/marker.ts"
+import { type Marker, signal, sweep, trace } from "../../../src/core/process/marker.ts"
 import { child, dead, fresh, marked, missing, name, shell, stay } from "../../support/server/marked.ts"
 
 const scripts: Readonly<Record<string, string>> = {
@@ -14,13 +14,13 @@ const scripts: Readonly<Record<string, string>> = {
   "a child that runs under another name": `bash -c 'exec -a innocent sh -c "echo \\$\\$; kill -STOP \\$\\$"' & wait`
 }
 
-describe("findMarked", () => {
+describe("a look", () => {
   for (const [what, script] of Object.entries(scripts)) {
     it.live(`finds ${what}`, () =>
       Effect.gen(function* () {
         const marker = fresh()
         const { pid, pids } = yield* marked(script, marker)
-        const found = yield* findMarked(marker)
+        const found = yield* trace(marker).look
         assert.deepStrictEqual(missing([pid, ...pids], found), [])
       })
     )
@@ -42,7 +42,7 @@ describe("findMarked", () => {
         const marker = fresh()
         const mine = yield* marked(stay, marker)
         yield* shell(stay, environment(marker))
-        assert.deepStrictEqual(yield* findMarked(marker), new Set(mine.pids))
+        assert.deepStrictEqual(yield* trace(marker).look, new Set(mine.pids))
       })
     )
   }
@@ -51,7 +51,7 @@ describe("findMarked", () => {
     Effect.gen(function* () {
       const marker = fresh()
       yield* shell(`${stay} # ${marker}`, {})
-      assert.deepStrictEqual(yield* findMarked(marker), new Set())
+      assert.deepStrictEqual(yield* trace(marker).look, new Set())
     })
   )
 })
@@ -63,7 +63,7 @@ describe("sweep", () => {
       const script = `trap '' INT TERM HUP; ${child} & setsid ${child} & (setsid ${child} &) ; wait`
       const { pid, pids } = yield* marked(script, marker, 3)
       const other = yield* marked(stay, fresh())
-      const { found, survivors } = yield* sweep(findMarked(marker))
+      const { found, survivors } = yield* sweep(trace(marker).look)
       assert.strictEqual(survivors, 0)
       assert.deepStrictEqual(missing([pid, ...pids], found), [])
       assert.deepStrictEqual(
@@ -80,10 +80,10 @@ describe("sweep", () => {
       const marker = fresh()
       const script = `${child} & echo $$; while :; do setsid sleep 300 & done`
       const { pid, pids } = yield* marked(script, marker, 2)
-      const { found, survivors } = yield* sweep(findMarked(marker))
+      const { found, survivors } = yield* sweep(trace(marker).look)
       assert.strictEqual(survivors, 0)
       assert.deepStrictEqual(missing([pid, ...pids], found), [])
-      assert.deepStrictEqual(yield* findMarked(marker), new Set())
+      assert.deepStrictEqual(yield* trace(marker).look, new Set())
     })
   )
 
@@ -114,7 +114,7 @@ describe("sweep", () => {
 
   it.live("finds nothing where nothing is", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* sweep(findMarked(fresh())), { found: new Set<number>(), survivors: 0 })
+      assert.deepStrictEqual(yield* sweep(trace(fresh()).look), { found: new Set<number>(), survivors: 0 })
     })
   )
 

@@ -4,24 +4,13 @@ import type { ServerResponse } from "node:http"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, beforeEach } from "vitest"
 import type { Operation } from "../../../src/contract/Power.ts"
+import { operation } from "../../support/power/runs.ts"
 import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { button, launch, makePhone } from "../../support/browser/Phone.ts"
 import { pass, type Proxy, startProxy } from "../../support/browser/Proxy.ts"
 
 const at = "2026-01-01T00:00:00.000Z"
-const former: Operation = {
-  op_id: "11111111-1111-4111-8111-111111111111",
-  verb: "cycle",
-  actor: "anna",
-  started_at: at,
-  ended_at: null,
-  phase: "accepted",
-  outcome: null,
-  exit_code: null,
-  output: "",
-  verified: null,
-  evidence: ""
-}
+const former = operation({ started_at: at })
 const event = (id: number, op: Operation) => `id: ${id}\ndata: ${JSON.stringify({ kind: "operation", op, id, at })}\n\n`
 const caughtUp = "event: caught-up\ndata: {}\n\n"
 const isStream = (path = "") => path.startsWith("/api/pve/stream")

@@ -1,5 +1,6 @@
 /** What is recommended in each state: the power cut only for a VM that is known to hang. */
 import { assert, describe, it } from "@effect/vitest"
+import { operation } from "../../support/power/runs.ts"
 import type { Operation, Status, Verb } from "../../../src/contract/Power.ts"
 import { advised } from "../../../web/power/advice.ts"
 import { emptyPower, learn } from "../../../web/power/power.ts"
@@ -12,20 +13,11 @@ const seen = (pattern: string): Status => ({
   observed_at: ago(1),
   probes: []
 })
-const run = (seconds: number, more: Partial<Operation> = {}): Operation => ({
-  op_id: `op${seconds}`,
-  verb: "cycle",
-  actor: "anna",
-  started_at: ago(seconds + 20),
-  ended_at: ago(seconds),
-  phase: "done",
-  outcome: "ok",
-  exit_code: 0,
-  output: "",
-  verified: true,
-  evidence: "",
-  ...more
-})
+const run = (seconds: number, more: Partial<Operation> = {}): Operation =>
+  operation({
+    ...{ op_id: `op${seconds}`, started_at: ago(seconds + 20), ended_at: ago(seconds) },
+    ...{ phase: "done", outcome: "ok", exit_code: 0, verified: true, ...more }
+  })
 const stalled = seen("qemu_stalled")
 const check = (seconds: number) => run(seconds, { verb: "status", verified: null })
 const unkillable = run(60, { outcome: "failed", exit_code: 20, verified: null })

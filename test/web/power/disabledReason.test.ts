@@ -1,5 +1,6 @@
 /** What the page says of the VM, and what can be pressed: tables over what is known. */
 import { assert, describe, it } from "@effect/vitest"
+import { operation } from "../../support/power/runs.ts"
 import type { Operation, Pattern, Status, Verb } from "../../../src/contract/Power.ts"
 import type { Link } from "../../../web/link/link.ts"
 import { current, emptyPower, learn } from "../../../web/power/power.ts"
@@ -8,19 +9,8 @@ import { type VmKnowledge, vmState } from "../../../web/power/vmState.ts"
 
 const now = Date.UTC(2026, 0, 1)
 const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString()
-const open = (verb: Verb, seconds: number): Operation => ({
-  op_id: `${verb}${seconds}`,
-  verb,
-  actor: "anna",
-  started_at: ago(seconds),
-  ended_at: null,
-  phase: "accepted",
-  outcome: null,
-  exit_code: null,
-  output: "",
-  verified: null,
-  evidence: ""
-})
+const open = (verb: Verb, seconds: number): Operation =>
+  operation({ op_id: `${verb}${seconds}`, verb, started_at: ago(seconds) })
 
 const knowing = (
   operations: ReadonlyArray<Operation>,

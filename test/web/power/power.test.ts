@@ -1,20 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { operation as made } from "../../support/power/runs.ts"
 import type { Operation, Verb } from "../../../src/contract/Power.ts"
 import { current, emptyPower, foldPower, latest, learn, type PowerEntry } from "../../../web/power/power.ts"
 
-const op: Operation = {
-  op_id: "1",
-  verb: "cycle",
-  actor: "anna",
-  started_at: "2026-01-01T00:00:00.000Z",
-  ended_at: null,
-  phase: "accepted",
-  outcome: null,
-  exit_code: null,
-  output: "",
-  verified: null,
-  evidence: ""
-}
+const op = made({ op_id: "1" })
 const at = "2026-01-01T00:00:01.000Z"
 const ended: Operation = { ...op, phase: "done", ended_at: at, outcome: "ok", verified: true }
 const operation = (id: number, of: Operation): PowerEntry => ({ kind: "operation", op: of, id, at })

@@ -3,22 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Browser, Page, Route } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import type { Operation, OpOutcome } from "../../../src/contract/Power.ts"
+import { operation } from "../../support/power/runs.ts"
 import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { button, finger, launch, makePhone, message, middle, sizes } from "../../support/browser/Phone.ts"
 
-const ended = (outcome: OpOutcome): Operation => ({
-  op_id: "11111111-1111-4111-8111-111111111111",
-  verb: "cycle",
-  actor: "anna",
-  started_at: new Date().toISOString(),
-  ended_at: new Date().toISOString(),
-  phase: "done",
-  outcome,
-  exit_code: null,
-  output: "",
-  verified: null,
-  evidence: ""
-})
+const ended = (outcome: OpOutcome): Operation => {
+  const now = new Date().toISOString()
+  return operation({ started_at: now, ended_at: now, phase: "done", outcome })
+}
 
 describe("the verbs", () => {
   let demo: Server

@@ -4,24 +4,13 @@ import type { ServerResponse } from "node:http"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll } from "vitest"
 import type { Operation } from "../../../src/contract/Power.ts"
+import { operation } from "../../support/power/runs.ts"
 import { discard, type Server, startServer } from "../../support/server/BreakglassServer.ts"
 import { button, launch, makePhone, say } from "../../support/browser/Phone.ts"
 import { type Proxy, startProxy } from "../../support/browser/Proxy.ts"
 
-const operation = (op_id: string, change: Partial<Operation>): Operation => ({
-  op_id,
-  verb: "cycle",
-  actor: "anna",
-  started_at: new Date().toISOString(),
-  ended_at: null,
-  phase: "accepted",
-  outcome: null,
-  exit_code: null,
-  output: "",
-  verified: null,
-  evidence: "",
-  ...change
-})
+const named = (op_id: string, change: Partial<Operation>): Operation =>
+  operation({ op_id, started_at: new Date().toISOString(), ...change })
 /** `0:42`, and not the `02:42` of a clock. */
 const seconds = /(?<!\d)\d:\d\d/
 const failed = { ended_at: new Date().toISOString(), phase: "done", outcome: "failed" } as const
@@ -59,7 +48,7 @@ describe("told to who does not see the page", () => {
         if (url?.startsWith("/api/pve/ops") === true) answer.destroy()
         if (url?.startsWith("/api/pve/stream") !== true) return answer.destroyed
         stream = answer.writeHead(200, { "content-type": "text/event-stream" })
-        tell(operation("1", { ...failed, verb: "reset", started_at: former, ended_at: former }))
+        tell(named("1", { ...failed, verb: "reset", started_at: former, ended_at: former }))
         stream.write("event: caught-up\ndata: {}\n\n")
         return true
       }
@@ -71,7 +60,7 @@ describe("told to who does not see the page", () => {
         .getByText("Reset: failed")
         .waitFor()
       assert.strictEqual(await page.getByRole("alert").count(), 0, "of old")
-      tell(operation("2", {}))
+      tell(named("2", {}))
       await run(/^Power cycle, \d\d:\d\d$/)
         .getByText("Power cycle: running")
         .waitFor()
@@ -79,14 +68,14 @@ describe("told to who does not see the page", () => {
       assert.include(await running.ariaSnapshot(), "Power cycle: running")
       assert.notMatch(await running.ariaSnapshot(), seconds)
       // A look meanwhile does not put it out of sight.
-      tell(operation("look", { verb: "status", ended_at: new Date().toISOString(), phase: "done", outcome: "ok" }))
+      tell(named("look", { verb: "status", ended_at: new Date().toISOString(), phase: "done", outcome: "ok" }))
       await page.locator(".run", { hasText: "Check: done" }).waitFor({ state: "attached" })
-      tell(operation("2", { ...failed, ended_at: new Date(Date.now() + 1000).toISOString() }))
+      tell(named("2", { ...failed, ended_at: new Date(Date.now() + 1000).toISOString() }))
       await page.getByRole("alert").getByText("Power cycle: failed").waitFor()
       await page.locator("summary", { hasText: "Other operations" }).click()
       await run(/^Reset/).waitFor()
       assert.strictEqual(await page.getByRole("alert").count(), 1)
-      tell(operation("3", { verb: "stop" }))
+      tell(named("3", { verb: "stop" }))
       await run(/^Power off/).waitFor()
       await button(page, "Close").click()
       const item = page.locator(".item.operation", { hasText: "Cut power and leave it off" })
