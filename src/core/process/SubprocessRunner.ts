@@ -147,19 +147,14 @@ const errno = (error: unknown): string =>
 
 const end = (pid: number, find: Process["processes"], trace: Marker.Trace | null) => {
   let group = true
-  let over = false
   return Effect.gen(function* () {
-    // What is gone starts nothing: a second sweep would prove what the first one did.
-    if (over) return { found: new Set<number>(), survivors: 0 }
     const before = yield* Marker.freeze(find)
     // Once: when they are gone their number may be another program's.
     const signalled = group && Marker.signal(-pid, "SIGKILL")
     group = false
     // Without a marker it is known by its number and its group alone, and neither is there any more.
-    over = trace === null && before.size === 0 && !signalled
-    if (over) return { found: before, survivors: 0 }
+    if (trace === null && before.size === 0 && !signalled) return { found: before, survivors: 0 }
     const { found, survivors } = yield* Marker.sweep(find, trace?.whole)
-    over = survivors === 0
     return { found: new Set([...before, ...found]), survivors }
   })
 }
